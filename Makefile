@@ -1,0 +1,39 @@
+# Two commands for a fresh machine with Python 3.11+, make and git: `make report` and `make test`.
+# A stamp file per kind of install keeps re-runs fast and offline.
+PYTHON ?= python3
+VENV ?= .venv
+BIN := $(VENV)/bin
+
+.PHONY: report test check unit bench clean
+
+report: $(VENV)/core.stamp
+	@$(BIN)/joulewise report --out report
+
+test: check unit
+
+check: $(VENV)/dev.stamp
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+unit: $(VENV)/dev.stamp
+	$(BIN)/pytest
+
+bench: $(VENV)/dev.stamp
+	$(BIN)/python benchmarks/startup.py
+	$(BIN)/python benchmarks/catalog.py
+
+$(BIN)/python:
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/core.stamp: pyproject.toml | $(BIN)/python
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e .
+	@touch $@
+
+$(VENV)/dev.stamp: pyproject.toml | $(BIN)/python
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e ".[dev]"
+	@touch $@ $(VENV)/core.stamp
+
+clean:
+	rm -rf $(VENV) report build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache

@@ -1,0 +1,29 @@
+"""Compute and energy of deep learning inference, with a source or an error bar behind every figure."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import Any
+
+__version__ = "0.1.0"
+
+# Public name -> module that holds it. Resolved on first use, so that `import joulewise` stays quick.
+_PUBLIC = {
+    "Interval": "joulewise.interval",
+    "JoulewiseError": "joulewise.errors",
+}
+_MODULES = {"catalog", "charts", "energy", "hardware", "impact", "paper", "trends"}
+
+__all__ = sorted([*_PUBLIC, *_MODULES, "__version__"])  # noqa: PLE0605
+
+
+def __getattr__(name: str) -> Any:
+    if name in _PUBLIC:
+        return getattr(import_module(_PUBLIC[name]), name)
+    if name in _MODULES:
+        return import_module(f"joulewise.{name}")
+    raise AttributeError(f"module 'joulewise' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return __all__

@@ -1,0 +1,125 @@
+"""What one inference of a network takes: parameters, FLOPs and bytes, by phase and by layer."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+PhaseName = Literal["forward", "prefill", "decode"]
+
+# Bytes of one stored value at each precision.
+BYTES_PER_VALUE: dict[str, float] = {
+    "fp64": 8.0,
+    "fp32": 4.0,
+    "tf32": 4.0,
+    "fp16": 2.0,
+    "bf16": 2.0,
+    "fp8": 1.0,
+    "int8": 1.0,
+    "mxfp4": 0.53125,  # 4 bits and one 8-bit scale for each 32 values
+    "fp4": 0.5,
+    "int4": 0.5,
+}
+
+
+@dataclass(frozen=True)
+class Phase:
+    """The work of one phase, for the whole batch.
+
+    Parameters
+    ----------
+    flops : int
+        Matrix products and convolutions, 2 for each multiply-add; causal attention counted in full,
+        as the field's counters do. [FLOP]
+    flops_causal_half : int
+        The same, with only the scores that a causal mask keeps. [FLOP]
+    flops_all_ops : int
+        `flops` and the element-wise operations (norms, activations, softmax, adds). [FLOP]
+    bytes_read, bytes_written : int
+        Least traffic with memory at the stated precision: weights once a step, activations between
+        layers, KV cache. [B]
+    """
+
+    flops: int
+    flops_causal_half: int
+    flops_all_ops: int
+    bytes_read: int
+    bytes_written: int
+
+
+@dataclass(frozen=True)
+class Layer:
+    """One module or operation of the network; `path` has its place in the tree, dotted."""
+
+    path: str
+    kind: str
+    params: int
+    flops: int
+
+
+@dataclass(frozen=True)
+class Workload:
+    """Compute and memory of one inference, all phases, for the whole batch.
+
+    Parameters
+    ----------
+    name : str
+        What was counted.
+    params, active_params : int
+        Parameters in all, each shared one once; and those that one token (or image) uses.
+    weight_bytes : int
+        Of all parameters and buffers that are stored, at `precision`. [B]
+    kv_bytes : int
+        Of the key-value cache, or the recurrent state, at the end of the inference. [B]
+    activation_bytes : int
+        Written by all operations together. [B]
+    phases : mapping of str to Phase
+        ``forward``; or ``prefill`` and ``decode``, decode summed over the growing cache.
+    layers : tuple of Layer
+        In the order of execution; their FLOPs sum to `flops`.
+    uncounted : mapping of str to int
+        Each operation that took tensors and has no formula, with how often it ran.
+    method : str
+        How it was counted, e.g. ``"config:llama"`` or ``"torch:meta"``.
+    convention : str
+        What the FLOPs hold.
+    precision : str
+        Of the weights and activations, for the bytes.
+    inputs : mapping
+        Batch size, prompt and output tokens, or the input's shape.
+    """
+
+    name: str
+    params: int
+    active_params: int
+    weight_bytes: int
+    kv_bytes: int
+    activation_bytes: int
+    phases: Mapping[PhaseName, Phase]
+    layers: tuple[Layer, ...]
+    uncounted: Mapping[str, int]
+    method: str
+    precision: str
+    convention: str = "1 multiply-add = 2 FLOPs; matrix products and convolutions; causal attention in full"
+    inputs: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def flops(self) -> int:
+        """FLOPs of all phases. [FLOP]"""
+        return sum(phase.flops for phase in self.phases.values())
+
+    @property
+    def flops_causal_half(self) -> int:
+        """FLOPs of all phases, with only the attention scores that a causal mask keeps. [FLOP]"""
+        return sum(phase.flops_causal_half for phase in self.phases.values())
+
+    @property
+    def flops_all_ops(self) -> int:
+        """FLOPs of all phases, element-wise operations included. [FLOP]"""
+        return sum(phase.flops_all_ops for phase in self.phases.values())
+
+    @property
+    def macs(self) -> int:
+        """Multiply-adds: half the FLOPs."""
+        return self.flops // 2

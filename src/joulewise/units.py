@@ -1,0 +1,119 @@
+"""Units: what the data may be written in, and how numbers are shown.
+
+Everything is computed in SI (FLOP, FLOP/s, W, J, s, bytes); units are converted once on loading and
+once more on showing. FLOP is an amount of work, FLOP/s a rate.
+"""
+
+from __future__ import annotations
+
+import math
+from datetime import date, timedelta
+
+# unit as written in data -> (dimension, factor to the base unit of that dimension)
+UNITS: dict[str, tuple[str, float]] = {
+    "FLOP": ("flop", 1.0),
+    "MFLOP": ("flop", 1e6),
+    "GFLOP": ("flop", 1e9),
+    "TFLOP": ("flop", 1e12),
+    "FLOP/s": ("flop_per_s", 1.0),
+    "GFLOP/s": ("flop_per_s", 1e9),
+    "TFLOP/s": ("flop_per_s", 1e12),
+    "PFLOP/s": ("flop_per_s", 1e15),
+    "GFLOP/s/W": ("flop_per_j", 1e9),
+    "FLOP/J": ("flop_per_j", 1.0),
+    "W": ("w", 1.0),
+    "kW": ("w", 1e3),
+    "J": ("j", 1.0),
+    "Wh": ("j", 3600.0),
+    "kWh": ("j", 3.6e6),
+    "kcal": ("j", 4184.0),
+    "kcal/day": ("w", 4184.0 / 86400.0),
+    "kWh/year": ("w", 3.6e6 / (365.25 * 86400.0)),
+    "B": ("byte", 1.0),
+    "GB": ("byte", 1e9),
+    "GiB": ("byte", 2.0**30),
+    "GB/s": ("byte_per_s", 1e9),
+    "1": ("count", 1.0),
+    "K": ("count", 1e3),
+    "M": ("count", 1e6),
+    "Bn": ("count", 1e9),
+    "1/s": ("per_s", 1.0),
+    "%": ("percent", 1.0),
+    "points": ("points", 1.0),
+    "px": ("pixel", 1.0),
+    "tokens": ("token", 1.0),
+    "ratio": ("ratio", 1.0),
+}
+
+DAYS_PER_YEAR = 365.25
+SECONDS_PER_DAY = 86_400.0
+SECONDS_PER_YEAR = DAYS_PER_YEAR * SECONDS_PER_DAY
+
+_PREFIXES = [(1e18, "E"), (1e15, "P"), (1e12, "T"), (1e9, "G"), (1e6, "M"), (1e3, "k"), (1.0, "")]
+_SMALL_PREFIXES = [(1e-3, "m"), (1e-6, "µ"), (1e-9, "n"), (1e-12, "p")]
+
+
+def dimension_of(unit: str) -> str:
+    """Return the dimension of a unit as it is written in the data, e.g. ``"flop"`` for ``"GFLOP"``.
+
+    Raises
+    ------
+    KeyError
+        If the unit is not known.
+    """
+    return UNITS[unit][0]
+
+
+def to_base(value: float, unit: str) -> float:
+    """Convert `value` from `unit` to the base unit of its dimension (FLOP, W, J, bytes, ...)."""
+    return value * UNITS[unit][1]
+
+
+def decimal_year(day: date) -> float:
+    """Return a date as a decimal year: the year plus the share of it that has passed at midnight.
+
+    Examples
+    --------
+    >>> decimal_year(date(2020, 1, 1))
+    2020.0
+    """
+    start = date(day.year, 1, 1)
+    return day.year + (day - start).days / (date(day.year + 1, 1, 1) - start).days
+
+
+def date_of_decimal_year(year: float) -> date:
+    """Return the day that a decimal year falls in: the inverse of `decimal_year`."""
+    whole = math.floor(year)
+    start = date(whole, 1, 1)
+    days = (date(whole + 1, 1, 1) - start).days
+    return start + timedelta(days=min(days - 1, math.floor((year - whole) * days + 1e-6)))
+
+
+def with_prefix(value: float, unit: str, digits: int = 3) -> str:
+    """Show a value to `digits` significant figures with an SI prefix, e.g. ``"1.42 GFLOP"``.
+
+    Parameters
+    ----------
+    value : float
+        In the base unit. [unit]
+    unit : str
+        The unit's symbol, without a prefix.
+    digits : int
+        Significant figures.
+    """
+    if value == 0 or not math.isfinite(value):
+        return f"{value:g} {unit}"
+    # Rounding first, so that 999.96 J becomes 1.00 kJ and not 1000 J.
+    rounded = float(f"{value:.{digits - 1}e}")
+    for factor, prefix in [*_PREFIXES, *_SMALL_PREFIXES]:
+        if abs(rounded) >= factor:
+            break
+    return f"{significant(rounded / factor, digits)} {prefix}{unit}"
+
+
+def significant(value: float, digits: int = 3) -> str:
+    """Show a value to `digits` significant figures, without an exponent, e.g. ``"0.0123"``."""
+    if value == 0 or not math.isfinite(value):
+        return f"{value:g}"
+    decimals = digits - 1 - math.floor(math.log10(abs(float(f"{value:.{digits - 1}e}"))))
+    return f"{round(value, decimals):.{max(0, decimals)}f}"
