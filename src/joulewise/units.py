@@ -105,9 +105,8 @@ def with_prefix(value: float, unit: str, digits: int = 3) -> str:
         return f"{value:g} {unit}"
     # Rounding first, so that 999.96 J becomes 1.00 kJ and not 1000 J.
     rounded = float(f"{value:.{digits - 1}e}")
-    for factor, prefix in [*_PREFIXES, *_SMALL_PREFIXES]:
-        if abs(rounded) >= factor:
-            break
+    steps = [*_PREFIXES, *_SMALL_PREFIXES]
+    factor, prefix = next((step for step in steps if abs(rounded) >= step[0]), steps[-1])
     return f"{significant(rounded / factor, digits)} {prefix}{unit}"
 
 

@@ -1,0 +1,118 @@
+"""Reading a data folder: CSV files in, frames of text and numbers out, each row knowing its file and line."""
+
+from __future__ import annotations
+
+from importlib import resources
+from pathlib import Path
+
+import polars as pl
+
+from joulewise.errors import DataError, InputError
+from joulewise.units import UNITS
+
+COLLECTIONS = ("models", "accelerators", "references")
+
+ENTITY_COLUMNS = ("id", "name", "aliases", "family", "task")
+FACT_COLUMNS = (
+    "entity",
+    "attribute",
+    "value",
+    "low",
+    "high",
+    "unit",
+    "conditions",
+    "kind",
+    "source",
+    "via",
+    "locator",
+    "supersedes",
+    "note",
+)
+SOURCE_COLUMNS = ("id", "citation", "url", "date", "licence", "note")
+ATTRIBUTE_COLUMNS = ("attribute", "collection", "type", "dimension", "base_unit", "min", "max", "definition")
+
+
+def shipped_folder() -> Path:
+    """Return the folder of the data that joulewise ships."""
+    return Path(str(resources.files("joulewise"))) / "data"
+
+
+def read_csv(path: Path, columns: tuple[str, ...]) -> pl.DataFrame:
+    """Read one CSV file as text, blanks as empty strings, with `file` and `row` added.
+
+    `row` is the line in the file, the header being 1, for files without line breaks inside cells.
+
+    Raises
+    ------
+    DataError
+        If the file is no CSV, or its columns are not those wanted.
+    """
+    try:
+        frame = pl.read_csv(path, infer_schema=False, missing_utf8_is_empty_string=True)
+    except pl.exceptions.NoDataError:
+        raise DataError(f"{path}: the file is empty; its first line must be {','.join(columns)}") from None
+    except (pl.exceptions.PolarsError, OSError) as error:
+        reason = str(error).splitlines()[0]
+        raise DataError(f"{path}: cannot be read as CSV: {reason}") from None
+    missing = [column for column in columns if column not in frame.columns]
+    surplus = [column for column in frame.columns if column not in columns]
+    if missing or surplus:
+        wrong = [f"missing column {c!r}" for c in missing] + [f"unknown column {c!r}" for c in surplus]
+        raise DataError(f"{path}, row 1: {', '.join(wrong)}; the columns are {','.join(columns)}")
+    return frame.select(columns).with_columns(
+        pl.lit(str(path)).alias("file"), pl.int_range(2, pl.len() + 2).alias("row")
+    )
+
+
+def read_folder(folder: Path) -> dict[str, pl.DataFrame]:
+    """Read every table of a data folder: ``entities``, ``facts``, ``sources`` and ``attributes``.
+
+    A file that is not there gives an empty frame, so that a user's folder may hold only what it adds.
+
+    Raises
+    ------
+    InputError
+        If there is no such folder, or it holds none of the files.
+    DataError
+        If a file is malformed.
+    """
+    if not folder.is_dir():
+        raise InputError(f"no such data folder: {folder}")
+    entities = [
+        _read_or_empty(folder / c / "entities.csv", ENTITY_COLUMNS).with_columns(collection=pl.lit(c))
+        for c in COLLECTIONS
+    ]
+    facts = [
+        _read_or_empty(folder / c / "facts.csv", FACT_COLUMNS).with_columns(collection=pl.lit(c))
+        for c in COLLECTIONS
+    ]
+    tables = {
+        "entities": pl.concat(entities),
+        "facts": pl.concat(facts),
+        "sources": _read_or_empty(folder / "sources.csv", SOURCE_COLUMNS),
+        "attributes": _read_or_empty(folder / "attributes.csv", ATTRIBUTE_COLUMNS),
+    }
+    if not any(frame.height for frame in tables.values()):
+        raise InputError(
+            f"the data folder {folder} holds no rows",
+            "it takes models/facts.csv, models/entities.csv, sources.csv and so on",
+        )
+    return tables
+
+
+def with_numbers(facts: pl.DataFrame) -> pl.DataFrame:
+    """Add `number`, `number_low`, `number_high`: value and bounds in the base unit of the dimension."""
+    factor = pl.col("unit").replace_strict(
+        {unit: scale for unit, (_, scale) in UNITS.items()}, default=None, return_dtype=pl.Float64
+    )
+    return facts.with_columns(
+        (pl.col(text).cast(pl.Float64, strict=False) * factor).alias(number)
+        for text, number in (("value", "number"), ("low", "number_low"), ("high", "number_high"))
+    )
+
+
+def _read_or_empty(path: Path, columns: tuple[str, ...]) -> pl.DataFrame:
+    if path.exists():
+        return read_csv(path, columns)
+    schema: dict[str, type[pl.DataType]] = dict.fromkeys(columns, pl.String)
+    return pl.DataFrame(schema={**schema, "file": pl.String, "row": pl.Int64})
