@@ -48,7 +48,7 @@ def read_csv(path: Path, columns: tuple[str, ...]) -> pl.DataFrame:
         If the file is no CSV, or its columns are not those wanted.
     """
     try:
-        frame = pl.read_csv(path, infer_schema=False, missing_utf8_is_empty_string=True)
+        frame = pl.read_csv(path, infer_schema=False).with_columns(pl.all().fill_null(""))
     except pl.exceptions.NoDataError:
         raise DataError(f"{path}: the file is empty; its first line must be {','.join(columns)}") from None
     except (pl.exceptions.PolarsError, OSError) as error:

@@ -1,0 +1,35 @@
+"""``joulewise check``."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from pathlib import Path
+
+import click
+
+from joulewise import catalog
+from joulewise.cli.options import data_option
+from joulewise.cli.output import emit_rows, emit_text, output_options
+from joulewise.errors import ExitCode
+
+
+@click.command("check", help="Check the shipped data, or your own folder with it, against the rules.")
+@data_option
+@output_options
+def command(data: Path | None, fmt: str, as_json: bool, output: Path | None) -> None:
+    """Print each broken rule with file and row; exit 2 if there is one."""
+    problems = catalog.check(data)
+    if fmt != "table" or as_json:
+        rows = [asdict(problem) for problem in problems]
+        emit_rows(rows, fmt=fmt, as_json=as_json, output=output)
+    elif problems:
+        emit_text("\n".join(map(str, problems)), output)
+    else:
+        loaded = catalog.load(data)
+        emit_text(
+            f"{loaded.facts.height} facts on {loaded.entities.height} entities from "
+            f"{loaded.source_table.height} sources: all in order",
+            output,
+        )
+    if problems:
+        raise click.exceptions.Exit(int(ExitCode.BAD_INPUT))

@@ -1,0 +1,124 @@
+"""The command `joulewise`: its subcommands; the one place that writes to stderr and makes exit codes."""
+
+from __future__ import annotations
+
+import os
+import sys
+from importlib import import_module
+
+import click
+
+from joulewise import __version__
+from joulewise.errors import DataError, ExitCode, JoulewiseError, nearest_names
+
+# Name -> one line of help. Each command's module is imported only when it is called.
+COMMANDS = {
+    "models": "List models: FLOPs, parameters, score, date.",
+    "accelerators": "List accelerators: peak, TDP, efficiency by precision.",
+    "sources": "List the sources that the facts rest on.",
+    "show": "Show every fact of one model or accelerator, with its source.",
+    "check": "Check the shipped data, or your own, against the rules.",
+    "estimate": "Estimate the energy of one inference.",
+    "trend": "Fit how a quantity grows over the years.",
+    "forecast": "Carry energy on, times inferences per person, against human use.",
+    "paper": "Rebuild the paper's tables and figures, and compare its numbers.",
+    "report": "Write the whole story as one offline HTML page.",
+}
+
+
+class LazyGroup(click.Group):
+    """A group that knows its commands by name and imports one only to run it."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002
+        """Return the names in the order of a reader's questions."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
+        """Import a command."""
+        if cmd_name not in COMMANDS:
+            return None
+        command: click.Command = import_module(f"joulewise.cli.{cmd_name}").command
+        return command
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Find a command, with the nearest names when there is none."""
+        name = args[0]
+        if name not in COMMANDS and not name.startswith("-"):
+            near = nearest_names(name, COMMANDS)
+            raise click.UsageError(
+                f"no such command {name!r}" + (f" (did you mean {' or '.join(near)}?)" if near else ""), ctx
+            )
+        return super().resolve_command(ctx, args)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
+        """List the commands without importing them."""
+        with formatter.section("Commands"):
+            formatter.write_dl(list(COMMANDS.items()))
+
+
+@click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="joulewise")
+def cli() -> None:
+    """Compute and energy of deep learning inference, with a source or an error bar behind every figure."""
+
+
+def main() -> None:
+    """Run the command line and exit: 0 done, 1 the work failed, 2 the input was wrong."""
+    code = _run()
+    # Whatever stdout still holds must fail here, where it can be told, and not in the interpreter's exit.
+    try:
+        sys.stdout.flush()
+    except BrokenPipeError:
+        _discard_stdout()
+    except OSError as error:
+        _discard_stdout()
+        complain(f"cannot write to standard output: {error.strerror}")
+        code = code or ExitCode.WORK_FAILED
+    sys.exit(int(code))
+
+
+def complain(message: str) -> None:
+    """Write one line to stderr."""
+    click.echo(f"joulewise: {' '.join(message.splitlines())}", err=True)
+
+
+def _run() -> ExitCode:
+    try:
+        cli.main(standalone_mode=False, prog_name="joulewise")
+    except click.exceptions.Exit as leave:
+        return ExitCode(leave.exit_code)
+    except click.ClickException as error:
+        where = error.ctx.command_path if isinstance(error, click.UsageError) and error.ctx else "joulewise"
+        message = error.format_message()
+        complain(f"{message[0].lower()}{message[1:].rstrip('.')}; see {where} --help")
+        return ExitCode.BAD_INPUT
+    except DataError as error:
+        for problem in error.problems or [str(error)]:
+            complain(problem)
+        return error.exit_code
+    except JoulewiseError as error:
+        complain(str(error))
+        return error.exit_code
+    except (KeyboardInterrupt, click.Abort):
+        complain("interrupted")
+        return ExitCode.INTERRUPTED
+    except BrokenPipeError:
+        _discard_stdout()
+    except OSError as error:
+        _discard_stdout()
+        complain(
+            f"{error.strerror}: {error.filename}" if error.filename else f"cannot write: {error.strerror}"
+        )
+        return ExitCode.WORK_FAILED
+    return ExitCode.OK
+
+
+def _discard_stdout() -> None:
+    # A closed or full pipe: send what is still buffered nowhere, so that nothing complains again at exit.
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+if __name__ == "__main__":
+    main()

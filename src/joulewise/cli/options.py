@@ -1,0 +1,56 @@
+"""Options that several commands share, and how their text is read."""
+
+from __future__ import annotations
+
+import re
+from datetime import date
+from pathlib import Path
+
+import click
+
+from joulewise.errors import InputError
+
+data_option = click.option(
+    "--data",
+    type=click.Path(path_type=Path),
+    help="A folder of your own facts, of the same form as the shipped ones, to add.",
+)
+task_option = click.option("--task", required=True, help="vision or language.")
+
+
+def parse_years(text: str | None) -> tuple[int, int] | None:
+    """Read ``2018`` or ``2018..2020`` as a first and a last year.
+
+    Raises
+    ------
+    InputError
+        If it is neither, or runs backwards.
+    """
+    if text is None:
+        return None
+    found = re.fullmatch(r"(\d{4})(?:\.\.(\d{4}))?", text)
+    if not found:
+        raise InputError(f"{text!r} is no year or span of years", "write 2018 or 2018..2020")
+    first, last = int(found[1]), int(found[2] or found[1])
+    if first > last:
+        raise InputError(f"the span {text!r} runs backwards", f"write {last}..{first}")
+    return first, last
+
+
+def parse_date(text: str | None) -> date | None:
+    """Read ``2020-06-30``, ``2020-06`` or ``2020`` as a day, the first where none is given.
+
+    Raises
+    ------
+    InputError
+        If there is no such day.
+    """
+    if text is None:
+        return None
+    found = re.fullmatch(r"(\d{4})(?:-(\d{2}))?(?:-(\d{2}))?", text)
+    try:
+        if found:
+            return date(int(found[1]), int(found[2] or 1), int(found[3] or 1))
+    except ValueError:
+        pass
+    raise InputError(f"{text!r} is no date", "write YYYY-MM-DD, YYYY-MM or YYYY")

@@ -1,0 +1,82 @@
+"""``joulewise trend``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from joulewise.catalog import load
+from joulewise.cli.options import data_option, task_option
+from joulewise.cli.output import emit_object, output_options
+from joulewise.trends import QUANTITIES, SUBSETS, Trend, trend
+
+
+@click.command("trend", help="Fit the exponential growth of a quantity over the years.")
+@click.option("--of", "quantity", default="flops", show_default=True, help=", ".join(QUANTITIES) + ".")
+@task_option
+@click.option("--subset", default="all", show_default=True, help=", ".join(SUBSETS) + ".")
+@click.option("--from", "start", type=int, help="First year.")
+@click.option("--to", "end", type=int, help="Last year.")
+@data_option
+@output_options
+def command(
+    quantity: str,
+    task: str,
+    subset: str,
+    start: int | None,
+    end: int | None,
+    data: Path | None,
+    fmt: str,
+    as_json: bool,
+    output: Path | None,
+) -> None:
+    """Fit a trend."""
+    result = trend(quantity, task, subset, start=start, end=end, catalog=load(data))
+    emit_object(as_dict(result), text=_summary(result), fmt=fmt, as_json=as_json, output=output)
+
+
+def as_dict(result: Trend) -> dict[str, Any]:
+    """Return a trend as data; see the command's documentation for the keys."""
+    fit, growth, doubling = result.fit, result.fit.growth_per_year, result.fit.doubling_time_interval
+    return {
+        "of": result.of,
+        "task": result.task,
+        "subset": result.subset,
+        "unit": result.unit,
+        "n": fit.n,
+        "growth_per_year": growth.central,
+        "growth_per_year_low": growth.low,
+        "growth_per_year_high": growth.high,
+        "doubling_time_years": fit.doubling_time_years,
+        "doubling_time_years_low": doubling[0] if doubling else None,
+        "doubling_time_years_high": doubling[1] if doubling else None,
+        "r2": fit.r2,
+        "slope_log10": fit.slope_log10,
+        "intercept_log10": fit.intercept_log10,
+        "reference_year": fit.reference_year,
+        "points": result.points.to_dicts(),
+    }
+
+
+def _summary(result: Trend) -> str:
+    fit, growth = result.fit, result.fit.growth_per_year
+    doubling = fit.doubling_time_interval
+    span = (
+        f" ({doubling[0]:.2f} to {doubling[1]:.2f})" if doubling else ", but the slope may be of either sign"
+    )
+    verb = "doubles" if fit.slope_log10 > 0 else "halves"
+    sign = 1 if fit.slope_log10 > 0 else -1
+    if doubling and sign < 0:
+        span = f" ({-doubling[1]:.2f} to {-doubling[0]:.2f})"
+    return "\n".join(
+        [
+            f"{result.of} of {result.task} models, {result.subset} ({SUBSETS[result.subset]}), "
+            f"{fit.first_year:.0f} to {fit.last_year:.0f}, n = {fit.n}",
+            f"grows x{growth.central:.3g} a year (95%: {growth.low:.3g} to {growth.high:.3g}); "
+            f"{verb} in {sign * fit.doubling_time_years:.2f} years{span}",
+            f"log10({result.of} / {result.unit}) = {fit.intercept_log10:.4f} + {fit.slope_log10:.5f} x "
+            f"(year - {fit.reference_year:.0f}); R2 = {fit.r2:.3f}",
+        ]
+    )

@@ -1,0 +1,141 @@
+"""How much work an accelerator does with a joule: peak rate over thermal design power.
+
+Efficiency in FLOPS per watt is work per energy, FLOP/J: (FLOP/s) / (J/s). It is the paper's Eq. 1, and
+takes the accelerator at full use of its peak, which no real workload reaches.
+"""
+
+from __future__ import annotations
+
+import polars as pl
+
+from joulewise.catalog import TASKS, Catalog, accelerators, load
+from joulewise.errors import InputError, UnknownNameError
+from joulewise.hardware.speedups import BASELINE, speed_ups
+
+# Table 9 takes each accelerator's FP32 peak but for these. The A100 runs TF32 in its place, and enters
+# adapted. The paper does not say why it leaves the P100 and the A30 out; it found no throughputs of them.
+LEFT_OUT_OF_TREND = ("tesla-p100", "a100", "a30")
+
+
+def efficiencies(catalog: Catalog | None = None) -> pl.DataFrame:
+    """Return each accelerator and precision with its theoretical efficiency (the paper's Table 8).
+
+    Returns
+    -------
+    polars.DataFrame
+        The columns of `catalog.accelerators` and ``efficiency_flops_per_j [FLOP/J]``; only rows with
+        a peak and a TDP.
+    """
+    return (
+        accelerators(catalog)
+        .filter(pl.col("peak_flops_per_s").is_not_null() & pl.col("tdp_w").is_not_null())
+        .with_columns((pl.col("peak_flops_per_s") / pl.col("tdp_w")).alias("efficiency_flops_per_j"))
+    )
+
+
+def adapted_efficiencies(task: str, catalog: Catalog | None = None) -> pl.DataFrame:
+    """Return the efficiencies that a task really gets from each accelerator (the paper's Table 9).
+
+    Theoretical FP32 where that is what a network runs at; where mixed precision or TF32 was measured,
+    the baseline's FP32 peak times the mean measured speed-up of the task's networks.
+
+    Parameters
+    ----------
+    task : {"vision", "language"}
+
+    Returns
+    -------
+    polars.DataFrame
+        As `efficiencies`, with ``adapted`` (whether a measured speed-up is in it), ``speed_up`` and its
+        bounds, and ``efficiency_low, efficiency_high [FLOP/J]`` from the speed-up's interval; by date.
+
+    Raises
+    ------
+    UnknownNameError
+        If the task is not known.
+    """
+    if task not in TASKS:
+        raise UnknownNameError("task", task, TASKS)
+    catalog = catalog or load()
+    table = efficiencies(catalog)
+    plain = table.filter(
+        (pl.col("precision") == "fp32") & ~pl.col("id").is_in(list(LEFT_OUT_OF_TREND))
+    ).with_columns(pl.lit(False).alias("adapted"), *[pl.lit(1.0).alias(c) for c in _SPEED_UP])
+    fp32_peak = table.filter(precision="fp32").select(
+        pl.col("id").alias("baseline"), pl.col("peak_flops_per_s").alias("baseline_peak")
+    )
+    ratios = speed_ups(catalog).filter(task=task).drop("task", "n")
+    measured = (
+        table.unique("id", keep="first", maintain_order=True)
+        .drop("precision", "peak_flops_per_s", "efficiency_flops_per_j")
+        .join(ratios.rename({"accelerator": "id"}), on="id", maintain_order="left_right")
+        .join(fp32_peak, on="baseline", maintain_order="left")
+        .with_columns((pl.col("baseline_peak") * pl.col("speed_up")).alias("peak_flops_per_s"))
+        .with_columns(
+            (pl.col("peak_flops_per_s") / pl.col("tdp_w")).alias("efficiency_flops_per_j"),
+            pl.lit(True).alias("adapted"),
+        )
+        .select(plain.columns)
+    )
+    relative = pl.col("efficiency_flops_per_j") / pl.col("speed_up")
+    return (
+        pl.concat([plain, measured])
+        .with_columns(
+            (relative * pl.col("speed_up_low")).alias("efficiency_low"),
+            (relative * pl.col("speed_up_high")).alias("efficiency_high"),
+        )
+        .sort("release_date", maintain_order=True)
+    )
+
+
+def efficiency_of(
+    accelerator: str, precision: str, task: str | None = None, catalog: Catalog | None = None
+) -> dict[str, object]:
+    """Return the row of one accelerator at one precision, theoretical or adapted.
+
+    Parameters
+    ----------
+    accelerator : str
+        Id, name or alias.
+    precision : str
+        As in the catalogue (``fp32``, ``fp16``, ``fp16-tensor``), or adapted to the task by measured
+        speed-ups (``tf32``, ``mixed``).
+    task : {"vision", "language"}, optional
+        Needed for the adapted precisions.
+
+    Raises
+    ------
+    UnknownNameError
+        If the accelerator is not known.
+    InputError
+        If it lacks the precision; with those it has.
+    """
+    catalog = catalog or load()
+    found = catalog.find("accelerators", accelerator)
+    rows = (
+        efficiencies(catalog)
+        .filter(id=found)
+        .with_columns(
+            pl.lit(False).alias("adapted"),
+            *[pl.lit(1.0).alias(c) for c in _SPEED_UP],
+            *[pl.col("efficiency_flops_per_j").alias(c) for c in ("efficiency_low", "efficiency_high")],
+        )
+    )
+    if task:
+        adapted = adapted_efficiencies(task, catalog).filter(id=found, adapted=True)
+        rows = pl.concat([rows, adapted.select(rows.columns)])
+    wanted = rows.filter(precision=precision.lower())
+    if not wanted.height:
+        has = ", ".join(rows["precision"].unique(maintain_order=True))
+        raise InputError(
+            f"{catalog.name_of(found)} has no figure at precision {precision!r}", f"it has {has}"
+        )
+    return wanted.row(0, named=True)
+
+
+def baseline_of(accelerator: str) -> str:
+    """Return the accelerator whose FP32 peak and throughput the adapted figures start from."""
+    return BASELINE.get(accelerator, accelerator)
+
+
+_SPEED_UP = ("speed_up", "speed_up_low", "speed_up_high")

@@ -1,0 +1,117 @@
+"""One trend: of a quantity, for a task, through a subset of the models."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import polars as pl
+
+from joulewise.catalog import TASKS, Catalog
+from joulewise.energy import models_with_energy
+from joulewise.errors import InputError, UnknownNameError
+from joulewise.fits import LogLinearFit, fit_log_linear
+from joulewise.hardware import adapted_efficiencies
+from joulewise.trends.subsets import select_subset
+from joulewise.units import decimal_year
+
+QUANTITIES = {
+    "flops": ("flops", "FLOP"),
+    "energy": ("energy_j", "J"),
+    "params": ("params", "1"),
+    "efficiency": ("efficiency_flops_per_j", "FLOP/J"),
+    "score": ("score", "points"),
+}
+"""What a trend can be of: column and unit."""
+
+
+@dataclass(frozen=True)
+class Trend:
+    """A fit and the points it goes through.
+
+    Parameters
+    ----------
+    of, task, subset, unit : str
+    fit : LogLinearFit
+    points : polars.DataFrame
+        ``name, date, year, value, score``, dated first to last; `date` is null for yearly means.
+    """
+
+    of: str
+    task: str
+    subset: str
+    unit: str
+    fit: LogLinearFit
+    points: pl.DataFrame
+
+
+def trend(
+    of: str,
+    task: str,
+    subset: str = "all",
+    *,
+    start: int | None = None,
+    end: int | None = None,
+    catalog: Catalog | None = None,
+) -> Trend:
+    """Fit the exponential trend of a quantity over the years.
+
+    Parameters
+    ----------
+    of : {"flops", "energy", "params", "efficiency", "score"}
+        FLOPs of one forward pass; energy of one by the paper's method on hardware of the release date;
+        parameters; efficiency of accelerators for the task; the task's score.
+    task : {"vision", "language"}
+    subset : {"all", "best-per-year", "record", "yearly-mean"}
+        See `joulewise.trends.SUBSETS`. For efficiency, the best of a year is the most efficient.
+    start, end : int, optional
+        First and last calendar year.
+
+    Raises
+    ------
+    UnknownNameError
+        If a name is not known.
+    InputError
+        If fewer than 3 points are left, or the years are out of order.
+
+    Notes
+    -----
+    Ordinary least squares on log10 of the value, all points weighing the same. A score is bounded, so
+    its trend describes the years it was fitted on and should not be carried on.
+    """
+    if of not in QUANTITIES:
+        raise UnknownNameError("quantity", of, QUANTITIES)
+    if task not in TASKS:
+        raise UnknownNameError("task", task, TASKS)
+    if start is not None and end is not None and start > end:
+        raise InputError(f"the first year {start} is after the last {end}")
+    points = select_subset(_between(_dated_values(of, task, catalog), start, end), subset)
+    fit = fit_log_linear(points["year"].to_numpy(), points["value"].to_numpy())
+    unit = "%" if (of, task) == ("score", "vision") else QUANTITIES[of][1]
+    return Trend(of, task, subset, unit, fit, points)
+
+
+def _dated_values(of: str, task: str, catalog: Catalog | None) -> pl.DataFrame:
+    column = QUANTITIES[of][0]
+    if of == "efficiency":
+        frame = adapted_efficiencies(task, catalog).with_columns(
+            pl.format("{} {}", "name", "precision").alias("name"), pl.col(column).alias("score")
+        )
+    else:
+        frame = models_with_energy(task, catalog)
+    frame = frame.filter(pl.col(column).is_not_null() & pl.col("release_date").is_not_null())
+    years = [decimal_year(day) for day in frame["release_date"]]
+    return frame.select(
+        "name",
+        pl.col("release_date").alias("date"),
+        pl.Series("year", years, dtype=pl.Float64),
+        pl.col(column).alias("value"),
+        pl.col("score").alias("score"),
+    )
+
+
+def _between(frame: pl.DataFrame, start: int | None, end: int | None) -> pl.DataFrame:
+    if start is not None:
+        frame = frame.filter(pl.col("year") >= start)
+    if end is not None:
+        frame = frame.filter(pl.col("year") < end + 1)
+    return frame
