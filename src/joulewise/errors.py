@@ -87,9 +87,7 @@ class MissingExtraError(InputError):
     """
 
     def __init__(self, extra: str, purpose: str) -> None:
-        super().__init__(
-            f"{purpose} needs the extra {extra!r}", f"install it: pip install 'joulewise[{extra}]'"
-        )
+        super().__init__(f"{purpose} needs the extra {extra!r}", f"install it: pip install 'joulewise[{extra}]'")
 
 
 class WorkError(JoulewiseError):

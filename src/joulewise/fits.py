@@ -150,9 +150,7 @@ def fit_log_linear(years: ArrayLike, values: ArrayLike, confidence: float = 0.95
     raw = np.asarray(values, dtype=float)
     n = len(x)
     if n < MIN_POINTS:
-        raise InputError(
-            f"a trend needs at least {MIN_POINTS} points, not {n}", "widen the years or the subset"
-        )
+        raise InputError(f"a trend needs at least {MIN_POINTS} points, not {n}", "widen the years or the subset")
     if not np.all(raw > 0):
         raise InputError("a trend on a logarithmic scale needs values above zero")
     if not 0 < confidence < 1:

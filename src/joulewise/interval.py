@@ -32,9 +32,7 @@ class Interval:
 
     def __post_init__(self) -> None:
         if not self.low <= self.central <= self.high:
-            raise InputError(
-                f"an interval's bounds are out of order: {self.low}, {self.central}, {self.high}"
-            )
+            raise InputError(f"an interval's bounds are out of order: {self.low}, {self.central}, {self.high}")
 
     @classmethod
     def exact(cls, value: float) -> Interval:

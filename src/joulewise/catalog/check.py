@@ -52,9 +52,7 @@ def _duplicate_ids(entities: pl.DataFrame, sources: pl.DataFrame) -> list[Proble
     problems = []
     for frame, keys in ((entities, ["collection", "id"]), (sources, ["id"])):
         repeats = frame.filter(pl.struct(keys).is_duplicated() & ~pl.struct(keys).is_first_distinct())
-        problems += [
-            Problem(r["file"], r["row"], "id", f"{r['id']!r} is there twice") for r in repeats.to_dicts()
-        ]
+        problems += [Problem(r["file"], r["row"], "id", f"{r['id']!r} is there twice") for r in repeats.to_dicts()]
         blank = frame.filter(pl.col("id") == "")
         problems += [Problem(r["file"], r["row"], "id", "is blank") for r in blank.to_dicts()]
     uncited = sources.filter(pl.col("citation") == "")
@@ -109,9 +107,7 @@ def _bad_facts(
         if any("=" not in part for part in fact["conditions"].split("; ") if fact["conditions"]):
             wrong("conditions", f"{fact['conditions']!r} is not of the form key=value; key=value")
         if fact["supersedes"]:
-            if fact["supersedes"] not in sources_of_cell[fact["entity"], fact["attribute"]] - {
-                fact["source"]
-            }:
+            if fact["supersedes"] not in sources_of_cell[fact["entity"], fact["attribute"]] - {fact["source"]}:
                 wrong("supersedes", f"no fact on this cell has the source {fact['supersedes']!r}")
             if not fact["note"]:
                 wrong("note", "is blank: a correction gives its reason")

@@ -234,9 +234,7 @@ def _load(data: Path | None) -> Catalog:
     facts = with_numbers(tables["facts"])
     corrected = (
         facts.filter(pl.col("supersedes") != "")
-        .select(
-            "collection", "entity", "attribute", pl.col("supersedes").alias("source"), superseded=pl.lit(True)
-        )
+        .select("collection", "entity", "attribute", pl.col("supersedes").alias("source"), superseded=pl.lit(True))
         .unique()
     )
     facts = facts.join(

@@ -83,8 +83,7 @@ def read_folder(folder: Path) -> dict[str, pl.DataFrame]:
         for c in COLLECTIONS
     ]
     facts = [
-        _read_or_empty(folder / c / "facts.csv", FACT_COLUMNS).with_columns(collection=pl.lit(c))
-        for c in COLLECTIONS
+        _read_or_empty(folder / c / "facts.csv", FACT_COLUMNS).with_columns(collection=pl.lit(c)) for c in COLLECTIONS
     ]
     tables = {
         "entities": pl.concat(entities),

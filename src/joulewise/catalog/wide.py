@@ -46,9 +46,7 @@ def models(task: str | None = None, catalog: Catalog | None = None) -> pl.DataFr
             pl.col("conditions").str.extract(r"convention=([^;]+)").alias("convention"),
         )
     )
-    score = pl.coalesce(
-        pl.when(pl.col("task") == t).then(pl.col(column)) for t, column in SCORE_OF_TASK.items()
-    )
+    score = pl.coalesce(pl.when(pl.col("task") == t).then(pl.col(column)) for t, column in SCORE_OF_TASK.items())
     frame = (
         frame.join(convention, on="id", how="left")
         .with_columns(score.alias("score"))
@@ -109,12 +107,7 @@ def accelerators(catalog: Catalog | None = None) -> pl.DataFrame:
 def sources(catalog: Catalog | None = None) -> pl.DataFrame:
     """Return one row a source: its citation, and in ``facts`` how many rest on it."""
     catalog = catalog or load()
-    used = (
-        catalog.facts.select(pl.col("source").str.split("; ").alias("id"))
-        .explode("id")
-        .group_by("id")
-        .len("facts")
-    )
+    used = catalog.facts.select(pl.col("source").str.split("; ").alias("id")).explode("id").group_by("id").len("facts")
     return (
         catalog.source_table.select("id", "citation", "url", "date", "licence", "note")
         .join(used, on="id", how="left")
@@ -128,22 +121,16 @@ def _cells(catalog: Catalog, collection: str, by_condition: str | None = None) -
     facts = catalog.facts.filter((pl.col("collection") == collection) & ~pl.col("superseded"))
     key = ["entity", "attribute"]
     if by_condition:
-        facts = facts.with_columns(
-            pl.col("conditions").str.extract(by_condition + r"=([^;]+)").alias(by_condition)
-        )
+        facts = facts.with_columns(pl.col("conditions").str.extract(by_condition + r"=([^;]+)").alias(by_condition))
         key.append(by_condition)
     return facts.unique(key, keep="first", maintain_order=True)
 
 
-def _wide(
-    catalog: Catalog, collection: str, numbers: tuple[str, ...], texts: tuple[str, ...]
-) -> pl.DataFrame:
+def _wide(catalog: Catalog, collection: str, numbers: tuple[str, ...], texts: tuple[str, ...]) -> pl.DataFrame:
     cells = _cells(catalog, collection)
     frame = catalog.entities.filter(collection=collection).select("id", "name", "family", "task")
     for attribute in (*numbers, *texts, "release_date"):
         column = "number" if attribute in numbers else "value"
-        values = cells.filter(attribute=attribute).select(
-            pl.col("entity").alias("id"), pl.col(column).alias(attribute)
-        )
+        values = cells.filter(attribute=attribute).select(pl.col("entity").alias("id"), pl.col(column).alias(attribute))
         frame = frame.join(values, on="id", how="left", maintain_order="left")
     return frame.with_columns(pl.col("release_date").str.to_date("%Y-%m-%d"))

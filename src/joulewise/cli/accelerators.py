@@ -28,9 +28,7 @@ _SHOWN = (
     help="List accelerators, a row each precision: peak, TDP, efficiency. TEXT filters.",
 )
 @list_options
-@click.option(
-    "--task", help="Efficiencies as vision or language networks get them, not the theoretical ones."
-)
+@click.option("--task", help="Efficiencies as vision or language networks get them, not the theoretical ones.")
 @click.option("--year", help="Launched in 2018, or in 2018..2020.")
 @click.option("--family", help="E.g. GeForce.")
 @data_option
@@ -52,7 +50,5 @@ def command(
     catalog = load(data)
     frame = adapted_efficiencies(task, catalog) if task else efficiencies(catalog)
     frame = keep_family(keep_years(frame, parse_years(year)), family)
-    frame = arrange(
-        search(frame, text, ("id", "name", "family", "segment", "precision")), sort_by, reverse, limit
-    )
+    frame = arrange(search(frame, text, ("id", "name", "family", "segment", "precision")), sort_by, reverse, limit)
     emit_rows(frame.to_dicts(), fmt=fmt, as_json=as_json, output=output, columns=_SHOWN)

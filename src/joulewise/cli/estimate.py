@@ -28,9 +28,7 @@ from joulewise.units import with_prefix
 @click.option("--on", "accelerator", help="On this accelerator; else on hardware of the trend.")
 @click.option("--precision", help="With --on: fp32 (default), fp16, fp16-tensor, tf32 or mixed.")
 @click.option("--at", "day", help="Hardware of this date; else of the model's own release.")
-@click.option(
-    "--method", type=click.Choice(["paper"]), default="paper", show_default=True, help="How to estimate."
-)
+@click.option("--method", type=click.Choice(["paper"]), default="paper", show_default=True, help="How to estimate.")
 @click.option("--explain", is_flag=True, help="Print each step with its numbers.")
 @data_option
 @output_options

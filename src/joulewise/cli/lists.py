@@ -28,8 +28,7 @@ def search(frame: pl.DataFrame, words: tuple[str, ...], columns: tuple[str, ...]
     for word in words:
         frame = frame.filter(
             pl.any_horizontal(
-                pl.col(c).fill_null("").str.to_lowercase().str.contains(word.lower(), literal=True)
-                for c in columns
+                pl.col(c).fill_null("").str.to_lowercase().str.contains(word.lower(), literal=True) for c in columns
             )
         )
     return frame

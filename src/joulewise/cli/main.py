@@ -108,9 +108,7 @@ def _run() -> ExitCode:
         _discard_stdout()
     except OSError as error:
         _discard_stdout()
-        complain(
-            f"{error.strerror}: {error.filename}" if error.filename else f"cannot write: {error.strerror}"
-        )
+        complain(f"{error.strerror}: {error.filename}" if error.filename else f"cannot write: {error.strerror}")
         return ExitCode.WORK_FAILED
     return ExitCode.OK
 

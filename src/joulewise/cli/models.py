@@ -14,9 +14,7 @@ from joulewise.cli.output import emit_rows, output_options
 _SHOWN = ("name", "task", "release_date", "architecture", "params", "flops", "score", "extra_data")
 
 
-@click.command(
-    "models", help="List models: FLOPs of one forward pass, parameters, score, date. TEXT filters."
-)
+@click.command("models", help="List models: FLOPs of one forward pass, parameters, score, date. TEXT filters.")
 @list_options
 @click.option("--task", help="vision or language.")
 @click.option("--year", help="Released in 2018, or in 2018..2020.")

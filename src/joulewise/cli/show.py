@@ -12,9 +12,7 @@ from joulewise.cli.options import data_option
 from joulewise.cli.output import emit_rows, output_options
 
 
-@click.command(
-    "show", help="Show every fact of the model or accelerator NAME: value, conditions, kind, source."
-)
+@click.command("show", help="Show every fact of the model or accelerator NAME: value, conditions, kind, source.")
 @click.argument("name")
 @data_option
 @output_options

@@ -63,9 +63,7 @@ def as_dict(result: Trend) -> dict[str, Any]:
 def _summary(result: Trend) -> str:
     fit, growth = result.fit, result.fit.growth_per_year
     doubling = fit.doubling_time_interval
-    span = (
-        f" ({doubling[0]:.2f} to {doubling[1]:.2f})" if doubling else ", but the slope may be of either sign"
-    )
+    span = f" ({doubling[0]:.2f} to {doubling[1]:.2f})" if doubling else ", but the slope may be of either sign"
     verb = "doubles" if fit.slope_log10 > 0 else "halves"
     sign = 1 if fit.slope_log10 > 0 else -1
     if doubling and sign < 0:

@@ -50,9 +50,7 @@ def scale_cnn_flops(
     >>> round(scale_cnn_flops(74e9, **ratios) / 1e9)
     1040
     """
-    _require_positive(
-        flops=flops, width_ratio=width_ratio, depth_ratio=depth_ratio, resolution_ratio=resolution_ratio
-    )
+    _require_positive(flops=flops, width_ratio=width_ratio, depth_ratio=depth_ratio, resolution_ratio=resolution_ratio)
     return flops * depth_ratio * width_ratio**2 * resolution_ratio**2
 
 
@@ -77,9 +75,7 @@ def scale_transformer_flops(flops: float, *, resolution_ratio: float) -> float:
     return flops * resolution_ratio**2
 
 
-def transformer_flops_from_two(
-    tokens: float, known: tuple[tuple[float, float], tuple[float, float]]
-) -> float:
+def transformer_flops_from_two(tokens: float, known: tuple[tuple[float, float], tuple[float, float]]) -> float:
     """Return a transformer's FLOPs at a number of tokens, from its FLOPs at two others.
 
     Parameters

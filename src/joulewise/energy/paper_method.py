@@ -77,13 +77,9 @@ def estimate_paper(
     inputs = [Input("flops", row["flops"], "FLOP", f"{flops_fact.cited} ({under})")]
     steps = [f"{name}: {with_prefix(row['flops'], 'FLOP', 4)} for one forward pass of one input"]
     if on:
-        efficiency, hardware_inputs, step, assumption = _of_accelerator(
-            on, precision or "fp32", task, catalog
-        )
+        efficiency, hardware_inputs, step, assumption = _of_accelerator(on, precision or "fp32", task, catalog)
     else:
-        efficiency, hardware_inputs, step, assumption = _of_trend(
-            found, row["release_date"], at, task, catalog
-        )
+        efficiency, hardware_inputs, step, assumption = _of_trend(found, row["release_date"], at, task, catalog)
     energy = Interval.exact(row["flops"]) / efficiency
     steps += [
         *step,
@@ -154,13 +150,11 @@ def _of_accelerator(on: str, precision: str, task: str, catalog: Catalog) -> _Ha
         efficiency,
         [
             Input("baseline_peak_flops_per_s", fp32_peak, "FLOP/s", f"{fp32.cited} (FP32 of {base})"),
-            Input(
-                "speed_up", speed_up, "ratio", f"mean of measured {task} throughputs, desislavov2021, Table 3"
-            ),
+            Input("speed_up", speed_up, "ratio", f"mean of measured {task} throughputs, desislavov2021, Table 3"),
             tdp_input,
         ],
         [
-            f"{name}, {precision}: FP32 peak of {catalog.name_of(base)} {with_prefix(fp32_peak, 'FLOP/s', 4)} "
+            f"{name}, {precision}: FP32 peak of {base} {with_prefix(fp32_peak, 'FLOP/s', 4)} "
             f"x measured speed-up {significant(speed_up, 4)} = {with_prefix(peak, 'FLOP/s', 4)}",
             quotient,
         ],

@@ -58,9 +58,9 @@ def adapted_efficiencies(task: str, catalog: Catalog | None = None) -> pl.DataFr
         raise UnknownNameError("task", task, TASKS)
     catalog = catalog or load()
     table = efficiencies(catalog)
-    plain = table.filter(
-        (pl.col("precision") == "fp32") & ~pl.col("id").is_in(list(LEFT_OUT_OF_TREND))
-    ).with_columns(pl.lit(False).alias("adapted"), *[pl.lit(1.0).alias(c) for c in _SPEED_UP])
+    plain = table.filter((pl.col("precision") == "fp32") & ~pl.col("id").is_in(list(LEFT_OUT_OF_TREND))).with_columns(
+        pl.lit(False).alias("adapted"), *[pl.lit(1.0).alias(c) for c in _SPEED_UP]
+    )
     fp32_peak = table.filter(precision="fp32").select(
         pl.col("id").alias("baseline"), pl.col("peak_flops_per_s").alias("baseline_peak")
     )
@@ -127,9 +127,7 @@ def efficiency_of(
     wanted = rows.filter(precision=precision.lower())
     if not wanted.height:
         has = ", ".join(rows["precision"].unique(maintain_order=True))
-        raise InputError(
-            f"{catalog.name_of(found)} has no figure at precision {precision!r}", f"it has {has}"
-        )
+        raise InputError(f"{catalog.name_of(found)} has no figure at precision {precision!r}", f"it has {has}")
     return wanted.row(0, named=True)
 
 

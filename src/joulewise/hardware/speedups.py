@@ -61,9 +61,7 @@ def speed_ups(catalog: Catalog | None = None) -> pl.DataFrame:
         arithmetic mean over the networks measured, with its 95% confidence interval (Student's t, on
         the logs, as speed-ups are ratios).
     """
-    measured = measured_throughputs(catalog).filter(
-        (pl.col("precision") != "fp32") & pl.col("speed_up").is_not_null()
-    )
+    measured = measured_throughputs(catalog).filter((pl.col("precision") != "fp32") & pl.col("speed_up").is_not_null())
     groups = measured.group_by("accelerator", "precision", "task", "baseline", maintain_order=True)
     rows = []
     for key, group in groups:

@@ -7,9 +7,7 @@ from datetime import date
 import polars as pl
 
 
-def pareto_front(
-    frame: pl.DataFrame, cost: str, score: str = "score", as_of: date | None = None
-) -> pl.DataFrame:
+def pareto_front(frame: pl.DataFrame, cost: str, score: str = "score", as_of: date | None = None) -> pl.DataFrame:
     """Return the rows for which no other costs no more and scores higher, or costs less and scores as high.
 
     Parameters

@@ -1,0 +1,84 @@
+"""Axes with their domain fixed here, so that labels can be placed by pixel before the chart is drawn."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import altair as alt
+
+from joulewise.charts.theme import HEIGHT, WIDTH
+
+
+@dataclass(frozen=True)
+class Axis:
+    """One axis: which column, its title with the unit, its domain, linear or logarithmic."""
+
+    field: str
+    title: str
+    domain: tuple[float, float]
+    log: bool = False
+    grid: bool = True
+
+    @property
+    def ticks(self) -> list[float]:
+        """Plain decades on a logarithmic axis; on a linear one whatever is round."""
+        if not self.log:
+            return []
+        first, last = (
+            math.ceil(math.log10(self.domain[0]) - 1e-9),
+            math.floor(math.log10(self.domain[1]) + 1e-9),
+        )
+        every = 1 + (last - first) // 9
+        return [10.0**k for k in range(first, last + 1, every)]
+
+    @property
+    def scale(self) -> alt.Scale:
+        """The scale, with its domain as it is."""
+        return alt.Scale(type="log" if self.log else "linear", domain=list(self.domain), nice=False, clamp=False)
+
+    def _axis(self, label_format: str) -> alt.Axis:
+        # d3's "," shows 0.1, 1, 10, 1,000 alike without an exponent.
+        if self.log:
+            return alt.Axis(values=self.ticks, format=",", grid=self.grid)
+        return alt.Axis(format=label_format, grid=self.grid, tickCount=10)
+
+    def x(self) -> alt.X:
+        """As a horizontal encoding; a linear one is taken for years or percent, without separators."""
+        return alt.X(self.field, type="quantitative", title=self.title, scale=self.scale, axis=self._axis("d"))
+
+    def y(self) -> alt.Y:
+        """As a vertical encoding."""
+        return alt.Y(self.field, type="quantitative", title=self.title, scale=self.scale, axis=self._axis(","))
+
+    def position(self, value: float) -> float:
+        """Return where a value falls, from 0 at the start of the domain to 1 at its end."""
+        low, high = self.domain
+        if self.log:
+            low, high, value = math.log10(low), math.log10(high), math.log10(value)
+        return (value - low) / (high - low)
+
+
+def x_px(axis: Axis, value: float) -> float:
+    """Return the pixel of a value on the horizontal axis, from the left."""
+    return axis.position(value) * WIDTH
+
+
+def y_px(axis: Axis, value: float) -> float:
+    """Return the pixel of a value on the vertical axis, from the top."""
+    return (1 - axis.position(value)) * HEIGHT
+
+
+def log_domain(values: Iterable[float | None], margin: float = 1.6) -> tuple[float, float]:
+    """Return the least and greatest value, widened by a factor on either side."""
+    known = [v for v in values if v is not None]
+    return min(known) / margin, max(known) * margin
+
+
+def span(values: Iterable[float | None], margin: float = 0.05) -> tuple[float, float]:
+    """Return the least and greatest value, widened by a share of their distance on either side."""
+    known = [v for v in values if v is not None]
+    low, high = min(known), max(known)
+    room = (high - low or abs(high) or 1.0) * margin
+    return low - room, high + room

@@ -1,0 +1,81 @@
+"""Charts as files: SVG, PNG, and HTML that needs no network."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import altair as alt
+import vl_convert
+
+from joulewise.charts.theme import config
+from joulewise.files import write_bytes, write_text
+
+PNG_SCALE = 2.0
+
+_PAGE = """<!doctype html>
+<html lang="en">
+<head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
+<title>{title}</title>
+<style>
+:root {{ color-scheme: light dark; }}
+body {{ margin: 1.5rem; font-family: system-ui, sans-serif; overflow-x: auto; }}
+</style></head>
+<body><div id="chart"></div>
+<script type="module">{bundle}</script>
+<script type="module">
+const spec = {spec}, looks = {looks};
+const dark = matchMedia("(prefers-color-scheme: dark)");
+const draw = () => vegaEmbed("#chart", spec, {{
+  renderer: "svg", config: looks[dark.matches ? "dark" : "light"], actions: false
+}});
+dark.addEventListener("change", draw);
+draw();
+</script></body></html>
+"""
+
+
+def specification(chart: alt.LayerChart) -> dict[str, Any]:
+    """Return the Vega-Lite specification of a chart, without a look: that is `theme.config`."""
+    spec: dict[str, Any] = chart.to_dict()
+    spec.pop("config", None)
+    return spec
+
+
+def write_chart(chart: alt.LayerChart, folder: Path, name: str) -> list[Path]:
+    """Write ``NAME.svg``, ``NAME.png`` and an interactive ``NAME.html`` without network access.
+
+    Raises
+    ------
+    WorkError
+        If a file cannot be written.
+    """
+    spec = specification(chart)
+    svg = svg_of(spec)
+    html = _PAGE.format(
+        title=name,
+        bundle=script_bundle(),
+        spec=for_script(spec),
+        looks=for_script({mode: config(mode) for mode in ("light", "dark")}),
+    )
+    return [
+        write_text(folder / f"{name}.svg", svg),
+        write_bytes(folder / f"{name}.png", vl_convert.svg_to_png(svg, scale=PNG_SCALE)),
+        write_text(folder / f"{name}.html", html),
+    ]
+
+
+def svg_of(spec: dict[str, Any]) -> str:
+    """Return a specification drawn as SVG, on the light ground."""
+    return str(vl_convert.vegalite_to_svg({**spec, "config": config("light")}))
+
+
+def script_bundle() -> str:
+    """Return the JavaScript that draws charts in a page: it sets ``window.vegaEmbed``."""
+    return str(vl_convert.javascript_bundle(None)).replace("</script", "<\\/script")
+
+
+def for_script(value: Any) -> str:
+    """Return JSON that can stand inside a script element."""
+    return json.dumps(value, ensure_ascii=False).replace("</", "<\\/")

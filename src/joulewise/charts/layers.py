@@ -1,0 +1,277 @@
+"""The parts that charts are stacked from: points, fitted lines with their band, fronts, reference lines."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Any
+
+import altair as alt
+import numpy as np
+import polars as pl
+
+from joulewise.charts.axes import Axis, x_px, y_px
+from joulewise.charts.labels import Dot, Wanted, label_layers, place_labels
+from joulewise.charts.theme import HEIGHT, PALETTE, WIDTH, YEAR_RANGE
+from joulewise.fits import Band, LogLinearFit
+from joulewise.units import significant
+
+DOT_AREA = 62.0
+BUBBLE_AREAS = (16.0, 1500.0)
+_DASHES = ([1, 0], [7, 4], [2, 3], [9, 3, 2, 3])
+
+
+@dataclass(frozen=True)
+class NamedFit:
+    """A fitted line for a chart.
+
+    Parameters
+    ----------
+    name : str
+        What it goes through, for the legend.
+    fit : LogLinearFit
+    unit : str
+        That the axis shows.
+    per_unit : float
+        How many base units make one of the axis: 1e9 for GFLOP.
+    until : float, optional
+        Decimal year to carry the line to; by default the last of the data.
+    band : {"trend", "single"}
+    """
+
+    name: str
+    fit: LogLinearFit
+    unit: str
+    per_unit: float = 1.0
+    until: float | None = None
+    band: Band = "trend"
+
+    @property
+    def legend(self) -> str:
+        """The name with the equation, the growth with its interval, and R squared."""
+        growth = self.fit.growth_per_year
+        intercept = self.fit.intercept_log10 - np.log10(self.per_unit)
+        return (
+            f"{self.name}: 10^({intercept:.3f} {'+' if self.fit.slope_log10 >= 0 else '−'} "
+            f"{abs(self.fit.slope_log10):.4f}·(year − {self.fit.reference_year:.0f})) {self.unit}; "
+            f"×{significant(growth.central)} a year ({significant(growth.low)} to {significant(growth.high)}), "
+            f"n = {self.fit.n}, R² = {self.fit.r2:.2f}"
+        )
+
+    def path(self) -> list[tuple[float, float, float, float]]:
+        """Return points along the line, in the axis's unit: (year, low, central, high)."""
+        end = self.fit.last_year if self.until is None else self.until
+        years = np.linspace(self.fit.first_year, end, 60)
+        values = self.fit.predict_many(years, self.band) / self.per_unit
+        return [(float(t), *map(float, row)) for t, row in zip(years, values, strict=True)]  # type: ignore[misc]
+
+
+def points(
+    frame: pl.DataFrame,
+    x: Axis,
+    y: Axis,
+    *,
+    colour: tuple[str, str] | None = None,
+    size: tuple[str, str] | None = None,
+    shape: tuple[str, str] | None = None,
+    tooltip: Sequence[tuple[str, str]] = (),
+    label: str = "name",
+    labelled: Sequence[str] = (),
+    avoid: Sequence[tuple[float, float]] = (),
+) -> list[alt.Chart]:
+    """Return a layer of points, and the labels of those named in `labelled`.
+
+    Parameters
+    ----------
+    colour, size, shape : (column, title), optional
+        A numeric colour column is taken for years or percent; size is by area.
+    tooltip : sequence of (column, title)
+    label : str
+        The column of the labels' text.
+    labelled : sequence of str
+        Of these texts, those that matter most first.
+    avoid : sequence of (x, y)
+        Places, in the axes' units, that labels should keep clear: along lines that are drawn too.
+    """
+    encodings: dict[str, Any] = {"x": x.x(), "y": y.y()}
+    if colour:
+        encodings["color"] = _colour(frame, *colour)
+    if size:
+        encodings["size"] = _size(frame, *size)
+    if shape:
+        kinds = sorted(frame[shape[0]].drop_nulls().unique())
+        shapes = ["circle", "triangle-up", "square", "diamond"][: len(kinds)]
+        encodings["shape"] = alt.Shape(
+            shape[0], type="nominal", title=shape[1], scale=alt.Scale(domain=kinds, range=shapes)
+        )
+    if tooltip:
+        encodings["tooltip"] = [_tooltip(frame, column, title) for column, title in tooltip]
+    mark: dict[str, Any] = {"filled": True, "opacity": 0.75, "strokeWidth": 0.8, "clip": True}
+    if not size:
+        mark["size"] = DOT_AREA
+    dots = alt.Chart(frame).mark_point(**mark).encode(**encodings)
+    return [dots, *label_layers(_placed(frame, x, y, size, label, labelled, avoid), x, y)]
+
+
+def _placed(
+    frame: pl.DataFrame,
+    x: Axis,
+    y: Axis,
+    size: tuple[str, str] | None,
+    label: str,
+    labelled: Sequence[str],
+    avoid: Sequence[tuple[float, float]],
+) -> list[dict[str, Any]]:
+    rank = {text: i for i, text in reversed(list(enumerate(labelled)))}
+    largest = _max(frame[size[0]]) if size else 1.0
+    wanted, obstacles = [], [Dot(x_px(x, a), y_px(y, b), 2.0, is_point=False) for a, b in avoid]
+    for row in frame.filter(pl.col(x.field).is_not_null() & pl.col(y.field).is_not_null()).to_dicts():
+        area = BUBBLE_AREAS[0] + (BUBBLE_AREAS[1] - BUBBLE_AREAS[0]) * row[size[0]] / largest if size else DOT_AREA
+        dot = Dot(x_px(x, row[x.field]), y_px(y, row[y.field]), math.sqrt(area / math.pi))
+        if row[label] in rank:
+            wanted.append(Wanted(row, row[label], dot))
+        else:
+            obstacles.append(dot)
+    return place_labels(sorted(wanted, key=lambda one: rank[one.text]), obstacles)
+
+
+def fits(named: Sequence[NamedFit], x: Axis, y: Axis) -> list[alt.Chart]:
+    """Return bands and lines of fits, with their equations in the legend below."""
+    lines, bands = [], []
+    for one in named:
+        for year, low, central, high in one.path():
+            bands.append({x.field: year, "low": low, "high": high, "fit": one.legend})
+            lines.append({x.field: year, y.field: central, "fit": one.legend})
+    legends = [one.legend for one in named]
+    scale = alt.Scale(domain=legends, range=list(PALETTE[: len(legends)]))
+    colour = alt.Color(
+        "fit",
+        type="nominal",
+        title=None,
+        scale=scale,
+        legend=alt.Legend(orient="bottom", direction="vertical", columns=1, symbolType="stroke", symbolSize=500),
+    )
+    dash = alt.StrokeDash("fit", type="nominal", scale=alt.Scale(domain=legends, range=list(_DASHES[: len(legends)])))
+    band = (
+        alt.Chart(pl.DataFrame(bands))
+        .mark_area(opacity=0.13, clip=True)
+        .encode(
+            x=x.x(),
+            y=alt.Y("low", type="quantitative", scale=y.scale, title=y.title),
+            y2="high",
+            color=alt.Color("fit", type="nominal", scale=scale, legend=None),
+        )
+    )
+    line = (
+        alt.Chart(pl.DataFrame(lines))
+        .mark_line(strokeWidth=2.2, clip=True)
+        .encode(x=x.x(), y=y.y(), color=colour, strokeDash=dash)
+    )
+    return [band, line]
+
+
+def front(frame: pl.DataFrame, x: Axis, y: Axis) -> alt.Chart:
+    """Return the staircase through the rows of a Pareto front."""
+    chart: alt.Chart = (
+        alt.Chart(frame)
+        .mark_line(interpolate="step-after", color="#8a8f98", strokeWidth=2.2, clip=True)
+        .encode(x=x.x(), y=y.y())
+    )
+    return chart
+
+
+def along(path: Sequence[tuple[float, float]], x: Axis, y: Axis, step_px: float = 6.0) -> list[tuple[float, float]]:
+    """Return places every few pixels along a path of straight lines, inside the axes, for labels to avoid."""
+    found = []
+    for (x0, y0), (x1, y1) in pairwise(path):
+        ends = [(x_px(x, x0), y_px(y, y0)), (x_px(x, x1), y_px(y, y1))]
+        steps = max(1, int(math.dist(*ends) // step_px))
+        for k in range(steps + 1):
+            share = k / steps
+            found.append((_between(x, x0, x1, share), _between(y, y0, y1, share)))
+    return [(a, b) for a, b in found if 0 <= x.position(a) <= 1 and 0 <= y.position(b) <= 1]
+
+
+def staircase(frame: pl.DataFrame, x: Axis, y: Axis) -> list[tuple[float, float]]:
+    """Return the corners of the line that `front` draws."""
+    corners: list[tuple[float, float]] = []
+    for a, b in frame.select(x.field, y.field).iter_rows():
+        if corners:
+            corners.append((a, corners[-1][1]))
+        corners.append((a, b))
+    return corners
+
+
+def reference_lines(lines: Sequence[tuple[str, float]], y: Axis) -> list[alt.Chart]:
+    """Return horizontal lines at named values, the name above each at the right."""
+    frame = pl.DataFrame([{y.field: value, "name": name} for name, value in lines])
+    base = alt.Chart(frame).encode(y=y.y())
+    rule = base.mark_rule(strokeDash=[4, 3], strokeWidth=1.4)
+    text = base.mark_text(align="right", baseline="bottom", dx=-6, dy=-3).encode(
+        x=alt.value(WIDTH), text=alt.Text("name", type="nominal")
+    )
+    return [rule, text]
+
+
+def stack(layers: Sequence[alt.Chart], title: str) -> alt.LayerChart:
+    """Lay the parts of a chart over one another, bands first, at the common size."""
+    chart: alt.LayerChart = (
+        alt.layer(*layers)
+        .resolve_scale(color="independent", strokeDash="independent", size="independent", shape="independent")
+        .properties(width=WIDTH, height=HEIGHT, title=title)
+    )
+    return chart
+
+
+def _colour(frame: pl.DataFrame, column: str, title: str) -> alt.Color:
+    if frame.schema[column].is_numeric():
+        return alt.Color(
+            column,
+            type="quantitative",
+            title=title,
+            scale=alt.Scale(range=list(YEAR_RANGE), interpolate="lab"),
+            legend=alt.Legend(format="d", gradientLength=160, values=_whole_steps(frame[column])),
+        )
+    kinds = frame[column].drop_nulls().unique(maintain_order=True).to_list()
+    return alt.Color(
+        column, type="nominal", title=title, scale=alt.Scale(domain=kinds, range=list(PALETTE[: len(kinds)]))
+    )
+
+
+def _tooltip(frame: pl.DataFrame, column: str, title: str) -> alt.Tooltip:
+    if frame.schema[column] == pl.Date:
+        return alt.Tooltip(column, type="temporal", title=title, format="%-d %B %Y")
+    if frame.schema[column].is_numeric():
+        return alt.Tooltip(column, type="quantitative", title=title, format=",.4~g")
+    return alt.Tooltip(column, type="nominal", title=title)
+
+
+def _max(series: pl.Series) -> float:
+    return float(str(series.max()))
+
+
+def _whole_steps(series: pl.Series) -> list[int]:
+    first, last = math.ceil(float(str(series.min()))), math.floor(_max(series))
+    step = next(s for s in (1, 2, 5, 10, 20) if (last - first) / s <= 7)
+    return list(range(-(-first // step) * step, last + 1, step))
+
+
+def _size(frame: pl.DataFrame, column: str, title: str) -> alt.Size:
+    largest = _max(frame[column])
+    top = 10.0 ** math.floor(math.log10(largest))
+    return alt.Size(
+        column,
+        type="quantitative",
+        title=title,
+        # Area in proportion to the value, which is what the eye compares.
+        scale=alt.Scale(type="linear", domain=[0, largest], range=list(BUBBLE_AREAS)),
+        legend=alt.Legend(values=[top / 10, top, min(5 * top, largest)], format=",.0f", symbolStrokeWidth=1),
+    )
+
+
+def _between(axis: Axis, start: float, end: float, share: float) -> float:
+    if axis.log:
+        return float(start * (end / start) ** share)
+    return start + (end - start) * share

@@ -1,0 +1,58 @@
+"""The look of every chart: size, colours that the colour-blind can tell, a light and a dark ground."""
+
+from __future__ import annotations
+
+from typing import Any
+
+WIDTH, HEIGHT = 720, 430
+FONT = "system-ui, -apple-system, 'Segoe UI', Roboto, 'Helvetica Neue', Arial, sans-serif"
+LABEL_PX = 11
+
+# Okabe and Ito's palette, without its yellow, which is lost on white.
+PALETTE = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#7F7F7F")
+
+# Early to late, light enough at one end and dark enough at the other to be read on white and on black.
+YEAR_RANGE = ("#6A51A3", "#3182BD", "#2CA089", "#C79A17", "#E8601C")
+
+_GROUND = {
+    "light": {"text": "#1b1f24", "muted": "#57606a", "grid": "#e6e8eb", "axis": "#b5bac0"},
+    "dark": {"text": "#e6edf3", "muted": "#9aa5b1", "grid": "#2b323b", "axis": "#4b545f"},
+}
+
+
+def config(mode: str = "light") -> dict[str, Any]:
+    """Return the Vega-Lite configuration for a ``light`` or ``dark`` ground."""
+    ground = _GROUND[mode]
+    return {
+        "background": "transparent" if mode == "dark" else "white",
+        "font": FONT,
+        "view": {"stroke": None},
+        "axis": {
+            "labelColor": ground["muted"],
+            "titleColor": ground["text"],
+            "gridColor": ground["grid"],
+            "domainColor": ground["axis"],
+            "tickColor": ground["axis"],
+            "labelFontSize": LABEL_PX,
+            "titleFontSize": 12,
+            "titleFontWeight": 500,
+            "titlePadding": 8,
+        },
+        "legend": {
+            "labelColor": ground["text"],
+            "titleColor": ground["text"],
+            "labelFontSize": LABEL_PX,
+            "titleFontSize": 12,
+            "titleFontWeight": 500,
+            "labelLimit": 700,
+        },
+        "title": {
+            "color": ground["text"],
+            "anchor": "start",
+            "fontSize": 15,
+            "fontWeight": 600,
+            "offset": 12,
+        },
+        "text": {"color": ground["text"], "fontSize": LABEL_PX},
+        "rule": {"color": ground["muted"]},
+    }

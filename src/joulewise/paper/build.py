@@ -1,0 +1,54 @@
+"""Writing the paper's tables, figures and comparison as files."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from joulewise.charts import write_chart
+from joulewise.errors import UnknownNameError
+from joulewise.files import folder_written_whole
+from joulewise.paper.comparison import compare
+from joulewise.paper.figures import FIGURES, draw
+from joulewise.paper.points import paper_catalog
+from joulewise.paper.tables import TABLES
+
+COMPARISON = "comparison"
+PARTS = (*TABLES, *FIGURES, COMPARISON)
+
+
+def write_paper(folder: Path, only: Sequence[str] = (), progress: Callable[[str], None] = lambda _: None) -> list[Path]:
+    """Write the paper's parts: tables as CSV, figures as SVG, PNG and HTML, ``comparison.csv``.
+
+    Parameters
+    ----------
+    folder : Path
+        Made if it is not there. All files appear at the end, or none.
+    only : sequence of str
+        E.g. ``["fig3", "table2"]``; by default everything.
+    progress : callable
+        Told the name of each part when it is begun.
+
+    Raises
+    ------
+    UnknownNameError
+        If a part is not known.
+    InputError
+        If the folder cannot be written in.
+    """
+    for part in only:
+        if part not in PARTS:
+            raise UnknownNameError("part of the paper", part, PARTS)
+    wanted = [part for part in PARTS if not only or part in only]
+    catalog = paper_catalog()
+    names: list[str] = []
+    with folder_written_whole(folder) as staging:
+        for part in wanted:
+            progress(part)
+            if part in FIGURES:
+                names += [path.name for path in write_chart(draw(part, catalog).chart, staging, part)]
+            else:
+                frame = compare(catalog) if part == COMPARISON else TABLES[part](catalog)
+                frame.write_csv(staging / f"{part}.csv")
+                names.append(f"{part}.csv")
+    return [folder / name for name in names]

@@ -1,0 +1,68 @@
+"""The paper's models and accelerators as points: in the units of its figures, each with its source."""
+
+from __future__ import annotations
+
+import polars as pl
+
+from joulewise.catalog import PAPER, Catalog, load
+from joulewise.energy import models_with_energy
+from joulewise.hardware import adapted_efficiencies, efficiencies
+from joulewise.units import decimal_year
+
+PRECISION_NAMES = {
+    "fp32": "FP32",
+    "fp16": "FP16",
+    "fp16-tensor": "FP16/FP32 Tensor",
+    "tf32": "TF32",
+    "mixed": "Mixed",
+}
+
+
+def paper_catalog() -> Catalog:
+    """Return the shipped catalogue as the paper has it."""
+    return load().edition(PAPER)
+
+
+def model_points(task: str, catalog: Catalog) -> pl.DataFrame:
+    """Return the models of a task with what the figures show.
+
+    Returns
+    -------
+    polars.DataFrame
+        `energy.models_with_energy`, and ``year`` (decimal), ``gflops``, ``params_m``, ``data``
+        (trained on extra data or not) and ``source`` (of the FLOPs).
+    """
+    frame = models_with_energy(task, catalog).filter(pl.col("flops").is_not_null())
+    return frame.with_columns(
+        _years(frame),
+        pl.Series("source", [catalog.source_of(i, "flops").cited for i in frame["id"]]),
+        (pl.col("flops") / 1e9).alias("gflops"),
+        (pl.col("params") / 1e6).alias("params_m"),
+        pl.when(pl.col("extra_data") == "none")
+        .then(pl.lit("ImageNet-1k only"))
+        .when(pl.col("extra_data").is_not_null())
+        .then(pl.lit("extra training data"))
+        .alias("data"),
+    )
+
+
+def accelerator_points(catalog: Catalog, task: str | None = None) -> pl.DataFrame:
+    """Return accelerators by precision: theoretical (Table 8), or as a task gets them (Table 9).
+
+    Returns
+    -------
+    polars.DataFrame
+        `hardware.efficiencies` or `hardware.adapted_efficiencies`, and ``year`` (decimal), ``tflops``
+        [TFLOP/s], ``gflops_per_w`` and ``precision_name``.
+    """
+    frame = adapted_efficiencies(task, catalog) if task else efficiencies(catalog)
+    return frame.with_columns(
+        _years(frame),
+        (pl.col("peak_flops_per_s") / 1e12).alias("tflops"),
+        (pl.col("efficiency_flops_per_j") / 1e9).alias("gflops_per_w"),
+        pl.col("precision").replace_strict(PRECISION_NAMES).alias("precision_name"),
+    )
+
+
+def _years(frame: pl.DataFrame) -> pl.Series:
+    return pl.Series("year", [decimal_year(day) for day in frame["release_date"]], dtype=pl.Float64)
