@@ -1,0 +1,56 @@
+const specs = JSON.parse(document.getElementById("specs").textContent);
+const looks = JSON.parse(document.getElementById("looks").textContent);
+const dark = matchMedia("(prefers-color-scheme: dark)");
+
+const draw = (element) => vegaEmbed(element, specs[element.dataset.figure], {
+  renderer: "svg", actions: false, config: looks[dark.matches ? "dark" : "light"],
+});
+
+// A chart is drawn when it comes near the window, so that the page is there at once.
+const near = new IntersectionObserver((entries) => {
+  for (const entry of entries.filter((e) => e.isIntersecting)) {
+    near.unobserve(entry.target);
+    entry.target.dataset.drawn = "yes";
+    draw(entry.target);
+  }
+}, { rootMargin: "800px" });
+const charts = document.querySelectorAll(".chart");
+charts.forEach((element) => near.observe(element));
+dark.addEventListener("change", () => charts.forEach((e) => e.dataset.drawn && draw(e)));
+
+const rows = [...document.querySelectorAll("#comparison-table tbody tr")];
+const search = document.getElementById("search");
+const boxes = [...document.querySelectorAll("input[name=verdict]")];
+const filter = () => {
+  const words = search.value.toLowerCase().split(/\s+/).filter(Boolean);
+  const verdicts = new Set(boxes.filter((box) => box.checked).map((box) => box.value));
+  let shown = 0;
+  for (const row of rows) {
+    const text = row.textContent.toLowerCase();
+    row.hidden = !verdicts.has(row.dataset.verdict) || !words.every((word) => text.includes(word));
+    shown += !row.hidden;
+  }
+  document.getElementById("shown").textContent = `${shown} of ${rows.length} shown`;
+};
+search.addEventListener("input", filter);
+boxes.forEach((box) => box.addEventListener("change", filter));
+filter();
+
+const key = (row, column) => {
+  const text = row.cells[column].firstChild?.textContent.trim() ?? "";
+  const number = Number(text.replaceAll(",", ""));
+  return text !== "" && !Number.isNaN(number) ? number : text;
+};
+const compare = (a, b) => (typeof a === "number" && typeof b === "number" ? a - b : String(a).localeCompare(String(b), undefined, { numeric: true }));
+for (const table of document.querySelectorAll("table.sortable")) {
+  table.tHead.addEventListener("click", (event) => {
+    const head = event.target.closest("th");
+    if (!head) return;
+    const down = head.getAttribute("aria-sort") === "ascending";
+    for (const other of table.tHead.rows[0].cells) other.removeAttribute("aria-sort");
+    head.setAttribute("aria-sort", down ? "descending" : "ascending");
+    const body = table.tBodies[0];
+    const sorted = [...body.rows].sort((a, b) => compare(key(a, head.cellIndex), key(b, head.cellIndex)));
+    body.append(...(down ? sorted.reverse() : sorted));
+  });
+}
