@@ -11,6 +11,9 @@ __version__ = "0.1.0"
 _PUBLIC = {
     "Interval": "joulewise.interval",
     "JoulewiseError": "joulewise.errors",
+    "estimate_paper": "joulewise.energy",
+    "forecast": "joulewise.impact",
+    "trend": "joulewise.trends",
 }
 _MODULES = {"catalog", "charts", "energy", "hardware", "impact", "paper", "trends"}
 

@@ -69,6 +69,12 @@ def to_base(value: float, unit: str) -> float:
     return value * UNITS[unit][1]
 
 
+def decimal_exponent(factor: float) -> int | None:
+    """Return n where the factor is 10 to the nth, else None."""
+    power = round(math.log10(factor))
+    return power if factor == 10.0**power else None
+
+
 def decimal_year(day: date) -> float:
     """Return a date as a decimal year: the year plus the share of it that has passed at midnight.
 

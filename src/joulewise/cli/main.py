@@ -86,9 +86,10 @@ def complain(message: str) -> None:
 
 def _run() -> ExitCode:
     try:
-        cli.main(standalone_mode=False, prog_name="joulewise")
-    except click.exceptions.Exit as leave:
-        return ExitCode(leave.exit_code)
+        # Without standalone mode, click returns the code of a command that exits early.
+        left_with = cli.main(standalone_mode=False, prog_name="joulewise")
+        if isinstance(left_with, int):
+            return ExitCode(left_with)
     except click.ClickException as error:
         where = error.ctx.command_path if isinstance(error, click.UsageError) and error.ctx else "joulewise"
         message = error.format_message()

@@ -135,7 +135,8 @@ def _ours_table1(catalog: Catalog) -> _Entries:
 def _ours_table3(catalog: Catalog) -> _Entries:
     for row in table3(catalog).to_dicts():
         place = row["locator"].removesuffix(", Throughput")
-        yield (place, row["accelerator"], "speed-up"), Ours(row["speed_up"])
+        test = f"{row['model']} ({row['framework']}) on {row['accelerator']} {row['precision']}"
+        yield (place, test, "speed-up"), Ours(row["speed_up"])
 
 
 def _ours_table4(catalog: Catalog) -> _Entries:

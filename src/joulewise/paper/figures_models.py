@@ -76,7 +76,7 @@ def accuracy_over_years(catalog: Catalog) -> Drawn:
     first, last = frame.row(0, named=True), frame.sort("score").row(-1, named=True)
     caption = (
         f"ImageNet top-1 accuracy of {frame.height} models by release; the area of a bubble is the FLOPs of one "
-        f"forward pass. From {first['name']} ({first['score']:.1f}%) to {last['name']} ({last['score']:.1f}%)."
+        f"forward pass. From {first['name']} ({first['score']:.2f}%) to {last['name']} ({last['score']:.2f}%)."
     )
     return "ImageNet accuracy over the years", caption, _score_over_years(frame, catalog, "vision")
 

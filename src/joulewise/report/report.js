@@ -6,17 +6,17 @@ const draw = (element) => vegaEmbed(element, specs[element.dataset.figure], {
   renderer: "svg", actions: false, config: looks[dark.matches ? "dark" : "light"],
 });
 
-// A chart is drawn when it comes near the window, so that the page is there at once.
-const near = new IntersectionObserver((entries) => {
-  for (const entry of entries.filter((e) => e.isIntersecting)) {
-    near.unobserve(entry.target);
-    entry.target.dataset.drawn = "yes";
-    draw(entry.target);
+// One after another, giving way in between, so that the page can be read and scrolled at once.
+const charts = [...document.querySelectorAll("[data-figure]")];
+const drawAll = async () => {
+  for (const element of charts) {
+    await draw(element);
+    await new Promise((resume) => setTimeout(resume));
   }
-}, { rootMargin: "800px" });
-const charts = document.querySelectorAll(".chart");
-charts.forEach((element) => near.observe(element));
-dark.addEventListener("change", () => charts.forEach((e) => e.dataset.drawn && draw(e)));
+  document.body.dataset.drawn = "yes";
+};
+dark.addEventListener("change", drawAll);
+drawAll();
 
 const rows = [...document.querySelectorAll("#comparison-table tbody tr")];
 const search = document.getElementById("search");

@@ -1,0 +1,36 @@
+"""What several tests share: the installed command, and a browser that must be there in CI."""
+
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+Run = Callable[..., subprocess.CompletedProcess[str]]
+
+
+@pytest.fixture(scope="session")
+def joulewise() -> Run:
+    """Run the installed command."""
+    command = Path(sys.executable).parent / "joulewise"
+
+    def run(*args: str, **options: object) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [str(command), *args], capture_output=True, text=True, check=False, timeout=120, **options
+        )  # type: ignore[call-overload,no-any-return]
+
+    return run
+
+
+@pytest.fixture(scope="session")
+def chromium() -> str:
+    """The path of Debian's chromium; without it the test is skipped, and in CI it fails."""
+    found = shutil.which("chromium") or shutil.which("chromium-browser")
+    if found is None:
+        if os.environ.get("JOULEWISE_TEST_NO_SKIP"):
+            pytest.fail("chromium is not installed")
+        pytest.skip("chromium is not installed")
+    return found
