@@ -6,6 +6,7 @@ import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -17,10 +18,10 @@ def joulewise() -> Run:
     """Run the installed command."""
     command = Path(sys.executable).parent / "joulewise"
 
-    def run(*args: str, **options: object) -> subprocess.CompletedProcess[str]:
+    def run(*args: str, **options: Any) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
             [str(command), *args], capture_output=True, text=True, check=False, timeout=120, **options
-        )  # type: ignore[call-overload,no-any-return]
+        )
 
     return run
 

@@ -1,6 +1,7 @@
 """Fits against statsmodels, which nobody here wrote."""
 
 import math
+from typing import Any
 
 import numpy as np
 import pytest
@@ -13,7 +14,7 @@ from joulewise.fits import fit_log_linear
 from joulewise.trends import trend
 
 
-def _oracle(years: list[float], values: list[float], at: list[float], reference: float):
+def _oracle(years: list[float], values: list[float], at: list[float], reference: float) -> tuple[Any, Any]:
     x = sm.add_constant(np.asarray(years) - reference)
     result = sm.OLS(np.log10(values), x).fit()
     frame = result.get_prediction(sm.add_constant(np.asarray(at) - reference, has_constant="add")).summary_frame(

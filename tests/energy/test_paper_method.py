@@ -40,8 +40,13 @@ def test_later_hardware_takes_less() -> None:
 
 
 def test_every_input_has_a_source_and_the_steps_show_the_result() -> None:
-    for options in ({}, {"on": "t4", "precision": "mixed"}, {"on": "t4"}, {"at": date(2019, 1, 1)}):
-        estimate = estimate_paper("EfficientNet-B1", **options)  # type: ignore[arg-type]
+    model = "EfficientNet-B1"
+    for estimate in (
+        estimate_paper(model),
+        estimate_paper(model, on="t4", precision="mixed"),
+        estimate_paper(model, on="t4"),
+        estimate_paper(model, at=date(2019, 1, 1)),
+    ):
         assert all(i.source for i in estimate.inputs)
         assert {"flops"} < {i.name for i in estimate.inputs}
         assert "memory traffic" in " ".join(estimate.assumptions)

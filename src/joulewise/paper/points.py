@@ -36,8 +36,8 @@ def model_points(task: str, catalog: Catalog) -> pl.DataFrame:
     return frame.with_columns(
         _years(frame),
         pl.Series("source", [catalog.source_of(i, "flops").cited for i in frame["id"]]),
-        (pl.col("flops") / 1e9).alias("gflops"),
-        (pl.col("params") / 1e6).alias("params_m"),
+        _in_units(frame, "flops", 1e9, "gflops"),
+        _in_units(frame, "params", 1e6, "params_m"),
         pl.when(pl.col("extra_data") == "none")
         .then(pl.lit("ImageNet-1k only"))
         .when(pl.col("extra_data").is_not_null())
@@ -58,11 +58,16 @@ def accelerator_points(catalog: Catalog, task: str | None = None) -> pl.DataFram
     frame = adapted_efficiencies(task, catalog) if task else efficiencies(catalog)
     return frame.with_columns(
         _years(frame),
-        (pl.col("peak_flops_per_s") / 1e12).alias("tflops"),
-        (pl.col("efficiency_flops_per_j") / 1e9).alias("gflops_per_w"),
+        _in_units(frame, "peak_flops_per_s", 1e12, "tflops"),
+        _in_units(frame, "efficiency_flops_per_j", 1e9, "gflops_per_w"),
         pl.col("precision").replace_strict(PRECISION_NAMES).alias("precision_name"),
     )
 
 
 def _years(frame: pl.DataFrame) -> pl.Series:
     return pl.Series("year", [decimal_year(day) for day in frame["release_date"]], dtype=pl.Float64)
+
+
+def _in_units(frame: pl.DataFrame, column: str, unit: float, name: str) -> pl.Series:
+    # numpy divides; Polars multiplies by the reciprocal, which turns 1.42 into 1.4200000000000002.
+    return pl.Series(name, frame[column].to_numpy() / unit, nan_to_null=True)
