@@ -73,9 +73,10 @@ def _summary(result: Forecast) -> str:
     ]
     for c in result.crossings:
         lines.append(
-            f"{c.reference.name}, {with_prefix(c.reference.power_w, 'W')}: reached {_when(c.central)} "
+            f"{c.reference.name}, {with_prefix(c.reference.power_w, 'W')}: {_when(c.central)} "
             f"(earliest {_when(c.earliest)}, latest {_when(c.latest)})"
         )
+    lines.insert(2, "Reached:")
     return "\n".join([*lines, "The trend is assumed to go on; no band covers that it may not."])
 
 

@@ -23,8 +23,8 @@ from joulewise.units import decimal_year, significant, with_prefix
 LEFT_OUT = (
     "The hardware is taken to run at its peak rate while drawing its thermal design power: memory traffic, "
     "batch size, idle time, host, cooling and the power supply are left out.",
-    "Measured energy of language models in serving lies well over ten times above this method, as their "
-    "decoding is bound by memory: it is for trends, not for a bill.",
+    "No workload reaches its hardware's peak, and the decoding of language models, bound by memory, stays far "
+    "below it: measured energy is higher, often many times. The method is for trends, not for a bill.",
 )
 
 
