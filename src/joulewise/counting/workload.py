@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
@@ -21,6 +22,11 @@ BYTES_PER_VALUE: dict[str, float] = {
     "fp4": 0.5,
     "int4": 0.5,
 }
+
+
+def bytes_of(values: float, per_value: float) -> int:
+    """Return whole bytes of a number of values. [B]"""
+    return math.ceil(values * per_value)
 
 
 @dataclass(frozen=True)

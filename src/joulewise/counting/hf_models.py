@@ -1,0 +1,231 @@
+"""Counting models of transformers by their configuration, without weights and without running code from a hub."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import astuple
+from pathlib import Path
+from typing import Any
+
+from joulewise.counting.workload import Phase, Workload, bytes_of
+from joulewise.errors import InputError, MissingExtraError
+
+
+def count_hf(
+    target: str | Path | Any,
+    *,
+    prompt_tokens: int = 128,
+    output_tokens: int = 1,
+    batch_size: int = 1,
+    precision: str = "bf16",
+    image_size: tuple[int, int] | None = None,
+    online: bool = False,
+) -> Workload:
+    """Count a transformers model by building it on meta tensors and watching it run.
+
+    Parameters
+    ----------
+    target : str, Path or PretrainedConfig
+        A ``config.json``, or ``ORG/NAME`` of the local cache.
+    prompt_tokens, output_tokens, batch_size : int
+        A model that generates has the phases ``prefill``, which gives the first token, and, beyond one
+        output token, ``decode``: the other ``output_tokens - 1`` steps over the growing cache. Every
+        other model has ``forward``.
+    precision : str
+        Of weights, activations and cache, for the bytes.
+    image_size : (height, width), optional
+        For models that take images.
+    online : bool
+        Whether the configuration of ``ORG/NAME`` may be fetched. Code from a hub is never run.
+
+    Raises
+    ------
+    MissingExtraError
+        If transformers is not installed.
+    InputError
+        If there is no such configuration, the architecture is unknown, or the model cannot run.
+    """
+    _require_positive(prompt_tokens=prompt_tokens, output_tokens=output_tokens, batch_size=batch_size)
+    try:
+        import transformers  # noqa: PLC0415  (an extra)
+    except ModuleNotFoundError:
+        raise MissingExtraError("hf", f"counting hf:{target}") from None
+    config = target if isinstance(target, transformers.PretrainedConfig) else _read_config(str(target), online)
+    model = _build(config)
+    name = f"hf:{Path(str(target)).name}" if isinstance(target, str | Path) else f"hf:{config.model_type}"
+    kind = _kind(model)
+    if kind == "generates":
+        return _count_generation(model, name, prompt_tokens, output_tokens, batch_size, precision)
+    return _count_forward(model, name, kind, prompt_tokens, output_tokens, batch_size, precision, image_size)
+
+
+def _read_config(target: str, online: bool) -> Any:
+    import transformers  # noqa: PLC0415
+
+    path = Path(target)
+    where = str(path.parent if path.name.endswith(".json") else path) if path.exists() else target
+    if path.suffix == ".json" and not path.exists():
+        raise InputError(f"no such file: {path}")
+    try:
+        return transformers.AutoConfig.from_pretrained(where, local_files_only=not online, trust_remote_code=False)
+    except Exception as error:
+        reason = str(error).strip().splitlines()[0]
+        hint = None if online or path.exists() else "it must be in the local cache, or give --online"
+        raise InputError(f"no configuration of {target!r}: {reason}", hint) from None
+
+
+def _build(config: Any) -> Any:
+    import torch  # noqa: PLC0415
+    import transformers  # noqa: PLC0415
+
+    named = next((getattr(transformers, a) for a in config.architectures or () if hasattr(transformers, a)), None)
+    failure: Exception | None = None
+    for device in ("meta", "cpu"):
+        try:
+            with torch.device(device):
+                if named is not None:
+                    return named(config).eval()
+                mapping = transformers.AutoModelForCausalLM._model_mapping
+                auto = transformers.AutoModelForCausalLM if type(config) in mapping else transformers.AutoModel
+                return auto.from_config(config, trust_remote_code=False).eval()
+        except Exception as error:
+            failure = error
+    raise InputError(f"transformers cannot build {config.model_type!r}: {str(failure).splitlines()[0]}")
+
+
+def _kind(model: Any) -> str:
+    if getattr(model.config, "is_encoder_decoder", False):
+        return "encoder-decoder"
+    if model.main_input_name == "pixel_values":
+        return "vision"
+    return "generates" if model.can_generate() else "encoder"
+
+
+def _count_forward(
+    model: Any,
+    name: str,
+    kind: str,
+    prompt_tokens: int,
+    output_tokens: int,
+    batch_size: int,
+    precision: str,
+    image_size: tuple[int, int] | None,
+) -> Workload:
+    import torch  # noqa: PLC0415
+
+    from joulewise.counting.trace import count_module  # noqa: PLC0415
+
+    device = next(model.parameters()).device
+
+    def tokens(n: int) -> Any:
+        return torch.zeros((batch_size, n), dtype=torch.long, device=device)
+
+    config = model.config
+    arguments: dict[str, Any] = {}
+    if kind == "vision":
+        side = image_size or (config.image_size, config.image_size)
+        arguments["pixel_values"] = torch.empty((batch_size, config.num_channels, *side), device=device)
+    elif model.main_input_name == "input_features":
+        frames = 2 * config.max_source_positions
+        arguments["input_features"] = torch.empty((batch_size, config.num_mel_bins, frames), device=device)
+    else:
+        arguments["input_ids"] = tokens(prompt_tokens)
+    if kind == "encoder-decoder":
+        arguments["decoder_input_ids"] = tokens(output_tokens)
+    return count_module(model, name=name, precision=precision, **arguments)
+
+
+def _count_generation(
+    model: Any, name: str, prompt_tokens: int, output_tokens: int, batch_size: int, precision: str
+) -> Workload:
+    import torch  # noqa: PLC0415
+
+    from joulewise.counting.trace.module import bytes_per_value, layers_of, phase_of, run_counted  # noqa: PLC0415
+
+    per_value = bytes_per_value(precision)
+    device = next(model.parameters()).device
+
+    def tokens(n: int) -> Any:
+        return torch.zeros((batch_size, n), dtype=torch.long, device=device)
+
+    def cache_of(length: int) -> Any:
+        with torch.no_grad():
+            return model(input_ids=tokens(length), use_cache=True, logits_to_keep=1).past_key_values
+
+    prefill, where = run_counted(
+        model, (), {"input_ids": tokens(prompt_tokens), "use_cache": True, "logits_to_keep": 1}
+    )
+    phases = {"prefill": phase_of(prefill, per_value)}
+    uncounted, written = Counter(prefill.uncounted), prefill.written
+    steps = output_tokens - 1
+    if steps:
+
+        def step(length: int) -> tuple[int, ...]:
+            arguments = {"input_ids": tokens(1), "past_key_values": cache_of(length), "use_cache": True}
+            tally, _ = run_counted(model, (), arguments)
+            uncounted.update(tally.uncounted)
+            return (*astuple(phase_of(tally, per_value)), tally.written)
+
+        *values, decode_written = sum_over_cache(step, prompt_tokens, prompt_tokens + steps - 1)
+        phases["decode"] = Phase(*values)
+        written += decode_written
+    params = {id(p): p.numel() for p in model.parameters()}
+    stored = {**params, **{id(b): b.numel() for b in model.buffers()}}
+    cached = sum(t.numel() for layer in cache_of(prompt_tokens + steps).layers for t in _tensors_of(layer))
+    return Workload(
+        name=name,
+        params=sum(params.values()),
+        active_params=sum(params.values()),
+        weight_bytes=bytes_of(sum(stored.values()), per_value),
+        kv_bytes=bytes_of(cached, per_value),
+        activation_bytes=bytes_of(written, per_value),
+        phases=phases,  # type: ignore[arg-type]
+        layers=layers_of(prefill, model),
+        uncounted=dict(uncounted.most_common()),
+        method=f"torch:{where}",
+        precision=precision,
+        inputs={"batch_size": batch_size, "prompt_tokens": prompt_tokens, "output_tokens": output_tokens},
+    )
+
+
+def sum_over_cache(step: Callable[[int], tuple[int, ...]], first: int, last: int) -> tuple[int, ...]:
+    """Return the sum of a step's figures over all lengths of the cache from `first` to `last`.
+
+    A step's figures are affine in the length but where a window fills up, so few lengths need to be
+    looked at: a span is halved until its middle lies on the line through its ends.
+    """
+    known: dict[int, tuple[int, ...]] = {}
+
+    def at(length: int) -> tuple[int, ...]:
+        if length not in known:
+            known[length] = step(length)
+        return known[length]
+
+    def total(start: int, end: int) -> tuple[int, ...]:
+        if end - start < 2:
+            return tuple(map(sum, zip(*(at(n) for n in range(start, end + 1)), strict=True)))
+        middle = (start + end) // 2
+        lows, mids, highs = at(start), at(middle), at(end)
+        on_line = all(
+            (mid - low) * (end - start) == (high - low) * (middle - start)
+            for low, mid, high in zip(lows, mids, highs, strict=True)
+        )
+        if on_line:
+            return tuple((low + high) * (end - start + 1) // 2 for low, high in zip(lows, highs, strict=True))
+        left, right = total(start, middle), total(middle + 1, end)
+        return tuple(a + b for a, b in zip(left, right, strict=True))
+
+    return total(first, last)
+
+
+def _tensors_of(layer: Any) -> list[Any]:
+    import torch  # noqa: PLC0415
+
+    return [value for value in vars(layer).values() if isinstance(value, torch.Tensor)]
+
+
+def _require_positive(**values: int) -> None:
+    for name, value in values.items():
+        if value < 1:
+            raise InputError(f"{name} must be at least 1, not {value}")

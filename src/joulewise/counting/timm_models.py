@@ -1,0 +1,73 @@
+"""Counting networks of timm by name, without their weights."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from joulewise.counting.workload import Workload
+from joulewise.errors import InputError, MissingExtraError, UnknownNameError
+
+if TYPE_CHECKING:
+    from torch import nn
+
+
+def count_timm(
+    name: str,
+    input_size: tuple[int, int, int] | None = None,
+    batch_size: int = 1,
+    precision: str = "fp32",
+) -> Workload:
+    """Count one forward pass of a timm network.
+
+    Parameters
+    ----------
+    name : str
+        As in ``timm.list_models()``; a tag after a dot (``resnet50.a1_in1k``) sets the size that its weights
+        were trained for.
+    input_size : (channels, height, width), optional
+        By default the network's own. [px]
+    batch_size : int
+    precision : str
+        Of weights and activations, for the bytes.
+
+    Raises
+    ------
+    MissingExtraError
+        If timm is not installed.
+    UnknownNameError
+        If it has no network of that name.
+    InputError
+        If the network cannot take an input of that size.
+    """
+    try:
+        import timm  # noqa: PLC0415  (an extra)
+    except ModuleNotFoundError:
+        raise MissingExtraError("timm", f"counting timm:{name}") from None
+    import torch  # noqa: PLC0415
+
+    from joulewise.counting.trace import count_module  # noqa: PLC0415
+
+    if not timm.is_model(name):
+        raise UnknownNameError("timm network", name, timm.list_models())
+    module, device = _build(name, input_size)
+    size = input_size or tuple(module.pretrained_cfg["input_size"])
+    image = torch.empty((batch_size, *size), device=device)
+    return count_module(module, image, name=f"timm:{name}", precision=precision)
+
+
+def _build(name: str, input_size: tuple[int, int, int] | None) -> tuple[nn.Module | Any, str]:
+    import timm  # noqa: PLC0415
+    import torch  # noqa: PLC0415
+
+    # Networks with position embeddings fix their size when they are built; others take no such argument.
+    sized = [{"img_size": input_size[1:]}, {}] if input_size else [{}]
+    failure: Exception | None = None
+    for options in sized:
+        # Some constructors read values and cannot run on meta.
+        for device in ("meta", "cpu"):
+            try:
+                with torch.device(device):
+                    return timm.create_model(name, pretrained=False, **options), device
+            except Exception as error:
+                failure = error
+    raise InputError(f"timm cannot build {name!r}: {str(failure).splitlines()[0]}")

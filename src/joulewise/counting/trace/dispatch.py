@@ -1,0 +1,172 @@
+"""Watching a forward pass operator by operator."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter, defaultdict
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+import torch
+from torch.overrides import TorchFunctionMode
+from torch.utils._python_dispatch import TorchDispatchMode
+from torch.utils._pytree import tree_leaves
+
+from joulewise.counting.trace.elementwise import MOVEMENT, PER_INPUT, PER_OUTPUT, base_name
+from joulewise.counting.trace.formulas import attention_flops, formulas
+
+_SOFTMAX_COST = PER_INPUT["_softmax"]
+_NORM_OF_FUSED_LAYER = 2 * PER_INPUT["native_layer_norm"]
+
+
+@dataclass
+class Tally:
+    """What one forward pass took, filled while it runs; values are numbers of elements, not bytes."""
+
+    flops: int = 0
+    saved_by_mask: int = 0
+    elementwise: int = 0
+    written: int = 0  # outputs of every operator that computes
+    read: int = 0  # activations read by matrix products, convolutions and attention
+    stored: int = 0  # outputs of these
+    by_module: dict[str, int] = field(default_factory=lambda: defaultdict(int))
+    kinds: dict[str, str] = field(default_factory=dict)
+    weights_read: dict[int, int] = field(default_factory=dict)  # storage -> elements
+    uncounted: Counter[str] = field(default_factory=Counter)
+
+
+@contextmanager
+def watch(module: torch.nn.Module, weights: dict[str, torch.Tensor]) -> Iterator[Tally]:
+    """Count what is dispatched while the block runs.
+
+    Parameters
+    ----------
+    module : torch.nn.Module
+        Whose submodules are told apart by their qualified names.
+    weights : mapping
+        The tensors that stand for its parameters and buffers in this pass.
+    """
+    tally = Tally()
+    stack: list[str] = []
+    names = {id(child): name for name, child in reversed(list(module.named_modules()))}
+    causal: list[bool] = [False]
+
+    def enter(child: torch.nn.Module, _: Any) -> None:
+        # A module that is made during the pass has no name of its own; it counts to its parent.
+        name = names.get(id(child), stack[-1] if stack else "")
+        stack.append(name)
+        tally.kinds.setdefault(name, type(child).__name__)
+        causal.append(causal[-1] or getattr(child, "is_causal", False) is True)
+
+    def leave(_child: torch.nn.Module, _args: Any, _out: Any) -> None:
+        stack.pop()
+        causal.pop()
+
+    hooks = torch.nn.modules.module
+    handles = (
+        hooks.register_module_forward_pre_hook(enter),
+        hooks.register_module_forward_hook(leave, always_call=True),
+    )
+    storages = {t.untyped_storage()._cdata: t.numel() for t in weights.values() if isinstance(t, torch.Tensor)}
+    counter = _Counter(tally, stack, storages)
+    try:
+        with counter, _WholeAttention(counter, causal):
+            yield tally
+    finally:
+        for handle in handles:
+            handle.remove()
+
+
+class _Counter(TorchDispatchMode):
+    """Sees every operator below autograd."""
+
+    def __init__(self, tally: Tally, stack: list[str], storages: dict[int, int]) -> None:
+        super().__init__()
+        self.tally = tally
+        self.stack = stack
+        self.storages = storages
+        self.formulas = formulas()
+        self.paused = False
+
+    def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        kwargs = kwargs or {}
+        packet = func._overloadpacket
+        name = base_name(str(packet))
+        known = packet in self.formulas or name in PER_OUTPUT or name in PER_INPUT or name in MOVEMENT
+        if not known and func is not torch.ops.prim.device.default:
+            with self:
+                result = func.decompose(*args, **kwargs)
+            if result is not NotImplemented:
+                return result
+        out = func(*args, **kwargs)
+        if not self.paused:
+            self._count(func, packet, name, args, kwargs, out)
+        return out
+
+    def _count(self, func: Any, packet: Any, name: str, args: Any, kwargs: Any, out: Any) -> None:
+        inputs = [t for t in tree_leaves((args, kwargs)) if isinstance(t, torch.Tensor)]
+        outputs = [t for t in tree_leaves(out) if isinstance(t, torch.Tensor)]
+        made = sum(t.numel() for t in outputs)
+        if packet in self.formulas:
+            flops = int(self.formulas[packet](*args, **kwargs, out_val=out))
+            self.products(flops, inputs, made)
+            if name == "_transformer_encoder_layer_fwd":
+                self.tally.elementwise += _NORM_OF_FUSED_LAYER * inputs[0].numel()
+        if name in PER_OUTPUT:
+            self.tally.elementwise += PER_OUTPUT[name] * (outputs[0].numel() if outputs else 0)
+            self.tally.written += made
+        elif name in PER_INPUT:
+            self.tally.elementwise += PER_INPUT[name] * (inputs[0].numel() if inputs else 0)
+            self.tally.written += made
+        elif packet not in self.formulas:
+            if name == "embedding" and inputs:
+                self.tally.read += made
+            if not (name in MOVEMENT or getattr(func, "is_view", False)) and inputs:
+                self.tally.uncounted[str(packet)] += 1
+
+    def products(self, flops: int, inputs: list[torch.Tensor], made: int, saved_by_mask: int = 0) -> None:
+        """Enter an operator made of multiply-adds."""
+        tally = self.tally
+        tally.flops += flops
+        tally.saved_by_mask += saved_by_mask
+        tally.by_module[self.stack[-1] if self.stack else ""] += flops
+        tally.written += made
+        tally.stored += made
+        for tensor in inputs:
+            storage = tensor.untyped_storage()._cdata
+            if storage in self.storages:
+                tally.weights_read[storage] = self.storages[storage]
+            else:
+                tally.read += tensor.numel()
+
+
+class _WholeAttention(TorchFunctionMode):
+    """Counts scaled-dot-product attention as it is called, before a device picks one of its many kernels."""
+
+    def __init__(self, counter: _Counter, causal: list[bool]) -> None:
+        super().__init__()
+        self.counter = counter
+        self.causal = causal
+
+    def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        kwargs = kwargs or {}
+        if func is not torch.nn.functional.scaled_dot_product_attention or self.counter.paused:
+            return func(*args, **kwargs)
+        self.counter.paused = True
+        try:
+            out = func(*args, **kwargs)
+        finally:
+            self.counter.paused = False
+        named = dict(zip(("query", "key", "value", "attn_mask", "dropout_p", "is_causal"), args, strict=False)) | kwargs
+        query, key, value = named["query"], named["key"], named["value"]
+        flops = attention_flops(query, key, value)
+        rows, columns = query.shape[-2], key.shape[-2]
+        masked = named.get("is_causal", False) or (self.causal[-1] and columns >= rows)
+        kept = rows * (columns - rows) + rows * (rows + 1) // 2 if masked and columns >= rows else rows * columns
+        # Exact: flops is a whole multiple of all rows x columns pairs.
+        saved = flops // (rows * columns) * (rows * columns - kept) if rows * columns else 0
+        self.counter.products(flops, [query, key, value], out.numel(), saved)
+        self.counter.tally.elementwise += (_SOFTMAX_COST + 1) * math.prod(query.shape[:-1]) * columns
+        return out
