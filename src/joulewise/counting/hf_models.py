@@ -51,6 +51,7 @@ def count_hf(
         import transformers  # noqa: PLC0415  (an extra)
     except ModuleNotFoundError:
         raise MissingExtraError("hf", f"counting hf:{target}") from None
+    transformers.logging.set_verbosity_error()
     config = target if isinstance(target, transformers.PretrainedConfig) else _read_config(str(target), online)
     model = _build(config)
     name = f"hf:{Path(str(target)).name}" if isinstance(target, str | Path) else f"hf:{config.model_type}"
@@ -80,17 +81,21 @@ def _build(config: Any) -> Any:
     import transformers  # noqa: PLC0415
 
     named = next((getattr(transformers, a) for a in config.architectures or () if hasattr(transformers, a)), None)
+    masked, causal = transformers.AutoModelForMaskedLM, transformers.AutoModelForCausalLM
+    decodes = type(config) in causal._model_mapping and type(config) not in masked._model_mapping
+    auto = causal if decodes else transformers.AutoModel
     failure: Exception | None = None
+    usual = torch.get_default_dtype()
     for device in ("meta", "cpu"):
         try:
+            # Grouped matrix products of mixtures of experts exist in bf16 alone; a count knows no precision.
+            torch.set_default_dtype(torch.bfloat16)
             with torch.device(device):
-                if named is not None:
-                    return named(config).eval()
-                mapping = transformers.AutoModelForCausalLM._model_mapping
-                auto = transformers.AutoModelForCausalLM if type(config) in mapping else transformers.AutoModel
-                return auto.from_config(config, trust_remote_code=False).eval()
+                return (named(config) if named else auto.from_config(config, trust_remote_code=False)).eval()
         except Exception as error:
             failure = error
+        finally:
+            torch.set_default_dtype(usual)
     raise InputError(f"transformers cannot build {config.model_type!r}: {str(failure).splitlines()[0]}")
 
 
@@ -116,7 +121,8 @@ def _count_forward(
 
     from joulewise.counting.trace import count_module  # noqa: PLC0415
 
-    device = next(model.parameters()).device
+    first = next(model.parameters())
+    device, dtype = first.device, first.dtype
 
     def tokens(n: int) -> Any:
         return torch.zeros((batch_size, n), dtype=torch.long, device=device)
@@ -125,10 +131,10 @@ def _count_forward(
     arguments: dict[str, Any] = {}
     if kind == "vision":
         side = image_size or (config.image_size, config.image_size)
-        arguments["pixel_values"] = torch.empty((batch_size, config.num_channels, *side), device=device)
+        arguments["pixel_values"] = torch.empty((batch_size, config.num_channels, *side), device=device, dtype=dtype)
     elif model.main_input_name == "input_features":
         frames = 2 * config.max_source_positions
-        arguments["input_features"] = torch.empty((batch_size, config.num_mel_bins, frames), device=device)
+        arguments["input_features"] = torch.empty((batch_size, config.num_mel_bins, frames), device=device, dtype=dtype)
     else:
         arguments["input_ids"] = tokens(prompt_tokens)
     if kind == "encoder-decoder":
@@ -222,7 +228,10 @@ def sum_over_cache(step: Callable[[int], tuple[int, ...]], first: int, last: int
 def _tensors_of(layer: Any) -> list[Any]:
     import torch  # noqa: PLC0415
 
-    return [value for value in vars(layer).values() if isinstance(value, torch.Tensor)]
+    held = vars(layer)
+    # An attention layer's cache; else whatever state a recurrent layer keeps.
+    kept = [held["keys"], held["values"]] if "keys" in held else held.values()
+    return [value for value in kept if isinstance(value, torch.Tensor)]
 
 
 def _require_positive(**values: int) -> None:

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from joulewise.counting.workload import Workload
 from joulewise.errors import InputError, MissingExtraError, UnknownNameError
-
-if TYPE_CHECKING:
-    from torch import nn
 
 
 def count_timm(
@@ -55,12 +52,12 @@ def count_timm(
     return count_module(module, image, name=f"timm:{name}", precision=precision)
 
 
-def _build(name: str, input_size: tuple[int, int, int] | None) -> tuple[nn.Module | Any, str]:
+def _build(name: str, input_size: tuple[int, int, int] | None) -> tuple[Any, str]:
     import timm  # noqa: PLC0415
     import torch  # noqa: PLC0415
 
     # Networks with position embeddings fix their size when they are built; others take no such argument.
-    sized = [{"img_size": input_size[1:]}, {}] if input_size else [{}]
+    sized: list[dict[str, Any]] = [{"img_size": input_size[1:]}, {}] if input_size else [{}]
     failure: Exception | None = None
     for options in sized:
         # Some constructors read values and cannot run on meta.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from typing import Any
@@ -119,6 +120,8 @@ def _first_that_runs(module: torch.nn.Module, inputs: tuple[Any, ...], kwargs: M
     on_meta = any(t.is_meta for t in (*module.parameters(), *module.buffers()))
     if not on_meta:
         paths.append(("cpu", nullcontext, lambda t: t))
+    # A failure on one kind of tensors is no news: the next is tried.
+    logging.getLogger("torch._subclasses.fake_tensor").setLevel(logging.CRITICAL)
     failure: Exception | None = None
     for device, context, replace in paths:
         try:

@@ -1,0 +1,154 @@
+"""What a transformer is made of, the same for every family."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Latent:
+    """Multi-head latent attention: queries and keys through narrow latents, part of each head rotated.
+
+    `query_rank` is 0 where queries are projected at once.
+    """
+
+    query_rank: int
+    kv_rank: int
+    nope_dim: int
+    rope_dim: int
+
+
+@dataclass(frozen=True)
+class Attention:
+    """Self-attention.
+
+    Parameters
+    ----------
+    heads, kv_heads : int
+        Of the queries, and of keys and values.
+    head_dim, value_dim : int
+        Width of a head's queries and keys, and of its values.
+    window : int or None
+        Keys that a query sees at most; also the chunk of chunked attention.
+    causal : bool
+    qkv_bias, out_bias : bool
+    norm_params : int
+        Of norms on queries and keys.
+    extra_params : int
+        Of sinks and the like.
+    rotary : bool
+        Whether queries and keys are rotated (element-wise work).
+    latent : Latent or None
+    """
+
+    heads: int
+    kv_heads: int
+    head_dim: int
+    value_dim: int
+    window: int | None = None
+    causal: bool = True
+    qkv_bias: bool = False
+    out_bias: bool = False
+    norm_params: int = 0
+    extra_params: int = 0
+    rotary: bool = True
+    latent: Latent | None = None
+
+
+@dataclass(frozen=True)
+class Mlp:
+    """A dense feed-forward layer, gated (three matrices) or plain (two)."""
+
+    width: int
+    gated: bool
+    bias: bool = False
+
+
+@dataclass(frozen=True)
+class Experts:
+    """A mixture of experts.
+
+    Parameters
+    ----------
+    experts, top_k : int
+        In all, and for each token.
+    width : int
+        Of one expert.
+    gated, bias : bool
+        Of an expert, as in `Mlp`.
+    router_bias : bool
+    shared_width : int
+        Of the experts that every token uses, together; 0 if there are none.
+    shared_gate : bool
+        Whether a scalar gate weighs the shared expert.
+    """
+
+    experts: int
+    top_k: int
+    width: int
+    gated: bool = True
+    bias: bool = False
+    router_bias: bool = False
+    shared_width: int = 0
+    shared_gate: bool = False
+
+
+@dataclass(frozen=True)
+class Block:
+    """One layer: attention, then a feed-forward part.
+
+    `norm_params` are of its norms on the hidden state; `norms` is how many there are.
+    """
+
+    attention: Attention
+    feed: Mlp | Experts
+    norms: int
+    norm_params: int
+
+
+@dataclass(frozen=True)
+class Stack:
+    """A model of one stack of blocks.
+
+    Parameters
+    ----------
+    family : str
+        The ``model_type``.
+    hidden, vocab : int
+    blocks : tuple of Block
+        In order; equal ones are counted once and multiplied.
+    generates : bool
+        A decoder with prefill and decode, or an encoder with one forward pass.
+    head : bool
+        Whether there are logits over the vocabulary.
+    tied : bool
+        Whether the logits share the embedding's matrix.
+    head_bias : bool
+    shared_blocks : int
+        How many distinct blocks there are, where layers share weights; 0 where none do.
+    embedding_dim : int
+        Width of the token embedding; where it is not `hidden`, a projection follows.
+    extra_params : int
+        Position and type embeddings, final norms and their like: no matrix product.
+    per_sequence_matrix : int
+        Parameters of a matrix that one token of each sequence goes through (a pooler).
+    per_token_matrix : int
+        Parameters of a matrix before the logits that every token with logits goes through.
+    max_positions : int or None
+        Where positions are learned: no longer input is possible.
+    """
+
+    family: str
+    hidden: int
+    vocab: int
+    blocks: tuple[Block, ...]
+    generates: bool = True
+    head: bool = True
+    tied: bool = False
+    head_bias: bool = False
+    shared_blocks: int = 0
+    embedding_dim: int = 0
+    extra_params: int = 0
+    per_sequence_matrix: int = 0
+    per_token_matrix: int = 0
+    max_positions: int | None = None
