@@ -11,11 +11,13 @@ __version__ = "0.1.0"
 _PUBLIC = {
     "Interval": "joulewise.interval",
     "JoulewiseError": "joulewise.errors",
+    "Workload": "joulewise.counting.workload",
+    "count": "joulewise.counting.targets",
     "estimate_paper": "joulewise.energy",
     "forecast": "joulewise.impact",
     "trend": "joulewise.trends",
 }
-_MODULES = {"catalog", "charts", "energy", "hardware", "impact", "paper", "trends"}
+_MODULES = {"catalog", "charts", "counting", "energy", "hardware", "impact", "paper", "trends"}
 
 __all__ = sorted([*_PUBLIC, *_MODULES, "__version__"])  # noqa: PLE0605
 

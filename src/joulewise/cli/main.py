@@ -11,6 +11,8 @@ import click
 from joulewise import __version__
 from joulewise.errors import DataError, ExitCode, JoulewiseError, nearest_names
 
+DEBUG = "JOULEWISE_DEBUG"
+
 # Name -> one line of help. Each command's module is imported only when it is called.
 COMMANDS = {
     "models": "List models: FLOPs, parameters, score, date.",
@@ -18,6 +20,7 @@ COMMANDS = {
     "sources": "List the sources that the facts rest on.",
     "show": "Show every fact of one model or accelerator, with its source.",
     "check": "Check the shipped data, or your own, against the rules.",
+    "count": "Count the compute of a network, without its weights.",
     "estimate": "Estimate the energy of one inference.",
     "trend": "Fit how a quantity grows over the years.",
     "forecast": "Carry energy on, times inferences per person, against human use.",
@@ -110,6 +113,11 @@ def _run() -> ExitCode:
     except OSError as error:
         _discard_stdout()
         complain(f"{error.strerror}: {error.filename}" if error.filename else f"cannot write: {error.strerror}")
+        return ExitCode.WORK_FAILED
+    except Exception as error:
+        if os.environ.get(DEBUG):
+            raise
+        complain(f"unexpected {type(error).__name__}: {error}; with {DEBUG}=1 it shows where, for a bug report")
         return ExitCode.WORK_FAILED
     return ExitCode.OK
 

@@ -8,8 +8,9 @@ from dataclasses import astuple
 from pathlib import Path
 from typing import Any
 
+from joulewise.counting.extras import import_extra
 from joulewise.counting.workload import Phase, Workload, bytes_of
-from joulewise.errors import InputError, MissingExtraError
+from joulewise.errors import InputError
 
 
 def count_hf(
@@ -47,10 +48,7 @@ def count_hf(
         If there is no such configuration, the architecture is unknown, or the model cannot run.
     """
     _require_positive(prompt_tokens=prompt_tokens, output_tokens=output_tokens, batch_size=batch_size)
-    try:
-        import transformers  # noqa: PLC0415  (an extra)
-    except ModuleNotFoundError:
-        raise MissingExtraError("hf", f"counting hf:{target}") from None
+    transformers = import_extra("transformers", "hf", f"counting hf:{target}")
     transformers.logging.set_verbosity_error()
     config = target if isinstance(target, transformers.PretrainedConfig) else _read_config(str(target), online)
     model = _build(config)

@@ -9,8 +9,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from joulewise.counting.extras import import_extra
 from joulewise.counting.workload import Workload
-from joulewise.errors import InputError, MissingExtraError
+from joulewise.errors import InputError
 
 KINDS = "timm:NAME, hf:CONFIG.json, hf:ORG/NAME, CONFIG.json, or FILE.py:FACTORY"
 
@@ -68,6 +69,7 @@ def count(target: Any, *inputs: Any, options: Options | None = None, **kwargs: A
         if inputs or kwargs:
             raise InputError("inputs are for a module; a named target takes options")
         return count_target(str(target), options or Options())
+    import_extra("torch", "torch", "counting a module")
     from joulewise.counting.trace import count_module  # noqa: PLC0415  (torch takes seconds to import)
 
     chosen = {"precision": options.precision} if options and options.precision else {}
@@ -122,10 +124,7 @@ def count_file(path: Path, factory: str, options: Options) -> Workload:
     """
     if not path.is_file():
         raise InputError(f"no such file: {path}")
-    try:
-        import torch  # noqa: PLC0415  (an extra)
-    except ModuleNotFoundError:
-        raise MissingExtraError("torch", f"counting {path}") from None
+    torch = import_extra("torch", "torch", f"counting {path}")
     from joulewise.counting.trace import count_module  # noqa: PLC0415
 
     make = _function(path, factory)

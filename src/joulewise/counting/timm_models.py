@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from joulewise.counting.extras import import_extra
 from joulewise.counting.workload import Workload
-from joulewise.errors import InputError, MissingExtraError, UnknownNameError
+from joulewise.errors import InputError, UnknownNameError
 
 
 def count_timm(
@@ -36,10 +37,7 @@ def count_timm(
     InputError
         If the network cannot take an input of that size.
     """
-    try:
-        import timm  # noqa: PLC0415  (an extra)
-    except ModuleNotFoundError:
-        raise MissingExtraError("timm", f"counting timm:{name}") from None
+    timm = _timm(f"counting timm:{name}")
     import torch  # noqa: PLC0415
 
     from joulewise.counting.trace import count_module  # noqa: PLC0415
@@ -52,8 +50,17 @@ def count_timm(
     return count_module(module, image, name=f"timm:{name}", precision=precision)
 
 
+def all_names() -> list[str]:
+    """Return the names of every network of timm."""
+    return [str(name) for name in _timm("counting timm's networks").list_models()]
+
+
+def _timm(purpose: str) -> Any:
+    return import_extra("timm", "timm", purpose)
+
+
 def _build(name: str, input_size: tuple[int, int, int] | None) -> tuple[Any, str]:
-    import timm  # noqa: PLC0415
+    timm = _timm(f"counting timm:{name}")
     import torch  # noqa: PLC0415
 
     # Networks with position embeddings fix their size when they are built; others take no such argument.

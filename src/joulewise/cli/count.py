@@ -1,0 +1,181 @@
+"""``joulewise count``."""
+
+from __future__ import annotations
+
+import re
+import sys
+from collections import defaultdict
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import click
+
+from joulewise.cli.main import complain
+from joulewise.cli.output import emit_object, output_options, table
+from joulewise.cli.progress import progress
+from joulewise.counting.targets import KINDS, Options, count
+from joulewise.counting.workload import Workload
+from joulewise.errors import ExitCode, InputError
+from joulewise.units import with_prefix
+
+
+@click.command(
+    "count",
+    help=f"Count parameters, FLOPs and bytes of one inference of TARGET, without its weights. TARGET is {KINDS}; "
+    "or '-', names from standard input, a line each, counted into the CSV file of -o.",
+)
+@click.argument("target", required=False)
+@click.option("--input", "input_size", help="Channels, height and width, e.g. 3x384x384; else the network's own.")
+@click.option("--batch-size", type=int, default=1, show_default=True, help="Inputs at once.")
+@click.option("--prompt-tokens", type=int, default=2048, show_default=True, help="Of a language model's input.")
+@click.option("--output-tokens", type=int, default=1, show_default=True, help="That a language model generates.")
+@click.option("--precision", help="Of weights and activations, for the bytes: fp32, bf16, fp8, int4, ...")
+@click.option("--by-layer", is_flag=True, help="Show the tree of layers with their share.")
+@click.option("--depth", type=click.IntRange(min=1), default=3, show_default=True, help="With --by-layer: how deep.")
+@click.option("--all-timm", is_flag=True, help="Count every network of timm into the CSV file of -o; resumable.")
+@click.option("--workers", type=click.IntRange(min=1), help="Processes, for many targets.")
+@click.option("--online", is_flag=True, help="Let hf:ORG/NAME fetch a configuration; its code is never run.")
+@output_options
+def command(
+    target: str | None,
+    input_size: str | None,
+    batch_size: int,
+    prompt_tokens: int,
+    output_tokens: int,
+    precision: str | None,
+    by_layer: bool,
+    depth: int,
+    all_timm: bool,
+    workers: int | None,
+    online: bool,
+    fmt: str,
+    as_json: bool,
+    output: Path | None,
+) -> None:
+    """Count one target, or many into a file."""
+    if batch_size < 1:
+        raise InputError(f"batch_size must be at least 1, not {batch_size}")
+    options = Options(
+        input_size=_size(input_size),
+        batch_size=batch_size,
+        prompt_tokens=prompt_tokens,
+        output_tokens=output_tokens,
+        precision=precision,
+        online=online,
+    )
+    if all_timm or target == "-":
+        _many(_all_timm() if all_timm else _from_stdin(), options, output, workers)
+        return
+    if target is None:
+        raise InputError("nothing to count", f"give {KINDS}, - or --all-timm")
+    if ".py:" in target:
+        complain(f"running {target.rpartition(':')[0]} to build its module")
+    work = count(target, options=options)
+    text = _tree(work, depth) if by_layer else _summary(work)
+    emit_object(as_dict(work), text=text, fmt=fmt, as_json=as_json, output=output)
+
+
+def as_dict(work: Workload) -> dict[str, Any]:
+    """Return a workload as data."""
+    return {
+        "name": work.name,
+        "params": work.params,
+        "active_params": work.active_params,
+        "flops": work.flops,
+        "flops_causal_half": work.flops_causal_half,
+        "macs": work.macs,
+        "flops_all_ops": work.flops_all_ops,
+        "weight_bytes": work.weight_bytes,
+        "kv_bytes": work.kv_bytes,
+        "activation_bytes": work.activation_bytes,
+        "phases": {name: asdict(phase) for name, phase in work.phases.items()},
+        "layers": [asdict(layer) for layer in work.layers],
+        "uncounted": dict(work.uncounted),
+        "method": work.method,
+        "convention": work.convention,
+        "precision": work.precision,
+        "inputs": dict(work.inputs),
+    }
+
+
+def _size(text: str | None) -> tuple[int, int, int] | None:
+    if text is None:
+        return None
+    found = re.fullmatch(r"(\d+)x(\d+)x(\d+)", text)
+    sizes = tuple(int(n) for n in found.groups()) if found else ()
+    if len(sizes) != 3 or min(sizes) < 1:
+        raise InputError(f"{text!r} is no input size", "write channels, height and width: 3x224x224")
+    return sizes[0], sizes[1], sizes[2]
+
+
+def _summary(work: Workload) -> str:
+    active = f", {work.active_params:,} active per token" if work.active_params != work.params else ""
+    lines = [
+        f"{work.name}: {with_prefix(work.flops, 'FLOP', 4)} ({work.flops:,}); {with_prefix(work.macs, 'MAC', 4)}",
+        f"parameters: {work.params:,}{active}; weights {with_prefix(work.weight_bytes, 'B')} at {work.precision}"
+        + (f", cache {with_prefix(work.kv_bytes, 'B')}" if work.kv_bytes else ""),
+    ]
+    rows = [
+        {
+            "phase": name,
+            "FLOPs": with_prefix(phase.flops, "FLOP", 4),
+            "causal half": with_prefix(phase.flops_causal_half, "FLOP", 4),
+            "all operations": with_prefix(phase.flops_all_ops, "FLOP", 4),
+            "read": with_prefix(phase.bytes_read, "B"),
+            "written": with_prefix(phase.bytes_written, "B"),
+        }
+        for name, phase in work.phases.items()
+    ]
+    inputs = ", ".join(f"{k} {v}" for k, v in work.inputs.items())
+    missed = ", ".join(f"{name} x{n}" for name, n in work.uncounted.items()) or "nothing"
+    tail = [f"inputs: {inputs}", f"counted by {work.method}; {work.convention}", f"not counted: {missed}"]
+    return "\n".join([*lines, table(rows, list(rows[0])), *tail])
+
+
+def _tree(work: Workload, depth: int) -> str:
+    flops: dict[str, int] = defaultdict(int)
+    params: dict[str, int] = defaultdict(int)
+    kinds = {layer.path: layer.kind for layer in work.layers}
+    for layer in work.layers:
+        parts = layer.path.split(".") if layer.path else ["(itself)"]
+        for level in range(1, min(depth, len(parts)) + 1):
+            path = ".".join(parts[:level])
+            flops[path] += layer.flops
+            params[path] += layer.params
+    rows = [
+        {
+            "layer": "  " * path.count(".") + path.rpartition(".")[2],
+            "kind": kinds.get(path, ""),
+            "params": float(params[path]),
+            "FLOPs": with_prefix(amount, "FLOP", 4),
+            "share": f"{amount / work.flops:.1%}" if work.flops else "-",
+        }
+        for path, amount in flops.items()
+    ]
+    return _summary(work) + "\n" + table(rows, list(rows[0])) if rows else _summary(work)
+
+
+def _many(targets: list[str], options: Options, output: Path | None, workers: int | None) -> None:
+    from joulewise.counting.many import count_many  # noqa: PLC0415
+
+    if output is None:
+        raise InputError("many targets are counted into a file", "give one with -o counts.csv")
+    with progress("count", len(targets)) as done:
+        counted, failed = count_many(targets, output, options, workers, done)
+    complain(f"{counted} counted into {output}, {failed} failed" + (": see its column error" if failed else ""))
+    if failed:
+        raise click.exceptions.Exit(int(ExitCode.WORK_FAILED))
+
+
+def _all_timm() -> list[str]:
+    from joulewise.counting.timm_models import all_names  # noqa: PLC0415
+
+    return [f"timm:{name}" for name in all_names()]
+
+
+def _from_stdin() -> list[str]:
+    names = [line.strip() for line in sys.stdin if line.strip()]
+    if not names:
+        raise InputError("no names on standard input")
+    return names

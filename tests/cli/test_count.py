@@ -1,0 +1,118 @@
+"""``joulewise count`` as a user runs it."""
+
+import csv
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import Run
+
+CONFIG = {
+    "model_type": "llama", "hidden_size": 64, "intermediate_size": 96, "num_hidden_layers": 2,
+    "num_attention_heads": 4, "vocab_size": 100,
+}  # fmt: skip
+KEYS = {
+    "params", "active_params", "flops", "macs", "flops_all_ops", "weight_bytes", "kv_bytes", "phases", "layers",
+    "uncounted", "method", "convention",
+}  # fmt: skip
+PHASE_KEYS = {"flops", "flops_causal_half", "flops_all_ops", "bytes_read", "bytes_written"}
+
+
+@pytest.fixture
+def config(tmp_path: Path) -> Path:
+    path = tmp_path / "config.json"
+    path.write_text(json.dumps(CONFIG))
+    return path
+
+
+def test_a_config_as_json(joulewise: Run, config: Path) -> None:
+    done = joulewise(
+        "count", str(config), "--prompt-tokens", "16", "--output-tokens", "4", "--batch-size", "2", "--json"
+    )
+    value = json.loads(done.stdout)
+    assert value.keys() >= KEYS
+    assert set(value["phases"]) == {"prefill", "decode"}
+    assert value["phases"]["decode"].keys() == PHASE_KEYS
+    assert value["flops"] == 2 * value["macs"] == sum(p["flops"] for p in value["phases"].values())
+
+
+def test_text_and_tree(joulewise: Run, config: Path) -> None:
+    text = joulewise("count", str(config)).stdout
+    assert "not counted: nothing" in text
+    tree = joulewise("count", str(config), "--by-layer", "--depth", "2").stdout
+    assert "head" in tree
+    assert "feed_forward" not in tree
+    assert "feed_forward" in joulewise("count", str(config), "--by-layer").stdout
+
+
+def test_a_file_of_ones_own_is_run_and_said_so(joulewise: Run, tmp_path: Path) -> None:
+    path = tmp_path / "net.py"
+    path.write_text(
+        "import torch\n"
+        "def make():\n    return torch.nn.Linear(4, 5), (torch.zeros(2, 4),)\n"
+        "def image():\n    return torch.nn.Conv2d(3, 2, 1)\n"
+        "def wrong():\n    return 3\n"
+        "def fails():\n    raise ValueError('no luck')\n"
+    )
+    done = joulewise("count", f"{path}:make", "--json")
+    assert json.loads(done.stdout)["flops"] == 2 * 2 * 4 * 5
+    assert done.stderr == f"joulewise: running {path} to build its module\n"
+    done = joulewise("count", f"{path}:image", "--input", "3x8x8", "--batch-size", "2", "--json")
+    assert json.loads(done.stdout)["flops"] == 2 * 2 * 64 * 6
+    for factory, said in (
+        ("wrong", "returned int, not a module"),
+        ("fails", "ValueError: no luck"),
+        ("absent", "has no function 'absent'"),
+        ("image", "give --input"),
+    ):
+        done = joulewise("count", f"{path}:{factory}")
+        assert done.returncode == 2
+        assert said in done.stderr
+
+
+def test_many_from_a_pipe_into_a_file(joulewise: Run, config: Path, tmp_path: Path) -> None:
+    out = tmp_path / "counts.csv"
+    done = joulewise("count", "-", "-o", str(out), "--workers", "1", input=f"{config}\n{tmp_path}/absent.json\n")
+    assert done.returncode == 1
+    assert "2 counted" in done.stderr
+    with out.open() as file:
+        rows = {row["target"]: row for row in csv.DictReader(file)}
+    assert int(rows[str(config)]["params"]) > 0
+    assert "No such file" in rows[f"{tmp_path}/absent.json"]["error"]
+
+
+@pytest.mark.parametrize(
+    ("args", "said"),
+    [
+        ((), "nothing to count"),
+        (("resnet50",), "cannot tell what 'resnet50' is"),
+        (("x.json",), "cannot read x.json"),
+        (("CONFIG", "--precision", "fp7"), "unknown precision 'fp7'"),
+        (("CONFIG", "--prompt-tokens", "0"), "prompt_tokens must be at least 1"),
+        (("CONFIG", "--batch-size", "-1"), "batch_size must be at least 1"),
+        (("CONFIG", "--input", "3x224"), "write channels, height and width"),
+        (("-",), "no names on standard input"),
+        (("absent.py:make",), "no such file: absent.py"),
+        (("model.pt",), "cannot tell what"),
+    ],
+)
+def test_bad_input_is_one_line(joulewise: Run, config: Path, args: tuple[str, ...], said: str) -> None:
+    done = joulewise("count", *[str(config) if a == "CONFIG" else a for a in args], cwd=config.parent, input="")
+    assert done.returncode == 2
+    assert done.stdout == ""
+    assert said in done.stderr.splitlines()[-1]
+
+
+def test_a_config_needs_no_torch(config: Path) -> None:
+    code = (
+        "import sys; sys.modules['torch'] = None\n"
+        f"from joulewise.counting.targets import count\nprint(count({str(config)!r}).params)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert int(done.stdout) > 0
+    code = "import sys; sys.modules['torch'] = None\nfrom joulewise.counting.targets import count\ncount(object())"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert "pip install 'joulewise[torch]'" in done.stderr

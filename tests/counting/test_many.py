@@ -1,0 +1,48 @@
+import csv
+from pathlib import Path
+
+import pytest
+
+from joulewise.counting.many import COLUMNS, count_many
+from joulewise.counting.targets import Options
+from joulewise.errors import InputError
+
+CONFIG = (
+    '{"model_type": "llama", "hidden_size": 64, "intermediate_size": 96, "num_hidden_layers": 2, '
+    '"num_attention_heads": 4, "vocab_size": 100}'
+)
+
+
+def _rows(path: Path) -> list[dict[str, str]]:
+    with path.open(newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def test_good_rows_stay_and_bad_ones_say_why(tmp_path: Path) -> None:
+    good, bad, out = tmp_path / "a.json", tmp_path / "b.json", tmp_path / "counts.csv"
+    good.write_text(CONFIG)
+    bad.write_text("[]")
+    seen: list[str] = []
+    assert count_many([str(good), str(bad)], out, Options(prompt_tokens=8), workers=1, progress=seen.append) == (2, 1)
+    rows = {row["target"]: row for row in _rows(out)}
+    assert set(rows) == set(seen) == {str(good), str(bad)}
+    assert int(rows[str(good)]["flops"]) == 2 * int(rows[str(good)]["macs"]) > 0
+    assert rows[str(good)]["error"] == ""
+    assert "JSON array" in rows[str(bad)]["error"]
+    assert rows[str(bad)]["flops"] == ""
+
+
+def test_what_is_there_is_not_counted_again(tmp_path: Path) -> None:
+    good, out = tmp_path / "a.json", tmp_path / "counts.csv"
+    good.write_text(CONFIG)
+    out.write_text(",".join(COLUMNS) + f"\n{good},1,2,1,2,0,0,0,,x,0,\n")
+    assert count_many([str(good)], out, workers=1) == (0, 0)
+    assert len(_rows(out)) == 1
+
+
+def test_another_file_is_not_overwritten(tmp_path: Path) -> None:
+    out = tmp_path / "notes.csv"
+    out.write_text("mine\n1\n")
+    with pytest.raises(InputError, match="is no list of counts"):
+        count_many(["x.json"], out)
+    assert out.read_text() == "mine\n1\n"
