@@ -8,6 +8,7 @@ from joulewise.errors import InputError, UnknownNameError
 from joulewise.paper import FIGURES, TABLES, compare, write_paper
 from joulewise.paper.comparison import COLUMNS, VERDICTS
 from joulewise.paper.points import paper_catalog
+from joulewise.paper.recount import recounted
 
 
 @pytest.fixture(scope="module")
@@ -115,3 +116,12 @@ def test_a_file_in_place_of_the_folder(tmp_path: Path) -> None:
     (tmp_path / "out").write_text("")
     with pytest.raises(InputError, match="cannot make the folder"):
         write_paper(tmp_path / "out", ["table4"])
+
+
+def test_the_papers_networks_counted_again() -> None:
+    table = recounted(paper_catalog())
+    assert table.height == 96
+    far = table.filter(pl.col("difference_percent").abs() > 3)
+    assert far.height < 20
+    assert (far["reason"] != "").all()
+    assert table.filter(pl.col("difference_percent").abs() <= 1).height >= 49

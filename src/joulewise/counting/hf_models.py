@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import astuple
@@ -102,7 +103,9 @@ def _kind(model: Any) -> str:
         return "encoder-decoder"
     if model.main_input_name == "pixel_values":
         return "vision"
-    return "generates" if model.can_generate() else "encoder"
+    # GPT-1 generates without a cache: its one forward pass is counted.
+    cached = "past_key_values" in inspect.signature(model.forward).parameters
+    return "generates" if model.can_generate() and cached else "encoder"
 
 
 def _count_forward(

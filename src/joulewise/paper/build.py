@@ -11,14 +11,19 @@ from joulewise.files import folder_written_whole
 from joulewise.paper.comparison import compare
 from joulewise.paper.figures import FIGURES, draw
 from joulewise.paper.points import paper_catalog
+from joulewise.paper.recount import recounted
 from joulewise.paper.tables import TABLES
 
 COMPARISON = "comparison"
-PARTS = (*TABLES, *FIGURES, COMPARISON)
+RECOUNTED = "recounted"
+PARTS = (*TABLES, *FIGURES, COMPARISON, RECOUNTED)
+
+_FRAMES = {**TABLES, COMPARISON: compare, RECOUNTED: recounted}
 
 
 def write_paper(folder: Path, only: Sequence[str] = (), progress: Callable[[str], None] = lambda _: None) -> list[Path]:
-    """Write the paper's parts: tables as CSV, figures as SVG, PNG and HTML, ``comparison.csv``.
+    """Write the paper's parts: tables as CSV, figures as SVG, PNG and HTML, ``comparison.csv`` and
+    ``recounted.csv``.
 
     Parameters
     ----------
@@ -48,7 +53,6 @@ def write_paper(folder: Path, only: Sequence[str] = (), progress: Callable[[str]
             if part in FIGURES:
                 names += [path.name for path in write_chart(draw(part, catalog).chart, staging, part)]
             else:
-                frame = compare(catalog) if part == COMPARISON else TABLES[part](catalog)
-                frame.write_csv(staging / f"{part}.csv")
+                _FRAMES[part](catalog).write_csv(staging / f"{part}.csv")
                 names.append(f"{part}.csv")
     return [folder / name for name in names]
