@@ -6,6 +6,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import onnx
 import pytest
 
 from tests.conftest import Run
@@ -116,3 +117,29 @@ def test_a_config_needs_no_torch(config: Path) -> None:
     code = "import sys; sys.modules['torch'] = None\nfrom joulewise.counting.targets import count\ncount(object())"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert "pip install 'joulewise[torch]'" in done.stderr
+
+
+def test_the_electra_convention_beside_ours(joulewise: Run, tmp_path: Path) -> None:
+    path = tmp_path / "bert.json"
+    path.write_text('{"model_type": "bert", "num_hidden_layers": 12}')
+    done = joulewise("count", str(path), "--prompt-tokens", "128", "--compat", "electra", "--json")
+    value = json.loads(done.stdout)
+    assert round(value["compat"]["flops"] / 1e9) == 29
+    assert round(value["flops"] / 1e9) == 22
+    done = joulewise("count", "timm:resnet50", "--compat", "electra")
+    assert done.returncode != 0
+
+
+def test_an_onnx_model_with_its_dimensions(joulewise: Run, tmp_path: Path) -> None:
+    path = tmp_path / "model.onnx"
+    x, y = (onnx.helper.make_tensor_value_info(n, 1, s) for n, s in (("x", ["batch", 5]), ("y", ["batch", 6])))
+    weight = onnx.helper.make_tensor("w", 1, [5, 6], [0.0] * 30)
+    node = onnx.helper.make_node("MatMul", ["x", "w"], ["y"])
+    onnx.save(onnx.helper.make_model(onnx.helper.make_graph([node], "g", [x], [y], [weight])), path)
+    done = joulewise("count", str(path), "--dim", "batch=8", "--json")
+    assert json.loads(done.stdout)["flops"] == 2 * 8 * 5 * 6
+    done = joulewise("count", str(path))
+    assert done.returncode == 2
+    assert "--dim batch=N" in done.stderr
+    done = joulewise("count", str(path), "--dim", "batch")
+    assert "write NAME=NUMBER" in done.stderr

@@ -10,8 +10,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from joulewise.counting.config import count_config
-from joulewise.counting.config.families import FAMILIES
+from joulewise.counting.config.compat import electra_flops
+from joulewise.counting.config.families import FAMILIES, stack_of
 from joulewise.counting.config.forms import sum_of_lengths
+from joulewise.counting.config.read import Keys
 from joulewise.counting.hf_models import count_hf
 from joulewise.errors import InputError, UnknownNameError
 
@@ -319,3 +321,30 @@ def test_a_path_names_the_workload(tmp_path: Path) -> None:
     path = tmp_path / "config.json"
     path.write_text(json.dumps(LLAMA_2_7B))
     assert count_config(path).name == str(path)
+
+
+BERT_BASE = {
+    "model_type": "bert", "hidden_size": 768, "num_hidden_layers": 12, "num_attention_heads": 12,
+    "intermediate_size": 3072,
+}  # fmt: skip
+ELECTRA_SMALL = {
+    "model_type": "electra", "embedding_size": 128, "hidden_size": 256, "num_hidden_layers": 12,
+    "num_attention_heads": 4, "intermediate_size": 1024,
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("config", "gflops"),
+    # What the ELECTRA paper prints for an input of 128 tokens: 2.9e10 and 3.7e9.
+    [(BERT_BASE, 29), (ELECTRA_SMALL, 3.7)],
+)
+def test_the_electra_counter_explains_its_figures(config: dict[str, Any], gflops: float) -> None:
+    figures = len(str(gflops).replace(".", ""))
+    other = electra_flops(stack_of(Keys(config, "")), 128) / 1e9
+    assert float(f"{other:.{figures - 1}e}") == gflops
+    assert count_config(config, prompt_tokens=128).flops / 1e9 < 0.8 * gflops
+
+
+def test_the_electra_counter_knows_no_gates() -> None:
+    with pytest.raises(InputError, match="knows no gated"):
+        electra_flops(stack_of(Keys(LLAMA_2_7B, "")), 128)

@@ -30,7 +30,13 @@ from joulewise.units import with_prefix
 @click.option("--batch-size", type=int, default=1, show_default=True, help="Inputs at once.")
 @click.option("--prompt-tokens", type=int, default=2048, show_default=True, help="Of a language model's input.")
 @click.option("--output-tokens", type=int, default=1, show_default=True, help="That a language model generates.")
+@click.option("--dim", "dims", multiple=True, help="A named dimension of an ONNX model, e.g. batch=8; repeatable.")
 @click.option("--precision", help="Of weights and activations, for the bytes: fp32, bf16, fp8, int4, ...")
+@click.option(
+    "--compat",
+    type=click.Choice(["electra"]),
+    help="Beside ours, the FLOPs of a configuration as the ELECTRA paper's counter has them.",
+)
 @click.option("--by-layer", is_flag=True, help="Show the tree of layers with their share.")
 @click.option("--depth", type=click.IntRange(min=1), default=3, show_default=True, help="With --by-layer: how deep.")
 @click.option("--all-timm", is_flag=True, help="Count every network of timm into the CSV file of -o; resumable.")
@@ -43,7 +49,9 @@ def command(
     batch_size: int,
     prompt_tokens: int,
     output_tokens: int,
+    dims: tuple[str, ...],
     precision: str | None,
+    compat: str | None,
     by_layer: bool,
     depth: int,
     all_timm: bool,
@@ -63,6 +71,7 @@ def command(
         output_tokens=output_tokens,
         precision=precision,
         online=online,
+        dims=dict(_dim(text) for text in dims),
     )
     if all_timm or target == "-":
         _many(_all_timm() if all_timm else _from_stdin(), options, output, workers)
@@ -73,7 +82,12 @@ def command(
         complain(f"running {target.rpartition(':')[0]} to build its module")
     work = count(target, options=options)
     text = _tree(work, depth) if by_layer else _summary(work)
-    emit_object(as_dict(work), text=text, fmt=fmt, as_json=as_json, output=output)
+    value = as_dict(work)
+    if compat:
+        other = _by_electra(target, prompt_tokens) * batch_size
+        value["compat"] = {"convention": compat, "flops": other}
+        text += f"\nby the counter of the ELECTRA paper: {with_prefix(other, 'FLOP', 4)}"
+    emit_object(value, text=text, fmt=fmt, as_json=as_json, output=output)
 
 
 def as_dict(work: Workload) -> dict[str, Any]:
@@ -107,6 +121,23 @@ def _size(text: str | None) -> tuple[int, int, int] | None:
     if len(sizes) != 3 or min(sizes) < 1:
         raise InputError(f"{text!r} is no input size", "write channels, height and width: 3x224x224")
     return sizes[0], sizes[1], sizes[2]
+
+
+def _by_electra(target: str, tokens: int) -> int:
+    from joulewise.counting.config.compat import electra_flops  # noqa: PLC0415
+    from joulewise.counting.config.families import stack_of  # noqa: PLC0415
+    from joulewise.counting.config.read import read_config  # noqa: PLC0415
+
+    if not target.endswith(".json") or target.startswith("hf:"):
+        raise InputError("--compat electra is for a configuration", "give a config.json")
+    return electra_flops(stack_of(read_config(Path(target))), tokens)
+
+
+def _dim(text: str) -> tuple[str, int]:
+    name, _, size = text.partition("=")
+    if not name or not size.isdecimal():
+        raise InputError(f"{text!r} sets no dimension", "write NAME=NUMBER, e.g. batch=8")
+    return name, int(size)
 
 
 def _summary(work: Workload) -> str:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import importlib.util
 import sys
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +13,7 @@ from joulewise.counting.extras import import_extra
 from joulewise.counting.workload import Workload
 from joulewise.errors import InputError
 
-KINDS = "timm:NAME, hf:CONFIG.json, hf:ORG/NAME, CONFIG.json, or FILE.py:FACTORY"
+KINDS = "timm:NAME, hf:CONFIG.json, hf:ORG/NAME, CONFIG.json, MODEL.onnx or FILE.py:FACTORY"
 
 
 @dataclass(frozen=True)
@@ -31,6 +31,8 @@ class Options:
         By default ``fp32`` for networks built here, ``bf16`` for language models.
     online : bool
         Whether a configuration may be fetched from a hub.
+    dims : mapping of str to int
+        Values for the named dimensions of an ONNX model's inputs.
     """
 
     input_size: tuple[int, int, int] | None = None
@@ -40,6 +42,7 @@ class Options:
     image_size: tuple[int, int] | None = None
     precision: str | None = None
     online: bool = False
+    dims: Mapping[str, int] = field(default_factory=dict)
 
 
 def count(target: Any, *inputs: Any, options: Options | None = None, **kwargs: Any) -> Workload:
@@ -50,7 +53,7 @@ def count(target: Any, *inputs: Any, options: Options | None = None, **kwargs: A
     target : torch.nn.Module or str or Path
         A module, with the `inputs` and `kwargs` of its forward pass; or a name, as on the command line:
         ``timm:resnet50``, ``hf:config.json``, ``config.json`` (a language model's configuration, in
-        closed form and without torch), ``file.py:factory``.
+        closed form and without torch), ``model.onnx``, ``file.py:factory``.
     options : Options, optional
         Sizes and precision, for a name.
 
@@ -108,6 +111,10 @@ def count_target(target: str, options: Options) -> Workload:
             batch_size=options.batch_size,
             precision=options.precision or "bf16",
         )
+    if target.endswith(".onnx"):
+        from joulewise.counting.onnx_graph import count_onnx  # noqa: PLC0415
+
+        return count_onnx(Path(target), dims=options.dims, precision=options.precision)
     raise InputError(f"cannot tell what {target!r} is", f"give {KINDS}")
 
 

@@ -10,6 +10,9 @@ import polars as pl
 from joulewise.catalog import Catalog
 from joulewise.catalog.tables import read_csv, shipped_folder
 from joulewise.counting.config import count_config
+from joulewise.counting.config.compat import electra_flops
+from joulewise.counting.config.families import stack_of
+from joulewise.counting.config.read import read_config
 from joulewise.counting.extras import import_extra
 from joulewise.counting.workload import Workload
 
@@ -53,6 +56,13 @@ def count_network(row: dict[str, str]) -> Workload:
     config = transformers.AutoConfig.for_model(values.pop("model_type"), **values)
     both = getattr(config, "is_encoder_decoder", False)
     return count_hf(config, prompt_tokens=size, output_tokens=size if both else 1)
+
+
+def electra_gflops(model: str) -> float:
+    """Return the FLOPs of one of the paper's encoders as the ELECTRA paper's counter has them. [GFLOP]"""
+    row = networks().filter(model=model).row(0, named=True)
+    stack = stack_of(read_config(json.loads(row["config"])))
+    return electra_flops(stack, int(row["input"])) / 1e9
 
 
 def recounted(catalog: Catalog) -> pl.DataFrame:

@@ -1,0 +1,63 @@
+"""Other counters' conventions, to explain a published number."""
+
+from __future__ import annotations
+
+from joulewise.counting.config import forms
+from joulewise.counting.config.spec import Mlp, Stack
+from joulewise.errors import InputError
+
+_DROPOUT, _NORM, _ACTIVATION, _SOFTMAX = 4, 5, 8, 5
+
+
+def electra_flops(stack: Stack, tokens: int) -> int:
+    """Return the FLOPs of one input as the ELECTRA paper's counter has them.
+
+    Parameters
+    ----------
+    stack : Stack
+        An encoder, or a decoder with plain feed-forward layers.
+    tokens : int
+        Length of the input.
+
+    Returns
+    -------
+    int
+        [FLOP]
+
+    Raises
+    ------
+    InputError
+        If the model has gated or expert layers, which that counter does not know.
+
+    Notes
+    -----
+    Two for each multiply-add, as here, and beside that: biases and residuals 1 an element, softmax 5, GELU 8, layer
+    norm 5, dropout 4 (in inference too), scores scaled, a head of two layers at every position; and the
+    embedding look-up as a dense product, :math:`2 e V` a token, which no inference takes. It explains the
+    figures of BERT-Base and the small models in the paper's Table 7 [1]_.
+
+    References
+    ----------
+    .. [1] K. Clark et al., ELECTRA: Pre-training Text Encoders as Discriminators Rather Than Generators, 2020 (its
+       figures for BERT-Base, ELECTRA-Small and GPT).
+    """
+    hidden, total = stack.hidden, 0
+    for block, times in forms.distinct_blocks(stack):
+        if not isinstance(block.feed, Mlp) or block.feed.gated:
+            raise InputError(f"the ELECTRA counter knows no gated or expert layers, as {stack.family} has")
+        a = block.attention
+        vectors = forms.attention_vectors(a, hidden) + forms.mlp_params(block.feed.width, hidden, False, True)[1]
+        scores = (_SOFTMAX + 1 + _DROPOUT) * a.heads * tokens
+        total += times * (
+            2 * forms.token_matrix(block, hidden)
+            + 2 * forms.pair_cost(a, decoding=False) * tokens
+            + scores
+            + vectors
+            + 2 * (_DROPOUT + 1 + _NORM) * hidden
+            + _ACTIVATION * block.feed.width
+        )
+    width = stack.embedding_dim
+    lookup = 2 * width * stack.vocab + (2 + _NORM + _DROPOUT) * width
+    project = (2 * width + 1) * hidden if width != hidden else 0
+    head = (2 * hidden + 1 + _ACTIVATION) * hidden + 2 * hidden + 1
+    return tokens * (total + lookup + project + head)
