@@ -182,3 +182,15 @@ def test_an_unwritable_folder_is_told(joulewise: Run, tmp_path: Path) -> None:
 def test_no_colour_codes_in_a_pipe(joulewise: Run) -> None:
     done = joulewise("models", env={**os.environ, "FORCE_COLOR": ""})
     assert "\x1b" not in done.stdout
+
+
+def test_no_command_shows_the_help(joulewise: Run) -> None:
+    done = joulewise()
+    assert done.returncode == 0
+    assert done.stdout == joulewise("--help").stdout
+
+
+def test_nothing_found_is_no_error(joulewise: Run) -> None:
+    assert joulewise("models", "nosuchmodel").stdout == "nothing found\n"
+    assert json.loads(joulewise("models", "nosuchmodel", "--json").stdout) == []
+    assert joulewise("models", "nosuchmodel", "--format", "csv").stdout == ""

@@ -95,7 +95,8 @@ def _as_dict(estimate: Estimate) -> dict[str, Any]:
 
 def _summary(model: str, estimate: Estimate) -> str:
     energy = estimate.energy
-    bounds = f"({with_prefix(energy.low, 'J')} to {with_prefix(energy.high, 'J')})"
+    known = energy.low < energy.high
+    bounds = f"({with_prefix(energy.low, 'J')} to {with_prefix(energy.high, 'J')})" if known else "(no interval known)"
     lines = [f"{model}: {with_prefix(energy.central, 'J')} per inference {bounds}, method: {estimate.method}"]
     return "\n".join([*lines, *[f"- {assumption}" for assumption in estimate.assumptions]])
 

@@ -145,8 +145,10 @@ def _csv(rows: Iterable[Row]) -> str:
     import csv  # noqa: PLC0415
 
     rows = list(rows)
+    if not rows:
+        return ""
     buffer = StringIO()
-    writer = csv.DictWriter(buffer, fieldnames=list(rows[0]) if rows else [], lineterminator="\n")
+    writer = csv.DictWriter(buffer, fieldnames=list(rows[0]), lineterminator="\n")
     writer.writeheader()
     writer.writerows([_plain(row) for row in rows])
     return buffer.getvalue()

@@ -62,6 +62,7 @@ def as_dict(result: Trend) -> dict[str, Any]:
 
 def _summary(result: Trend) -> str:
     fit, growth = result.fit, result.fit.growth_per_year
+    whose = f"accelerators for {result.task}" if result.of == "efficiency" else f"{result.task} models"
     doubling = fit.doubling_time_interval
     span = f" ({doubling[0]:.2f} to {doubling[1]:.2f})" if doubling else ", but the slope may be of either sign"
     verb = "doubles" if fit.slope_log10 > 0 else "halves"
@@ -70,8 +71,8 @@ def _summary(result: Trend) -> str:
         span = f" ({-doubling[1]:.2f} to {-doubling[0]:.2f})"
     return "\n".join(
         [
-            f"{result.of} of {result.task} models, {result.subset} ({SUBSETS[result.subset]}), "
-            f"{fit.first_year:.0f} to {fit.last_year:.0f}, n = {fit.n}",
+            f"{result.of} of {whose}, {result.subset} ({SUBSETS[result.subset]}), "
+            f"{int(fit.first_year)} to {int(fit.last_year)}, n = {fit.n}",
             f"grows x{growth.central:.3g} a year (95%: {growth.low:.3g} to {growth.high:.3g}); "
             f"{verb} in {sign * fit.doubling_time_years:.2f} years{span}",
             f"log10({result.of} / {result.unit}) = {fit.intercept_log10:.4f} + {fit.slope_log10:.5f} x "

@@ -7,9 +7,9 @@ import polars as pl
 from joulewise.errors import UnknownNameError
 
 SUBSETS = {
-    "all": "every model",
+    "all": "every one",
     "best-per-year": "the model of best score of each calendar year",
-    "record": "models whose value, on release, exceeded all before",
+    "record": "those whose value, when they came out, exceeded all before",
     "yearly-mean": "the arithmetic mean of each calendar year, at the mean of its dates",
 }
 
