@@ -19,7 +19,7 @@ from joulewise.fits import Band, LogLinearFit
 from joulewise.units import significant
 
 DOT_AREA = 62.0
-BUBBLE_AREAS = (16.0, 1500.0)
+BUBBLE_AREAS = (26.0, 1500.0)
 _DASHES = ([1, 0], [7, 4], [2, 3], [9, 3, 2, 3])
 
 
@@ -108,7 +108,7 @@ def points(
         )
     if tooltip:
         encodings["tooltip"] = [_tooltip(frame, column, title) for column, title in tooltip]
-    mark: dict[str, Any] = {"filled": True, "opacity": 0.75, "strokeWidth": 0.8, "clip": True}
+    mark: dict[str, Any] = {"filled": True, "opacity": 0.85, "strokeWidth": 0.8, "clip": True}
     if not size:
         mark["size"] = DOT_AREA
     dots = alt.Chart(frame).mark_point(**mark).encode(**encodings)

@@ -8,8 +8,9 @@ WIDTH, HEIGHT = 720, 430
 FONT = "system-ui, -apple-system, 'Segoe UI', Roboto, 'Helvetica Neue', Arial, sans-serif"
 LABEL_PX = 11
 
-# Okabe and Ito's palette, without its yellow, which is lost on white.
-PALETTE = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#7F7F7F")
+# The hues of Okabe and Ito's palette for the colour-blind, at a lightness that stands out on white and on black;
+# without its yellow, which is lost on white.
+PALETTE = ("#2E86CC", "#DE5F17", "#12A37B", "#CC79A7", "#DB9A11", "#5FB3E4", "#888888")
 
 # Early to late, light enough at one end and dark enough at the other to be read on white and on black.
 YEAR_RANGE = ("#6A51A3", "#3182BD", "#2CA089", "#C79A17", "#E8601C")
@@ -45,6 +46,8 @@ def config(mode: str = "light") -> dict[str, Any]:
             "titleFontSize": 12,
             "titleFontWeight": 500,
             "labelLimit": 700,
+            "symbolBaseFillColor": ground["muted"],
+            "symbolBaseStrokeColor": ground["muted"],
         },
         "title": {
             "color": ground["text"],
