@@ -253,8 +253,46 @@ def test_where_transformers_computes_more_than_is_needed_parameters_agree(family
         assert closed.phases["prefill"].flops == traced.phases["prefill"].flops
 
 
+OTHERS = ("falcon", "gpt2", "distilbert", "deepseek_v2", "deepseek_v3", "llama4_text", "t5", "whisper")
+
+T5 = {"d_model": 32, "d_ff": 48, "num_heads": 4, "d_kv": 6, "num_layers": 2, "num_decoder_layers": 3, "vocab_size": 50}
+WHISPER = {
+    "d_model": 32, "encoder_layers": 2, "decoder_layers": 3, "encoder_attention_heads": 4, "decoder_attention_heads": 2,
+    "encoder_ffn_dim": 40, "decoder_ffn_dim": 48, "num_mel_bins": 8, "max_source_positions": 30, "vocab_size": 50,
+    "max_target_positions": 20, "pad_token_id": 0, "bos_token_id": 0, "eos_token_id": 0, "decoder_start_token_id": 0,
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("family", "architecture", "values"),
+    [
+        ("t5", "T5ForConditionalGeneration", T5),
+        ("t5", "T5ForConditionalGeneration", {**T5, "feed_forward_proj": "gated-gelu", "tie_word_embeddings": False}),
+        ("whisper", "WhisperForConditionalGeneration", WHISPER),
+    ],
+)
+def test_encoder_decoders_equal_their_trace(family: str, architecture: str, values: dict[str, Any]) -> None:
+    config = transformers.AutoConfig.for_model(family, architectures=[architecture], **values)
+    prompt = 9 if family == "t5" else 1
+    traced = count_hf(config, prompt_tokens=prompt, output_tokens=1, batch_size=2)
+    closed = count_config(config.to_dict(), prompt_tokens=prompt, output_tokens=1, batch_size=2)
+    assert closed.params == traced.params
+    assert closed.flops == traced.flops
+    assert sum(layer.flops for layer in closed.layers) == closed.flops
+
+
+def test_t5_decodes_over_both_caches() -> None:
+    config = {"model_type": "t5", **T5}
+    S, out, d, w, V, layers = 9, 4, 32, 24, 50, 3
+    work = count_config(config, prompt_tokens=S, output_tokens=out)
+    # Four projections of itself, two across, the feed-forward layer, both attentions, the logits.
+    steps = [2 * layers * (6 * d * w + 2 * d * 48 + 2 * w * keys + 2 * w * S) + 2 * d * V for keys in range(2, out + 1)]
+    assert work.phases["decode"].flops == sum(steps)
+    assert work.kv_bytes == 2 * layers * 2 * w * (out + S)
+
+
 def test_every_family_is_traced_in_some_test() -> None:
-    assert set(FAMILIES) == {*EXTRA, "falcon", "gpt2", "distilbert", "deepseek_v2", "deepseek_v3", "llama4_text"}
+    assert set(FAMILIES) == {*EXTRA, *OTHERS}
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,7 @@
 import csv
 from pathlib import Path
 
+import polars as pl
 import pytest
 
 from joulewise.counting.many import COLUMNS, count_many
@@ -46,3 +47,18 @@ def test_another_file_is_not_overwritten(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="is no list of counts"):
         count_many(["x.json"], out)
     assert out.read_text() == "mine\n1\n"
+
+
+def test_parquet_has_the_same_rows_and_can_be_gone_on_with(tmp_path: Path) -> None:
+    out = tmp_path / "counts.parquet"
+    targets = []
+    for name in ("a", "b"):
+        (tmp_path / f"{name}.json").write_text(CONFIG)
+        targets.append(str(tmp_path / f"{name}.json"))
+    assert count_many(targets[:1], out, Options(prompt_tokens=8), workers=1) == (1, 0)
+    assert count_many(targets, out, Options(prompt_tokens=8), workers=1) == (1, 0)
+    frame = pl.read_parquet(out)
+    assert frame["target"].to_list() == targets
+    assert frame["flops"][0] == frame["flops"][1] > 0
+    assert frame.schema["flops"] == pl.Int64
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["a.json", "b.json", "counts.parquet"]

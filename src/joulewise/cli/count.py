@@ -23,7 +23,7 @@ from joulewise.units import with_prefix
 @click.command(
     "count",
     help=f"Count parameters, FLOPs and bytes of one inference of TARGET, without its weights. TARGET is {KINDS}; "
-    "or '-', names from standard input, a line each, counted into the CSV file of -o.",
+    "or '-', names from standard input, a line each, counted into the CSV or Parquet file of -o.",
 )
 @click.argument("target", required=False)
 @click.option("--input", "input_size", help="Channels, height and width, e.g. 3x384x384; else the network's own.")
@@ -39,7 +39,9 @@ from joulewise.units import with_prefix
 )
 @click.option("--by-layer", is_flag=True, help="Show the tree of layers with their share.")
 @click.option("--depth", type=click.IntRange(min=1), default=3, show_default=True, help="With --by-layer: how deep.")
-@click.option("--all-timm", is_flag=True, help="Count every network of timm into the CSV file of -o; resumable.")
+@click.option(
+    "--all-timm", is_flag=True, help="Count every network of timm into the CSV or Parquet file of -o; resumable."
+)
 @click.option("--workers", type=click.IntRange(min=1), help="Processes, for many targets.")
 @click.option("--online", is_flag=True, help="Let hf:ORG/NAME fetch a configuration; its code is never run.")
 @output_options

@@ -8,11 +8,15 @@ import time
 from collections.abc import Callable, Iterable
 from concurrent.futures import Future, ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
+import polars as pl
+
 from joulewise.counting.targets import Options, count_target
 from joulewise.errors import InputError
+from joulewise.files import write_bytes
 
 COLUMNS = (
     "target",
@@ -60,7 +64,7 @@ def count_many(
     workers: int | None = None,
     progress: Callable[[str], None] = lambda _: None,
 ) -> tuple[int, int]:
-    """Count targets into a CSV file, a row each, in the order in which they are done.
+    """Count targets into a CSV or Parquet file, a row each, in the order in which they are done.
 
     What the file already holds is not counted again, so that an interrupted run goes on where it stopped.
 
@@ -69,7 +73,8 @@ def count_many(
     targets : iterable of str
         See `targets.count`.
     out : Path
-        Appended to, row by row.
+        ``.csv``: appended to, row by row. ``.parquet``: written at the end from a CSV file beside it
+        (``NAME.parquet.csv``), which stays if the run is cut short, and is then gone on with.
     workers : int, optional
         Processes; by default one for each processor.
     progress : callable
@@ -85,6 +90,8 @@ def count_many(
     InputError
         If the file is there and is not one of these.
     """
+    if out.suffix == ".parquet":
+        return _into_parquet(targets, out, options, workers, progress)
     done = _already_in(out)
     todo = [target for target in dict.fromkeys(targets) if target not in done]
     failed = 0
@@ -98,6 +105,26 @@ def count_many(
             failed += row["error"] is not None
             progress(row["target"])
     return len(todo), failed
+
+
+def _into_parquet(
+    targets: Iterable[str], out: Path, options: Options | None, workers: int | None, progress: Callable[[str], None]
+) -> tuple[int, int]:
+    beside = out.with_name(f"{out.name}.csv")
+    if out.exists() and not beside.exists():
+        pl.read_parquet(out).write_csv(beside)
+    result = count_many(targets, beside, options, workers, progress)
+    text = dict.fromkeys(("target", "uncounted", "method", "error"), pl.String)
+    whole = dict.fromkeys(set(COLUMNS) - set(text) - {"seconds"}, pl.Int64)
+    write_bytes(out, _parquet(pl.read_csv(beside, schema_overrides={**text, **whole})))
+    beside.unlink()
+    return result
+
+
+def _parquet(frame: pl.DataFrame) -> bytes:
+    buffer = BytesIO()
+    frame.write_parquet(buffer)
+    return buffer.getvalue()
 
 
 def _rows(todo: list[str], options: Options, workers: int | None) -> Iterable[dict[str, Any]]:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from joulewise.counting.config import forms
-from joulewise.counting.config.spec import Mlp, Stack
+from joulewise.counting.config.spec import EncoderDecoder, Mlp, Stack
 from joulewise.errors import InputError
 
 _DROPOUT, _NORM, _ACTIVATION, _SOFTMAX = 4, 5, 8, 5
 
 
-def electra_flops(stack: Stack, tokens: int) -> int:
+def electra_flops(stack: Stack | EncoderDecoder, tokens: int) -> int:
     """Return the FLOPs of one input as the ELECTRA paper's counter has them.
 
     Parameters
@@ -41,6 +41,8 @@ def electra_flops(stack: Stack, tokens: int) -> int:
     .. [1] K. Clark et al., ELECTRA: Pre-training Text Encoders as Discriminators Rather Than Generators, 2020 (its
        figures for BERT-Base, ELECTRA-Small and GPT).
     """
+    if isinstance(stack, EncoderDecoder):
+        raise InputError("the ELECTRA counter here knows no encoder-decoders")
     hidden, total = stack.hidden, 0
     for block, times in forms.distinct_blocks(stack):
         if not isinstance(block.feed, Mlp) or block.feed.gated:

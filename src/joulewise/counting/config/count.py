@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from joulewise.counting.config import forms
 from joulewise.counting.config.families import stack_of
 from joulewise.counting.config.read import read_config
-from joulewise.counting.config.spec import Experts, Stack
+from joulewise.counting.config.spec import EncoderDecoder, Experts, Stack
 from joulewise.counting.workload import BYTES_PER_VALUE, Layer, Phase, PhaseName, Workload, bytes_of
 from joulewise.errors import InputError
 
@@ -33,7 +33,9 @@ def count_config(
     prompt_tokens, output_tokens, batch_size : int
         A decoder has the phases ``prefill``, which ends with the logits of the prompt's last token and so
         gives the first output token, and, beyond one, ``decode``: the other ``output_tokens - 1`` steps
-        over the growing cache. An encoder has ``forward`` over the prompt.
+        over the growing cache. An encoder has ``forward`` over the prompt. An encoder-decoder encodes the
+        source in prefill; for T5 the source is the prompt, for Whisper 30 s of sound, the prompt being the
+        decoder's.
     precision : str
         Of weights, activations and cache, for the bytes: one of `workload.BYTES_PER_VALUE`.
 
@@ -64,35 +66,100 @@ def count_config(
     if precision not in BYTES_PER_VALUE:
         raise InputError(f"unknown precision {precision!r}", f"one of {', '.join(BYTES_PER_VALUE)}")
     keys = read_config(config)
-    stack = stack_of(keys)
-    steps = output_tokens - 1 if stack.generates else 0
-    if stack.max_positions is not None and prompt_tokens + steps > stack.max_positions:
-        raise InputError(
-            f"{keys.where}: {prompt_tokens + steps} tokens are more than the {stack.max_positions} positions "
-            f"that this {stack.family} has learned"
-        )
+    model = stack_of(keys)
+    if isinstance(model, EncoderDecoder):
+        passes = _encoder_decoder(model, prompt_tokens, output_tokens, batch_size, keys.where)
+    else:
+        passes = _one_stack(model, prompt_tokens, output_tokens, batch_size, keys.where)
     per_value = BYTES_PER_VALUE[precision]
-    total, active = forms.params(stack)
-    first = _step(stack, batch_size, cached=0, new=prompt_tokens)
-    phases: dict[PhaseName, Phase] = {"prefill" if stack.generates else "forward": first.phase(per_value)}
-    work = [first]
-    if steps:
-        work.append(_decode(stack, batch_size, prompt_tokens, steps))
-        phases["decode"] = work[-1].phase(per_value)
     return Workload(
-        name=keys.where if isinstance(config, Path) else stack.family,
-        params=total,
-        active_params=active,
-        weight_bytes=bytes_of(total, per_value),
-        kv_bytes=bytes_of(_cache(stack, batch_size, prompt_tokens + steps), per_value) if stack.generates else 0,
-        activation_bytes=bytes_of(sum(w.written for w in work), per_value),
-        phases=phases,
-        layers=_layers(stack, batch_size, prompt_tokens, steps),
+        name=keys.where if isinstance(config, Path) else keys.family,
+        params=passes.params,
+        active_params=passes.active_params,
+        weight_bytes=bytes_of(passes.params, per_value),
+        kv_bytes=bytes_of(passes.cached, per_value),
+        activation_bytes=bytes_of(sum(w.written for w in passes.work.values()), per_value),
+        phases={name: work.phase(per_value) for name, work in passes.work.items()},
+        layers=passes.layers,
         uncounted={},
-        method=f"config:{stack.family}",
+        method=f"config:{keys.family}",
         precision=precision,
         inputs={"batch_size": batch_size, "prompt_tokens": prompt_tokens, "output_tokens": output_tokens},
     )
+
+
+@dataclass(frozen=True)
+class _Passes:
+    params: int
+    active_params: int
+    work: dict[PhaseName, _Work]
+    cached: int  # values
+    layers: tuple[Layer, ...]
+
+
+def _one_stack(stack: Stack, prompt_tokens: int, output_tokens: int, batch: int, where: str) -> _Passes:
+    steps = output_tokens - 1 if stack.generates else 0
+    _within_positions(stack, prompt_tokens + steps, where)
+    total, active = forms.params(stack)
+    first = _step(stack, batch, cached=0, new=prompt_tokens)
+    work: dict[PhaseName, _Work] = {"prefill" if stack.generates else "forward": first}
+    if steps:
+        work["decode"] = _decode(stack, batch, prompt_tokens, steps)
+    cached = _cache(stack, batch, prompt_tokens + steps) if stack.generates else 0
+    return _Passes(total, active, work, cached, _layers(stack, batch, prompt_tokens, steps))
+
+
+def _encoder_decoder(model: EncoderDecoder, prompt_tokens: int, output_tokens: int, batch: int, where: str) -> _Passes:
+    """Return the passes of an encoder-decoder: the source is encoded, and its keys and values made, in prefill."""
+    encoder, decoder, cross = model.encoder, model.decoder, model.cross
+    source = model.source_tokens or prompt_tokens
+    start, steps = model.start_tokens or prompt_tokens, output_tokens - 1
+    _within_positions(decoder, start + steps, where)
+    blocks, hidden = len(decoder.blocks), decoder.hidden
+    matrix = forms.attention_matrix(cross, hidden)
+    keys_and_values = hidden * forms.cache_values(cross)
+    total = forms.params(encoder)[0] + forms.params(decoder)[0] + model.front_params
+    total += blocks * (matrix + forms.attention_vectors(cross, hidden))
+
+    def looking(tokens: int, passes: int) -> _Work:
+        """Cross-attention of so many new tokens in so many passes."""
+        macs = blocks * batch * tokens * (matrix - keys_and_values + forms.pair_cost(cross, False) * source)
+        softmax = forms.SOFTMAX_AND_SCALE * cross.heads * source
+        extra = blocks * batch * tokens * (softmax + (forms.NORM + 1) * hidden)
+        written = blocks * batch * tokens * 2 * hidden
+        weights = passes * blocks * (matrix - keys_and_values)
+        cache = passes * blocks * batch * source * forms.cache_values(cross)
+        return _Work(macs, macs, extra, weights + cache + written, written)
+
+    made = blocks * batch * source * forms.cache_values(cross)
+    front = model.front_macs * batch + blocks * batch * source * keys_and_values
+    before = _Work(front, front, 0, model.front_params + blocks * keys_and_values + made, made)
+    parts = [before, _step(encoder, batch, 0, source), _step(decoder, batch, 0, start), looking(start, 1)]
+    work: dict[PhaseName, _Work] = {"prefill": _together(parts)}
+    if steps:
+        work["decode"] = _together([_decode(decoder, batch, start, steps), looking(steps, steps)])
+    seen = looking(start + steps, 1)
+    layers = [
+        *(replace(layer, path=f"encoder.{layer.path}") for layer in _layers(encoder, batch, source, 0)),
+        *(replace(layer, path=f"decoder.{layer.path}") for layer in _layers(decoder, batch, start, steps)),
+        Layer("front", "convolutions", model.front_params, 2 * model.front_macs * batch),
+        Layer(
+            "decoder.cross_attention",
+            "attention",
+            blocks * (matrix + forms.attention_vectors(cross, hidden)),
+            2 * (seen.macs + blocks * batch * source * keys_and_values),
+        ),
+    ]
+    cached = _cache(decoder, batch, start + steps) + made
+    return _Passes(total, total, work, cached, tuple(layer for layer in layers if layer.flops))
+
+
+def _within_positions(stack: Stack, tokens: int, where: str) -> None:
+    if stack.max_positions is not None and tokens > stack.max_positions:
+        raise InputError(
+            f"{where}: {tokens} tokens are more than the {stack.max_positions} positions "
+            f"that this {stack.family} has learned"
+        )
 
 
 @dataclass(frozen=True)
@@ -111,6 +178,16 @@ class _Work:
             bytes_read=bytes_of(self.read, per_value),
             bytes_written=bytes_of(self.written, per_value),
         )
+
+
+def _together(parts: list[_Work]) -> _Work:
+    return _Work(
+        sum(p.macs for p in parts),
+        sum(p.macs_needed for p in parts),
+        sum(p.elementwise for p in parts),
+        sum(p.read for p in parts),
+        sum(p.written for p in parts),
+    )
 
 
 def _step(stack: Stack, batch: int, cached: int, new: int) -> _Work:

@@ -1,4 +1,4 @@
-"""From a family's ``config.json`` to a `Stack`: one small function a family, with its documented defaults."""
+"""From a family's ``config.json`` to its parts: one small function a decoder family, with its documented defaults."""
 
 from __future__ import annotations
 
@@ -6,14 +6,15 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
+from joulewise.counting.config.encoders import albert, bert, distilbert, electra, t5, whisper
 from joulewise.counting.config.read import Keys
-from joulewise.counting.config.spec import Attention, Block, Experts, Latent, Mlp, Stack
+from joulewise.counting.config.spec import Attention, Block, EncoderDecoder, Experts, Latent, Mlp, Stack
 from joulewise.errors import InputError, UnknownNameError
 
 FULL, SLIDING, CHUNKED = "full_attention", "sliding_attention", "chunked_attention"
 
 
-def stack_of(config: Keys) -> Stack:
+def stack_of(config: Keys) -> Stack | EncoderDecoder:
     """Return what a configuration describes.
 
     Raises
@@ -316,72 +317,13 @@ def _llama4(c: Keys) -> Stack:
     return _decoder(c, blocks)
 
 
-def _encoder_block(hidden: int, heads: int, width: int) -> Block:
-    head_dim = hidden // heads
-    attention = Attention(heads, heads, head_dim, head_dim, causal=False, qkv_bias=True, out_bias=True, rotary=False)
-    return Block(attention, Mlp(width, False, bias=True), 2, 4 * hidden)
-
-
-def _bert_like(c: Keys, *, pooled: bool, positions: int = 512, types: int = 2) -> Stack:
-    hidden = c.whole("hidden_size", 768)
-    embedding = c.whole("embedding_size", hidden)
-    positions = c.whole("max_position_embeddings", positions)
-    types = c.whole("type_vocab_size", types)
-    block = _encoder_block(hidden, c.whole("num_attention_heads", 12), c.whole("intermediate_size", 3072))
-    masked_lm = c.architecture.endswith("ForMaskedLM")
-    if c.architecture and not masked_lm and not c.architecture.endswith("Model"):
-        raise InputError(
-            f"{c.where}: the closed form of {c.family!r} has no head as of {c.architecture}", "trace it with hf:"
-        )
-    # The head of a masked language model: a layer back to the embedding's width, its norm, the logits.
-    transform = hidden * embedding if masked_lm else 0
-    head_vectors = 3 * embedding if masked_lm else 0
-    pooler = hidden * hidden if pooled and not masked_lm else 0
-    project = embedding * hidden + hidden if embedding != hidden else 0
-    return Stack(
-        c.family, hidden, c.whole("vocab_size", 30522), (block,) * _layers(c),
-        generates=False, head=masked_lm, tied=True, head_bias=masked_lm, embedding_dim=embedding,
-        extra_params=(positions + types) * embedding + 2 * embedding + head_vectors + (hidden if pooler else 0)
-        + (project - embedding * hidden if project else 0),
-        per_sequence_matrix=pooler, per_token_matrix=transform, max_positions=positions,
-    )  # fmt: skip
-
-
-def _bert(c: Keys) -> Stack:
-    return _bert_like(c, pooled=True)
-
-
-def _electra(c: Keys) -> Stack:
-    return _bert_like(c, pooled=False)
-
-
-def _albert(c: Keys) -> Stack:
-    if c.whole("num_hidden_groups", 1) != 1 or c.whole("inner_group_num", 1) != 1:
-        raise InputError(f"{c.where}: only ALBERT with one group of one layer has a closed form here")
-    c = Keys({"embedding_size": 128, "hidden_size": 4096, "num_hidden_layers": 12, "num_attention_heads": 64,
-              "intermediate_size": 16384, "vocab_size": 30000, **c.values}, c.where)  # fmt: skip
-    return replace(_bert_like(c, pooled=True), shared_blocks=1)
-
-
-def _distilbert(c: Keys) -> Stack:
-    hidden, positions = c.whole("dim", 768), c.whole("max_position_embeddings", 512)
-    block = _encoder_block(hidden, c.whole("n_heads", 12), c.whole("hidden_dim", 3072))
-    if c.architecture not in {"", "DistilBertModel"}:
-        raise InputError(f"{c.where}: the closed form of 'distilbert' has no head as of {c.architecture}")
-    return Stack(
-        c.family, hidden, c.whole("vocab_size", 30522), (block,) * c.whole("n_layers", 6), generates=False,
-        head=False, tied=True, embedding_dim=hidden, extra_params=positions * hidden + 2 * hidden,
-        max_positions=positions,
-    )  # fmt: skip
-
-
-FAMILIES: dict[str, Callable[[Keys], Stack]] = {
-    "albert": _albert,
-    "bert": _bert,
+FAMILIES: dict[str, Callable[[Keys], Stack | EncoderDecoder]] = {
+    "albert": albert,
+    "bert": bert,
     "deepseek_v2": _deepseek,
     "deepseek_v3": _deepseek,
-    "distilbert": _distilbert,
-    "electra": _electra,
+    "distilbert": distilbert,
+    "electra": electra,
     "falcon": _falcon,
     "gemma": _gemma,
     "gemma2": _gemma2,
@@ -401,5 +343,7 @@ FAMILIES: dict[str, Callable[[Keys], Stack]] = {
     "qwen2_moe": _qwen2_moe,
     "qwen3": _qwen3,
     "qwen3_moe": _qwen3_moe,
+    "t5": t5,
+    "whisper": whisper,
 }
 """``model_type`` -> what reads it."""

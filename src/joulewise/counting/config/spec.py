@@ -152,3 +152,30 @@ class Stack:
     per_sequence_matrix: int = 0
     per_token_matrix: int = 0
     max_positions: int | None = None
+
+
+@dataclass(frozen=True)
+class EncoderDecoder:
+    """A model that encodes a source once and generates with attention to it.
+
+    Parameters
+    ----------
+    encoder, decoder : Stack
+        The encoder without embeddings of its own where it shares the decoder's.
+    cross : Attention
+        Of each decoder block, on the encoder's output; its `norm_params` hold its norm on the hidden state too.
+    source_tokens : int or None
+        The encoder's length where it is fixed (Whisper pads sound to 30 s); else the prompt's.
+    start_tokens : int or None
+        Tokens that the decoder starts from, where that is not the prompt.
+    front_params, front_macs : int
+        Of what comes before the encoder (convolutions on sound); multiply-adds for each sequence.
+    """
+
+    encoder: Stack
+    decoder: Stack
+    cross: Attention
+    source_tokens: int | None = None
+    start_tokens: int | None = None
+    front_params: int = 0
+    front_macs: int = 0
