@@ -1,7 +1,8 @@
 """Accuracy, time and memory of counting, beside two peers, on a dozen networks, in one run.
 
 The truth is a closed form or a count that several tools agree on, given here by hand. Peers report
-multiply-adds and are doubled. Needs the extras timm and hf, and: pip install fvcore ptflops. Run: python benchmarks/counting_peers.py
+multiply-adds and are doubled. Needs the extras timm and hf, and: pip install fvcore ptflops. Run:
+python benchmarks/counting_peers.py
 """
 
 import json

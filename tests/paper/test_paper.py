@@ -125,3 +125,23 @@ def test_the_papers_networks_counted_again() -> None:
     assert far.height < 20
     assert (far["reason"] != "").all()
     assert table.filter(pl.col("difference_percent").abs() <= 1).height >= 49
+
+
+def test_a_users_rows_join_tables_and_figures_but_not_the_comparison(tmp_path: Path) -> None:
+    folder = tmp_path / "mine"
+    (folder / "models").mkdir(parents=True)
+    (folder / "models" / "entities.csv").write_text("id,name,aliases,family,task\nmynet,MyNet,,Mine,vision\n")
+    (folder / "models" / "facts.csv").write_text(
+        "entity,attribute,value,low,high,unit,conditions,kind,source,via,locator,supersedes,note\n"
+        "mynet,flops,3,,,GFLOP,,measured,me,,row 1,,\n"
+        "mynet,params,5,,,M,,measured,me,,row 1,,\n"
+        "mynet,top1_percent,91,,,%,,measured,me,,row 1,,\n"
+        "mynet,architecture,CNN,,,,,reported,me,,row 1,,\n"
+        "mynet,release_date,2021-05-01,,,,,reported,me,,row 1,,\n"
+    )
+    (folder / "sources.csv").write_text("id,citation,url,date,licence,note\nme,Ourselves (2021),,2021,,\n")
+    write_paper(tmp_path / "out", ["table2", "fig3", "comparison"], data=folder)
+    assert "MyNet" in (tmp_path / "out" / "table2.csv").read_text()
+    assert "MyNet" in (tmp_path / "out" / "fig3.html").read_text()
+    write_paper(tmp_path / "plain", ["comparison"])
+    assert (tmp_path / "out" / "comparison.csv").read_text() == (tmp_path / "plain" / "comparison.csv").read_text()

@@ -92,14 +92,14 @@ class Catalog:
     attributes: pl.DataFrame
 
     def edition(self, source: str) -> Catalog:
-        """Return the catalogue with only the facts that were read in one source, e.g. the paper."""
-        facts = self.facts.filter((pl.col("via") == source) | (pl.col("source") == source))
-        entities = self.entities.join(
-            facts.select("collection", pl.col("entity").alias("id")).unique(),
-            on=["collection", "id"],
-            how="semi",
-            maintain_order="left",
-        )
+        """Return the catalogue with only the shipped facts that were read in one source, e.g. the paper.
+
+        Facts that a user's folder adds stay.
+        """
+        shipped = pl.col("file").str.starts_with(str(shipped_folder()))
+        facts = self.facts.filter(~shipped | (pl.col("via") == source) | (pl.col("source") == source))
+        held = facts.select("collection", pl.col("entity").alias("id")).unique()
+        entities = self.entities.join(held, on=["collection", "id"], how="semi", maintain_order="left")
         return Catalog(entities, facts, self.source_table, self.attributes)
 
     def find(self, collection: str, name: str) -> str:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from joulewise.cli.options import data_option
 from joulewise.cli.output import emit_object, output_options
 from joulewise.cli.progress import progress
 
@@ -13,8 +14,9 @@ from joulewise.cli.progress import progress
 @click.command("paper", help="Rebuild the paper's Tables 1-9, Figures 1-15 and the comparison of its numbers.")
 @click.option("--out", type=click.Path(path_type=Path), default=Path("paper-out"), show_default=True, help="Folder.")
 @click.option("--only", help="E.g. fig3,table2,comparison; by default everything.")
+@data_option
 @output_options
-def command(out: Path, only: str | None, fmt: str, as_json: bool, output: Path | None) -> None:
+def command(out: Path, only: str | None, data: Path | None, fmt: str, as_json: bool, output: Path | None) -> None:
     """Write the paper's parts and say how its numbers compare."""
     from joulewise.paper.build import PARTS, write_paper  # noqa: PLC0415  (charts take half a second to import)
     from joulewise.paper.comparison import VERDICTS, compare  # noqa: PLC0415
@@ -22,7 +24,7 @@ def command(out: Path, only: str | None, fmt: str, as_json: bool, output: Path |
 
     parts = [part.strip().lower() for part in (only or "").split(",") if part.strip()]
     with progress("paper", len(parts) or len(PARTS)) as begin:
-        files = write_paper(out, parts, begin)
+        files = write_paper(out, parts, begin, data)
     verdicts = compare(paper_catalog())["verdict"]
     counts = {verdict: int((verdicts == verdict).sum()) for verdict in VERDICTS}
     text = "\n".join(

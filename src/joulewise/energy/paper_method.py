@@ -124,11 +124,9 @@ _Hardware = tuple[Interval, list[Input], list[str], str]
 
 def _of_accelerator(on: str, precision: str, task: str, catalog: Catalog) -> _Hardware:
     row = efficiency_of(on, precision, task, catalog)
-    found, name, precision = str(row["id"]), str(row["name"]), str(row["precision"])
-    peak, tdp = float(str(row["peak_flops_per_s"])), float(str(row["tdp_w"]))
-    efficiency = Interval(
-        *(float(str(row[c])) for c in ("efficiency_low", "efficiency_flops_per_j", "efficiency_high"))
-    )
+    found, name, precision = row["id"], row["name"], row["precision"]
+    peak, tdp = row["peak_flops_per_s"], row["tdp_w"]
+    efficiency = Interval(row["efficiency_low"], row["efficiency_flops_per_j"], row["efficiency_high"])
     tdp_input = Input("tdp_w", tdp, "W", catalog.source_of(found, "tdp_w").cited)
     quotient = (
         f"efficiency = peak / TDP = {with_prefix(peak, 'FLOP/s', 4)} / {significant(tdp, 4)} W = "
@@ -145,7 +143,7 @@ def _of_accelerator(on: str, precision: str, task: str, catalog: Catalog) -> _Ha
     base = baseline_of(found)
     fp32 = catalog.source_of(base, "peak_flops_per_s", precision="fp32")
     fp32_peak = fp32.number or 0.0
-    speed_up = float(str(row["speed_up"]))
+    speed_up = row["speed_up"]
     return (
         efficiency,
         [

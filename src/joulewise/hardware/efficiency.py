@@ -6,6 +6,8 @@ takes the accelerator at full use of its peak, which no real workload reaches.
 
 from __future__ import annotations
 
+from typing import Any
+
 import polars as pl
 
 from joulewise.catalog import TASKS, Catalog, accelerators, load
@@ -90,7 +92,7 @@ def adapted_efficiencies(task: str, catalog: Catalog | None = None) -> pl.DataFr
 
 def efficiency_of(
     accelerator: str, precision: str, task: str | None = None, catalog: Catalog | None = None
-) -> dict[str, object]:
+) -> dict[str, Any]:
     """Return the row of one accelerator at one precision, theoretical or adapted.
 
     Parameters

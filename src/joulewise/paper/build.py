@@ -21,7 +21,9 @@ PARTS = (*TABLES, *FIGURES, COMPARISON, RECOUNTED)
 _FRAMES = {**TABLES, COMPARISON: compare, RECOUNTED: recounted}
 
 
-def write_paper(folder: Path, only: Sequence[str] = (), progress: Callable[[str], None] = lambda _: None) -> list[Path]:
+def write_paper(
+    folder: Path, only: Sequence[str] = (), progress: Callable[[str], None] = lambda _: None, data: Path | None = None
+) -> list[Path]:
     """Write the paper's parts: tables as CSV, figures as SVG, PNG and HTML, ``comparison.csv`` and
     ``recounted.csv``.
 
@@ -33,6 +35,8 @@ def write_paper(folder: Path, only: Sequence[str] = (), progress: Callable[[str]
         E.g. ``["fig3", "table2"]``; by default everything.
     progress : callable
         Told the name of each part when it is begun.
+    data : Path, optional
+        A user's folder of facts: its rows join the tables and figures, not the comparison.
 
     Raises
     ------
@@ -45,7 +49,7 @@ def write_paper(folder: Path, only: Sequence[str] = (), progress: Callable[[str]
         if part not in PARTS:
             raise UnknownNameError("part of the paper", part, PARTS)
     wanted = [part for part in PARTS if not only or part in only]
-    catalog = paper_catalog()
+    paper, catalog = paper_catalog(), paper_catalog(data)
     names: list[str] = []
     with folder_written_whole(folder) as staging:
         for part in wanted:
@@ -53,6 +57,6 @@ def write_paper(folder: Path, only: Sequence[str] = (), progress: Callable[[str]
             if part in FIGURES:
                 names += [path.name for path in write_chart(draw(part, catalog).chart, staging, part)]
             else:
-                _FRAMES[part](catalog).write_csv(staging / f"{part}.csv")
+                _FRAMES[part](catalog if part in TABLES else paper).write_csv(staging / f"{part}.csv")
                 names.append(f"{part}.csv")
     return [folder / name for name in names]

@@ -203,7 +203,7 @@ def _forecast(task: str, catalog: Catalog) -> Drawn:
     lines = references(catalog)
     # Beyond a hundred times the highest reference a trend carried on says nothing that could be seen to.
     highest = max(line.power_w for line in lines)
-    top = max(highest, min(float(str(best.years["power_w"].max())), 100 * highest))
+    top = max(highest, min(max(best.years["power_w"].to_list()), 100 * highest))
     x = Axis("year", "Year", (decimal_year(frame["release_date"][0]) - 0.5, FORECAST_UNTIL + 0.2), grid=False)
     y = Axis(
         "energy_j",

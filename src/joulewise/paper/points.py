@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import polars as pl
 
 from joulewise.catalog import PAPER, Catalog, load
@@ -18,9 +20,9 @@ PRECISION_NAMES = {
 }
 
 
-def paper_catalog() -> Catalog:
-    """Return the shipped catalogue as the paper has it."""
-    return load().edition(PAPER)
+def paper_catalog(data: Path | None = None) -> Catalog:
+    """Return the catalogue as the paper has it, with the rows of a user's folder added."""
+    return load(data).edition(PAPER)
 
 
 def model_points(task: str, catalog: Catalog) -> pl.DataFrame:

@@ -47,7 +47,7 @@ _TABLE_TITLES = {
 }
 
 
-def write_report(folder: Path, progress: Callable[[str], None] = lambda _: None) -> Path:
+def write_report(folder: Path, progress: Callable[[str], None] = lambda _: None, data: Path | None = None) -> Path:
     """Write the report as one HTML file.
 
     Parameters
@@ -56,6 +56,8 @@ def write_report(folder: Path, progress: Callable[[str], None] = lambda _: None)
         Made if it is not there.
     progress : callable
         Told the name of each step as it begins; see `STEPS`.
+    data : Path, optional
+        A user's folder of facts: its rows join the tables and figures, not the comparison.
 
     Returns
     -------
@@ -68,16 +70,16 @@ def write_report(folder: Path, progress: Callable[[str], None] = lambda _: None)
         If the folder cannot be written in.
     """
     make_folder(folder)
-    catalog = paper_catalog()
+    paper, catalog = paper_catalog(), paper_catalog(data)
     figures = {}
     for figure in FIGURES:
         progress(figure)
         figures[figure] = draw(figure, catalog)
     progress("comparison")
-    comparison = compare(catalog)
+    comparison = compare(paper)
     progress("tables")
     tables = [page_table(name, *_TABLE_TITLES[name], build(catalog)) for name, build in TABLES.items()]
-    tables.append(page_table("recounted", *_recounted_title(recounted(catalog))))
+    tables.append(page_table("recounted", *_recounted_title(recounted(paper))))
     progress("page")
     page = (
         _environment()
