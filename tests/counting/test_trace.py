@@ -228,3 +228,29 @@ def test_t5_by_hand() -> None:
         + 2 * _linear(T, d, inner)
     )  # fmt: skip
     assert work.flops == B * (encoder + decoder + _linear(T, d, V))
+
+
+def test_vit_by_hand() -> None:
+    n, d, layers = 197, 768, 12
+    body = layers * (2 * n * 12 * d * d + 4 * n * n * d)
+    assert count_timm("vit_base_patch16_224").flops == 2 * 196 * 768 * d + body + 2 * d * 1000
+
+
+def test_swin_by_hand() -> None:
+    flops, n, d = 2 * 56 * 56 * 48 * 128, 56 * 56, 128
+    for stage, depth in enumerate((2, 2, 18, 2)):
+        if stage:
+            n //= 4
+            flops += 2 * n * (4 * d) * (2 * d)  # four neighbours merged into twice the width
+            d *= 2
+        flops += depth * (2 * n * 12 * d * d + 4 * n * 49 * d)  # windows of 7 x 7
+    assert count_timm("swin_base_patch4_window7_224").flops == flops + 2 * d * 1000
+
+
+def test_layers_of_generation_add_up_with_decoding() -> None:
+    config = transformers.LlamaConfig(
+        hidden_size=32, intermediate_size=48, num_hidden_layers=2, num_attention_heads=4, vocab_size=50
+    )
+    work = count_hf(config, prompt_tokens=5, output_tokens=4)
+    assert sum(layer.flops for layer in work.layers) == work.flops
+    assert sum(layer.flops for layer in work.layers if layer.path != "(decode)") == work.phases["prefill"].flops

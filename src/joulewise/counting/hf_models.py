@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from joulewise.counting.extras import import_extra
-from joulewise.counting.workload import Phase, Workload, bytes_of
+from joulewise.counting.workload import Layer, Phase, Workload, bytes_of
 from joulewise.errors import InputError
 
 
@@ -165,6 +165,7 @@ def _count_generation(
     )
     phases = {"prefill": phase_of(prefill, per_value)}
     uncounted, written = Counter(prefill.uncounted), prefill.written
+    in_decode: list[Layer] = []
     steps = output_tokens - 1
     if steps:
 
@@ -176,6 +177,8 @@ def _count_generation(
 
         *values, decode_written = sum_over_cache(step, prompt_tokens, prompt_tokens + steps - 1)
         phases["decode"] = Phase(*values)
+        # A step's layers are not kept apart: decoding stands beside those of the prompt as one.
+        in_decode.append(Layer("(decode)", "all layers", 0, phases["decode"].flops))
         written += decode_written
     params = {id(p): p.numel() for p in model.parameters()}
     stored = {**params, **{id(b): b.numel() for b in model.buffers()}}
@@ -188,7 +191,7 @@ def _count_generation(
         kv_bytes=bytes_of(cached, per_value),
         activation_bytes=bytes_of(written, per_value),
         phases=phases,  # type: ignore[arg-type]
-        layers=layers_of(prefill, model),
+        layers=(*layers_of(prefill, model), *in_decode),
         uncounted=dict(uncounted.most_common()),
         method=f"torch:{where}",
         precision=precision,
