@@ -40,6 +40,7 @@ _HARDWARE_TOOLTIP = (
     ("tflops", "TFLOPS"),
     ("tdp_w", "Watts"),
     ("gflops_per_w", "GFLOPS/W"),
+    ("source", "Source"),
 )
 _NAMED_ACCELERATORS = (
     "A100", "Tesla V100", "T4", "A30", "GeForce GTX 580", "GeForce RTX 3090", "Tesla P100", "Tesla K10",

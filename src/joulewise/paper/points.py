@@ -55,10 +55,17 @@ def accelerator_points(catalog: Catalog, task: str | None = None) -> pl.DataFram
     -------
     polars.DataFrame
         `hardware.efficiencies` or `hardware.adapted_efficiencies`, and ``year`` (decimal), ``tflops``
-        [TFLOP/s], ``gflops_per_w`` and ``precision_name``.
+        [TFLOP/s], ``gflops_per_w``, ``precision_name`` and ``source`` (of the peak, or of what it was adapted by).
     """
     frame = adapted_efficiencies(task, catalog) if task else efficiencies(catalog)
+    cited = [
+        "desislavov2021, derived from Tables 3 and 8"
+        if row.get("adapted")
+        else catalog.source_of(row["id"], "peak_flops_per_s", precision=row["precision"]).cited
+        for row in frame.to_dicts()
+    ]
     return frame.with_columns(
+        pl.Series("source", cited),
         _years(frame),
         _in_units(frame, "peak_flops_per_s", 1e12, "tflops"),
         _in_units(frame, "efficiency_flops_per_j", 1e9, "gflops_per_w"),

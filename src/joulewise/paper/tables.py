@@ -75,9 +75,7 @@ def table7(catalog: Catalog) -> pl.DataFrame:
 
 def table8(catalog: Catalog) -> pl.DataFrame:
     """Table 8: theoretical peak and efficiency by accelerator and precision."""
-    return _in_hardware_units(accelerator_points(catalog)).with_columns(
-        pl.Series("source", _peak_sources(accelerator_points(catalog), catalog))
-    )
+    return _in_hardware_units(accelerator_points(catalog))
 
 
 def table9(catalog: Catalog) -> pl.DataFrame:
@@ -125,12 +123,5 @@ def _with_sources(frame: pl.DataFrame, columns: tuple[str, ...], catalog: Catalo
 def _in_hardware_units(frame: pl.DataFrame) -> pl.DataFrame:
     return frame.select(
         "id", "name", pl.col("precision").replace_strict(PRECISION_NAMES), "tflops", "tdp_w", "release_date",
-        "segment", "gflops_per_w",
+        "segment", "gflops_per_w", pl.col("source").alias("tflops_source"),
     )  # fmt: skip
-
-
-def _peak_sources(frame: pl.DataFrame, catalog: Catalog) -> list[str]:
-    return [
-        catalog.source_of(row["id"], "peak_flops_per_s", precision=row["precision"]).cited
-        for row in frame.select("id", "precision").to_dicts()
-    ]
