@@ -55,6 +55,9 @@ def count_hf(
     model = _build(config)
     name = f"hf:{Path(str(target)).name}" if isinstance(target, str | Path) else f"hf:{config.model_type}"
     kind = _kind(model)
+    if output_tokens > 1 and kind in {"encoder", "vision"}:
+        why = "has no key-value cache to decode with" if model.can_generate() else "generates no tokens"
+        raise InputError(f"{name}: this {config.model_type} {why}: one forward pass is all", "leave output_tokens at 1")
     if kind == "generates":
         return _count_generation(model, name, prompt_tokens, output_tokens, batch_size, precision)
     return _count_forward(model, name, kind, prompt_tokens, output_tokens, batch_size, precision, image_size)

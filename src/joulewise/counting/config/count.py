@@ -48,8 +48,8 @@ def count_config(
     Raises
     ------
     InputError
-        If the configuration is malformed or lacks a key, a size is not positive, or the input is longer
-        than learned positions allow.
+        If the configuration is malformed or lacks a key, a size is not positive, the input is longer than
+        learned positions allow, or an encoder is asked for output tokens.
     UnknownNameError
         If the architecture is not known.
 
@@ -98,7 +98,9 @@ class _Passes:
 
 
 def _one_stack(stack: Stack, prompt_tokens: int, output_tokens: int, batch: int, where: str) -> _Passes:
-    steps = output_tokens - 1 if stack.generates else 0
+    if output_tokens > 1 and not stack.generates:
+        raise InputError(f"{where}: a {stack.family} generates no tokens", "leave output_tokens at 1")
+    steps = output_tokens - 1
     _within_positions(stack, prompt_tokens + steps, where)
     total, active = forms.params(stack)
     first = _step(stack, batch, cached=0, new=prompt_tokens)
