@@ -56,6 +56,13 @@ CASES: list[tuple[str, nn.Module, tuple[torch.Tensor, ...], int]] = [
         2 * B * 7 * 2 * 4 * 32 * ((16 + 32) + (64 + 32)),
     ),
     ("gru", nn.GRU(16, 32), (torch.randn(7, B, 16),), 2 * B * 7 * 3 * 32 * (16 + 32)),
+    ("plain rnn", nn.RNN(16, 32, 2), (torch.randn(7, B, 16),), 2 * B * 7 * 32 * ((16 + 32) + (32 + 32))),
+    (
+        "projected lstm",
+        nn.LSTM(16, 32, proj_size=8),
+        (torch.randn(7, B, 16),),
+        2 * B * 7 * (4 * 32 * (16 + 8) + 32 * 8),
+    ),
     ("rnn cell", nn.LSTMCell(16, 32), (torch.randn(B, 16),), 2 * B * 4 * 32 * (16 + 32)),
     ("attention", _Attention(False), (torch.randn(B, 4, 10, 16),), 4 * B * 4 * 10 * 10 * 16),
     (
@@ -254,3 +261,32 @@ def test_layers_of_generation_add_up_with_decoding() -> None:
     work = count_hf(config, prompt_tokens=5, output_tokens=4)
     assert sum(layer.flops for layer in work.layers) == work.flops
     assert sum(layer.flops for layer in work.layers if layer.path != "(decode)") == work.phases["prefill"].flops
+
+
+class _Packed(nn.Module):
+    def __init__(self) -> None:
+        super().__init__()
+        self.rnn = nn.LSTM(16, 32)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        packed = nn.utils.rnn.pack_padded_sequence(x, torch.tensor([7, 5, 2]))
+        return torch.as_tensor(self.rnn(packed)[0].data)
+
+
+def test_packed_sequences_count_their_own_steps() -> None:
+    assert count_module(_Packed(), torch.randn(7, 3, 16)).flops == 2 * (7 + 5 + 2) * 4 * 32 * (16 + 32)
+
+
+class _ReadsAfterLstm(nn.Module):
+    def __init__(self) -> None:
+        super().__init__()
+        self.rnn = nn.LSTM(16, 32)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        out = torch.as_tensor(self.rnn(x)[0])
+        return out if float(out.sum()) < 1e9 else out @ out.mT
+
+
+def test_a_recurrent_layer_counts_the_same_for_real() -> None:
+    work = count_module(_ReadsAfterLstm(), torch.randn(7, B, 16))
+    assert (work.method, work.flops) == ("torch:cpu", 2 * B * 7 * 4 * 32 * (16 + 32))

@@ -18,6 +18,8 @@ from joulewise.counting.trace.elementwise import MOVEMENT, PER_INPUT, PER_OUTPUT
 from joulewise.counting.trace.formulas import attention_flops, formulas
 
 _SOFTMAX_COST = PER_INPUT["_softmax"]
+# Matrices stacked in one weight of a recurrent layer.
+_GATES = {"lstm": 4, "gru": 3, "rnn_tanh": 1, "rnn_relu": 1}
 _NORM_OF_FUSED_LAYER = 2 * PER_INPUT["native_layer_norm"]
 
 
@@ -72,7 +74,7 @@ def watch(module: torch.nn.Module, weights: dict[str, torch.Tensor]) -> Iterator
     storages = {t.untyped_storage()._cdata: t.numel() for t in weights.values() if isinstance(t, torch.Tensor)}
     counter = _Counter(tally, stack, storages)
     try:
-        with counter, _WholeAttention(counter, causal):
+        with counter, _WholeCalls(counter, causal):
             yield tally
     finally:
         for handle in handles:
@@ -89,6 +91,11 @@ class _Counter(TorchDispatchMode):
         self.storages = storages
         self.formulas = formulas()
         self.paused = False
+
+    @classmethod
+    def _should_skip_dynamo(cls) -> bool:
+        # torch would else load its compiler, for most of a second, only to switch it off for this mode.
+        return False
 
     def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
         kwargs = kwargs or {}
@@ -142,8 +149,12 @@ class _Counter(TorchDispatchMode):
                 tally.read += tensor.numel()
 
 
-class _WholeAttention(TorchFunctionMode):
-    """Counts scaled-dot-product attention as it is called, before a device picks one of its many kernels."""
+class _WholeCalls(TorchFunctionMode):
+    """Counts attention and recurrent layers as they are called.
+
+    Before a device picks one of its many kernels for attention, and before a recurrent layer without data
+    is unrolled step by step.
+    """
 
     def __init__(self, counter: _Counter, causal: list[bool]) -> None:
         super().__init__()
@@ -152,8 +163,37 @@ class _WholeAttention(TorchFunctionMode):
 
     def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
         kwargs = kwargs or {}
-        if func is not torch.nn.functional.scaled_dot_product_attention or self.counter.paused:
+        if self.counter.paused:
             return func(*args, **kwargs)
+        if func is torch.nn.functional.scaled_dot_product_attention:
+            return self._attention(func, args, kwargs)
+        # A padded batch alone: packed sequences come with their lengths as a second tensor.
+        if getattr(func, "__name__", "") in _GATES and len(args) == 9 and not args[0].is_cpu:
+            return self._recurrent(func.__name__, *args)
+        return func(*args, **kwargs)
+
+    def _recurrent(
+        self, kind: str, x: Any, states: Any, weights: Any, biases: bool, layers: int, _dropout: float, _train: bool,
+        both: bool, _batch_first: bool,
+    ) -> Any:  # fmt: skip
+        """Count a recurrent layer on tensors without data, and return tensors of the shapes that it would."""
+        matrices = [w for w in weights if w.dim() == 2]
+        steps = x.numel() // x.shape[-1]  # time steps x batch
+        flops = 2 * steps * sum(w.numel() for w in matrices)
+        hidden = matrices[1].shape[0] // _GATES[kind]  # rows of the recurrent matrix
+        projected = len(weights) // (layers * (2 if both else 1)) > (4 if biases else 2)
+        width = weights[-1].shape[0] if projected else hidden
+        wide = 2 * width if both else width
+        out = x.new_empty((*x.shape[:-1], wide))
+        tuple_of_states = states if isinstance(states, list | tuple) else (states,)
+        last = tuple(state.new_empty(state.shape) for state in tuple_of_states)
+        self.counter.products(flops, [x, *matrices], steps * wide * layers)
+        # Gates and state: as many operations as the cells dispatched alone.
+        cost = PER_OUTPUT["_thnn_fused_lstm_cell" if kind == "lstm" else "_thnn_fused_gru_cell"]
+        self.counter.tally.elementwise += cost * steps * hidden * layers * (2 if both else 1)
+        return (out, *last)
+
+    def _attention(self, func: Any, args: Any, kwargs: Any) -> Any:
         self.counter.paused = True
         try:
             out = func(*args, **kwargs)

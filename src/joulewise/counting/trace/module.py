@@ -8,14 +8,11 @@ from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
 import torch
-from torch._subclasses.fake_tensor import FakeTensorMode
 from torch.utils._pytree import tree_map_only
 
 from joulewise.counting.trace.dispatch import Tally, watch
 from joulewise.counting.workload import BYTES_PER_VALUE, Layer, Phase, Workload, bytes_of
 from joulewise.errors import InputError
-
-_Path = tuple[str, Callable[[], AbstractContextManager[Any]], Callable[[torch.Tensor], torch.Tensor]]
 
 
 def count_module(
@@ -112,31 +109,39 @@ def layers_of(tally: Tally, module: torch.nn.Module) -> tuple[Layer, ...]:
 
 
 def _first_that_runs(module: torch.nn.Module, inputs: tuple[Any, ...], kwargs: Mapping[str, Any]) -> tuple[Tally, str]:
-    fake = FakeTensorMode(allow_non_fake_inputs=True)
-    paths: list[_Path] = [
-        ("meta", nullcontext, lambda t: t.to("meta")),
-        ("fake", lambda: fake, fake.from_tensor),
-    ]
+    kinds = ["meta", "fake"]
     on_meta = any(t.is_meta for t in (*module.parameters(), *module.buffers()))
     if not on_meta:
-        paths.append(("cpu", nullcontext, lambda t: t))
+        kinds.append("cpu")
     # A failure on one kind of tensors is no news: the next is tried.
     logging.getLogger("torch._subclasses.fake_tensor").setLevel(logging.CRITICAL)
     failure: Exception | None = None
-    for device, context, replace in paths:
+    for kind in kinds:
         try:
-            return _run(module, inputs, kwargs, context, replace), device
-        # Any error may be the device's fault: the next path shows. The last path's error is the module's.
+            return _run(module, inputs, kwargs, *_tensors_of(kind)), kind
+        # Any error may be the tensors' fault: the next kind shows. The last kind's error is the module's.
         except Exception as error:
             failure = error
     raise InputError(_explained(failure, module)) from failure
+
+
+def _tensors_of(kind: str) -> tuple[AbstractContextManager[Any], Callable[[torch.Tensor], torch.Tensor]]:
+    """Return the context that a kind of tensors needs, and what makes them of others."""
+    if kind == "meta":
+        return nullcontext(), lambda tensor: tensor.to("meta")
+    if kind == "cpu":
+        return nullcontext(), lambda tensor: tensor
+    from torch._subclasses.fake_tensor import FakeTensorMode  # noqa: PLC0415  (seldom needed, and slow to load)
+
+    fake = FakeTensorMode(allow_non_fake_inputs=True)
+    return fake, fake.from_tensor
 
 
 def _run(
     module: torch.nn.Module,
     inputs: tuple[Any, ...],
     kwargs: Mapping[str, Any],
-    context: Callable[[], AbstractContextManager[Any]],
+    context: AbstractContextManager[Any],
     replace: Callable[[torch.Tensor], torch.Tensor],
 ) -> Tally:
     with torch.no_grad():
@@ -152,7 +157,7 @@ def _run(
         tensors = {name: once(t) for name, t in module.named_parameters(remove_duplicate=False)}
         tensors |= {name: once(t) for name, t in module.named_buffers(remove_duplicate=False)}
         given, named = tree_map_only(torch.Tensor, once, (inputs, dict(kwargs)))
-        with context(), watch(module, tensors) as tally:
+        with context, watch(module, tensors) as tally:
             torch.func.functional_call(module, tensors, given, named)
     return tally
 
