@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from joulewise.counting.config import count_config
 from joulewise.counting.config.compat import electra_flops
-from joulewise.counting.config.families import FAMILIES, stack_of
+from joulewise.counting.config.families import FAMILIES, model_of
 from joulewise.counting.config.forms import sum_of_lengths
 from joulewise.counting.config.read import Keys
 from joulewise.counting.hf_models import count_hf
@@ -380,14 +380,14 @@ ELECTRA_SMALL = {
 )
 def test_the_electra_counter_explains_its_figures(config: dict[str, Any], gflops: float) -> None:
     figures = len(str(gflops).replace(".", ""))
-    other = electra_flops(stack_of(Keys(config, "")), 128) / 1e9
+    other = electra_flops(model_of(Keys(config, "")), 128) / 1e9
     assert float(f"{other:.{figures - 1}e}") == gflops
     assert count_config(config, prompt_tokens=128).flops / 1e9 < 0.8 * gflops
 
 
 def test_the_electra_counter_knows_no_gates() -> None:
     with pytest.raises(InputError, match="knows no gated"):
-        electra_flops(stack_of(Keys(LLAMA_2_7B, "")), 128)
+        electra_flops(model_of(Keys(LLAMA_2_7B, "")), 128)
 
 
 def test_an_encoder_generates_nothing() -> None:

@@ -127,12 +127,12 @@ def _size(text: str | None) -> tuple[int, int, int] | None:
 
 def _by_electra(target: str, tokens: int) -> int:
     from joulewise.counting.config.compat import electra_flops  # noqa: PLC0415
-    from joulewise.counting.config.families import stack_of  # noqa: PLC0415
+    from joulewise.counting.config.families import model_of  # noqa: PLC0415
     from joulewise.counting.config.read import read_config  # noqa: PLC0415
 
     if not target.endswith(".json") or target.startswith("hf:"):
         raise InputError("--compat electra is for a configuration", "give a config.json")
-    return electra_flops(stack_of(read_config(Path(target))), tokens)
+    return electra_flops(model_of(read_config(Path(target))), tokens)
 
 
 def _dim(text: str) -> tuple[str, int]:

@@ -234,10 +234,11 @@ def sum_over_cache(step: Callable[[int], tuple[int, ...]], first: int, last: int
 
 def _tensors_of(layer: Any) -> list[Any]:
     import torch  # noqa: PLC0415
+    from torch.utils._pytree import tree_leaves  # noqa: PLC0415
 
     held = vars(layer)
     # An attention layer's cache; else whatever state a recurrent layer keeps.
-    kept = [held["keys"], held["values"]] if "keys" in held else held.values()
+    kept = [held["keys"], held["values"]] if "keys" in held else tree_leaves(list(held.values()))
     return [value for value in kept if isinstance(value, torch.Tensor)]
 
 

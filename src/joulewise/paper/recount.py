@@ -11,7 +11,7 @@ from joulewise.catalog import Catalog
 from joulewise.catalog.tables import read_csv, shipped_folder
 from joulewise.counting.config import count_config
 from joulewise.counting.config.compat import electra_flops
-from joulewise.counting.config.families import stack_of
+from joulewise.counting.config.families import model_of
 from joulewise.counting.config.read import read_config
 from joulewise.counting.extras import import_extra
 from joulewise.counting.workload import Workload
@@ -61,7 +61,7 @@ def count_network(row: dict[str, str]) -> Workload:
 def electra_gflops(model: str) -> float:
     """Return the FLOPs of one of the paper's encoders as the ELECTRA paper's counter has them. [GFLOP]"""
     row = networks().filter(model=model).row(0, named=True)
-    stack = stack_of(read_config(json.loads(row["config"])))
+    stack = model_of(read_config(json.loads(row["config"])))
     return electra_flops(stack, int(row["input"])) / 1e9
 
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from joulewise.counting.config import forms
-from joulewise.counting.config.spec import EncoderDecoder, Mlp, Stack
+from joulewise.counting.config.families import Model
+from joulewise.counting.config.spec import Attention, Mlp, Stack
 from joulewise.errors import InputError
 
 _DROPOUT, _NORM, _ACTIVATION, _SOFTMAX = 4, 5, 8, 5
 
 
-def electra_flops(stack: Stack | EncoderDecoder, tokens: int) -> int:
+def electra_flops(stack: Model, tokens: int) -> int:
     """Return the FLOPs of one input as the ELECTRA paper's counter has them.
 
     Parameters
@@ -41,13 +42,15 @@ def electra_flops(stack: Stack | EncoderDecoder, tokens: int) -> int:
     .. [1] K. Clark et al., ELECTRA: Pre-training Text Encoders as Discriminators Rather Than Generators, 2020 (its
        figures for BERT-Base, ELECTRA-Small and GPT).
     """
-    if isinstance(stack, EncoderDecoder):
-        raise InputError("the ELECTRA counter here knows no encoder-decoders")
+    if not isinstance(stack, Stack):
+        raise InputError("the ELECTRA counter here knows encoders and plain decoders alone")
     hidden, total = stack.hidden, 0
     for block, times in forms.distinct_blocks(stack):
         if not isinstance(block.feed, Mlp) or block.feed.gated:
             raise InputError(f"the ELECTRA counter knows no gated or expert layers, as {stack.family} has")
-        a = block.attention
+        a = block.mixer
+        if not isinstance(a, Attention):
+            raise InputError(f"the ELECTRA counter knows attention alone, not the layers of {stack.family}")
         vectors = forms.attention_vectors(a, hidden) + forms.mlp_params(block.feed.width, hidden, False, True)[1]
         scores = (_SOFTMAX + 1 + _DROPOUT) * a.heads * tokens
         total += times * (
@@ -63,3 +66,28 @@ def electra_flops(stack: Stack | EncoderDecoder, tokens: int) -> int:
     project = (2 * width + 1) * hidden if width != hidden else 0
     head = (2 * hidden + 1 + _ACTIVATION) * hidden + 2 * hidden + 1
     return tokens * (total + lookup + project + head)
+
+
+def paper_flops(stack: Model, tokens: int) -> int:
+    """Return the FLOPs of one input of a language model as the paper's Table 7 has them.
+
+    Its figures of encoders are the ELECTRA counter's (`electra_flops`); those of GPT-2 and GPT-3 are of all tokens
+    through the blocks, attention in full, without the logits.
+
+    Raises
+    ------
+    InputError
+        If the model is no plain encoder or decoder.
+    """
+    if not isinstance(stack, Stack):
+        raise InputError("the paper's convention is known here of encoders and decoders alone")
+    if not stack.generates:
+        return electra_flops(stack, tokens)
+    total = 0
+    for block, times in forms.distinct_blocks(stack):
+        if not isinstance(block.mixer, Attention):
+            raise InputError(f"the paper has no model with the layers of {stack.family}")
+        pairs, _ = forms.pairs(block.mixer, 0, tokens)
+        cost = forms.pair_cost(block.mixer, decoding=False)
+        total += times * (forms.token_matrix(block, stack.hidden) * tokens + cost * pairs)
+    return 2 * total

@@ -8,10 +8,11 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from joulewise.counting.config import forms
-from joulewise.counting.config.families import stack_of
+from joulewise.counting.config import forms, recurrent
+from joulewise.counting.config.diffusion import Denoiser
+from joulewise.counting.config.families import model_of
 from joulewise.counting.config.read import read_config
-from joulewise.counting.config.spec import EncoderDecoder, Experts, Stack
+from joulewise.counting.config.spec import Attention, Block, DeltaNet, EncoderDecoder, Experts, Mamba2, Multimodal, Stack
 from joulewise.counting.workload import BYTES_PER_VALUE, Layer, Phase, PhaseName, Workload, bytes_of
 from joulewise.errors import InputError
 
@@ -23,8 +24,10 @@ def count_config(
     output_tokens: int = 1,
     batch_size: int = 1,
     precision: str = "bf16",
+    image_size: tuple[int, int] | None = None,
+    steps: int = 1,
 ) -> Workload:
-    """Count a language model from its configuration.
+    """Count a language model or a diffusion transformer from its configuration.
 
     Parameters
     ----------
@@ -38,6 +41,12 @@ def count_config(
         decoder's.
     precision : str
         Of weights, activations and cache, for the bytes: one of `workload.BYTES_PER_VALUE`.
+    image_size : (height, width), optional
+        Of one image before each prompt of a multimodal model, whose tokens come on top of `prompt_tokens`;
+        without it the prompt is text, and the vision tower has parameters but no FLOPs. Of the image that a
+        diffusion transformer makes; without it the size that it was trained at. [px]
+    steps : int
+        Passes of a diffusion transformer for one image; it has no use for tokens.
 
     Returns
     -------
@@ -60,15 +69,32 @@ def count_config(
     prompt, and decodes on the cached latents, as serving engines do (transformers expands the whole cache
     at every step, which a trace of it shows).
     """
-    for name, value in (("prompt_tokens", prompt_tokens), ("output_tokens", output_tokens), ("batch_size", batch_size)):
+    sizes = {"batch_size": batch_size, "prompt_tokens": prompt_tokens, "output_tokens": output_tokens, "steps": steps}
+    for name, value in (sizes | dict(zip(("image height", "image width"), image_size or (), strict=False))).items():
         if value < 1:
             raise InputError(f"{name} must be at least 1, not {value}")
     if precision not in BYTES_PER_VALUE:
         raise InputError(f"unknown precision {precision!r}", f"one of {', '.join(BYTES_PER_VALUE)}")
     keys = read_config(config)
-    model = stack_of(keys)
-    if isinstance(model, EncoderDecoder):
+    model = model_of(keys, image_size)
+    inputs: dict[str, Any] = {"batch_size": batch_size, "prompt_tokens": prompt_tokens, "output_tokens": output_tokens}
+    if steps > 1 and not isinstance(model, Denoiser):
+        raise InputError(f"{keys.where}: a {keys.family} takes no steps", "they are of diffusion transformers")
+    if isinstance(model, Denoiser):
+        passes = _denoise(model, steps, batch_size)
+        height, width = model.image_size
+        inputs = {
+            "batch_size": batch_size, "image_size": f"{height}x{width}", "steps": steps,
+            "image_tokens": model.image_tokens, "text_tokens": model.text_tokens,
+        }  # fmt: skip
+    elif isinstance(model, EncoderDecoder):
         passes = _encoder_decoder(model, prompt_tokens, output_tokens, batch_size, keys.where)
+    elif isinstance(model, Multimodal):
+        passes = _multimodal(model, prompt_tokens, output_tokens, batch_size, keys.where)
+        if image_size:
+            inputs |= {"image_size": f"{image_size[0]}x{image_size[1]}", "image_tokens": model.tower.image_tokens}
+        else:
+            inputs["image_size"] = "no image"
     else:
         passes = _one_stack(model, prompt_tokens, output_tokens, batch_size, keys.where)
     per_value = BYTES_PER_VALUE[precision]
@@ -84,7 +110,7 @@ def count_config(
         uncounted={},
         method=f"config:{keys.family}",
         precision=precision,
-        inputs={"batch_size": batch_size, "prompt_tokens": prompt_tokens, "output_tokens": output_tokens},
+        inputs=inputs,
     )
 
 
@@ -156,6 +182,48 @@ def _encoder_decoder(model: EncoderDecoder, prompt_tokens: int, output_tokens: i
     return _Passes(total, total, work, cached, tuple(layer for layer in layers if layer.flops))
 
 
+def _multimodal(model: Multimodal, prompt_tokens: int, output_tokens: int, batch: int, where: str) -> _Passes:
+    """Return the passes of a language model after those of its vision tower, which are part of prefill."""
+    tower = model.tower
+    params = forms.params(tower.stack)[0] + tower.around_params
+    if model.image_size is None:
+        text = _one_stack(model.text, prompt_tokens, output_tokens, batch, where)
+        return replace(text, params=text.params + params, active_params=text.active_params + params)
+    text = _one_stack(model.text, prompt_tokens + tower.image_tokens, output_tokens, batch, where)
+    around = batch * tower.around_macs
+    written = batch * (tower.tiles * tower.patches * tower.stack.hidden + tower.image_tokens * model.text.hidden)
+    parts = [
+        text.work["prefill"],
+        _step(tower.stack, batch * tower.tiles, 0, tower.patches),
+        _Work(around, around, 0, tower.around_params + written, written),
+    ]
+    seen = [
+        *(replace(row, path=f"vision.{row.path}") for row in _layers(tower.stack, batch * tower.tiles, tower.patches, 0)),
+        Layer("vision.patches_and_projector", "linear", tower.around_params, 2 * around),
+    ]
+    return _Passes(
+        text.params + params,
+        text.active_params + params,
+        {**text.work, "prefill": _together(parts)},
+        text.cached,
+        (*seen, *text.layers),
+    )
+
+
+def _denoise(model: Denoiser, steps: int, batch: int) -> _Passes:
+    """Return all steps of a diffusion transformer as one phase."""
+    params = sum(piece.params for piece in model.pieces)
+    times = steps * batch
+    macs = times * sum(piece.macs for piece in model.pieces)
+    written = times * sum(piece.written for piece in model.pieces)
+    elementwise = times * sum(piece.elementwise for piece in model.pieces)
+    work = _Work(macs, macs, elementwise, params * steps + written, written)
+    layers = tuple(
+        Layer(piece.path, piece.kind, piece.params, 2 * piece.macs * times) for piece in model.pieces if piece.macs
+    )
+    return _Passes(params, params, {"forward": work}, 0, layers)
+
+
 def _within_positions(stack: Stack, tokens: int, where: str) -> None:
     if stack.max_positions is not None and tokens > stack.max_positions:
         raise InputError(
@@ -211,30 +279,44 @@ def _passes(stack: Stack, batch: int, cached: int, new: int, steps: int) -> _Wor
     read = float(_weights_read(stack, batch * new) * steps)
     written = with_logits * stack.vocab * stack.head + (stack.hidden * tokens if project else 0)
     for block, times in forms.distinct_blocks(stack):
-        attention = block.attention
-        full, kept = _pairs_of_passes(attention, cached, new, steps)
         matrix = forms.token_matrix(block, stack.hidden) * tokens
-        cost = forms.pair_cost(attention, decoding=cached > 0) * batch
-        macs += times * (matrix + cost * full)
-        needed += times * (matrix + cost * kept)
-        elementwise += times * (
-            forms.token_elementwise(block, stack.hidden) * tokens
-            + forms.SOFTMAX_AND_SCALE * attention.heads * batch * full
-        )
+        full, kept = _mixing(block, cached, new, steps)
+        macs += times * (matrix + batch * full)
+        needed += times * (matrix + batch * kept)
+        elementwise += times * forms.token_elementwise(block, stack.hidden) * tokens
         writes = forms.token_writes(block, stack.hidden) * tokens
-        # Each pass reads the cache once, whatever the number of its new tokens; and what products wrote.
-        keys = forms.sum_of_lengths(cached + new, cached + new + steps - 1, attention.window)
-        read += times * (forms.cache_values(attention) * batch * keys + writes)
+        if isinstance(block.mixer, Attention):
+            pairs = full // forms.pair_cost(block.mixer, decoding=cached > 0)
+            elementwise += times * forms.SOFTMAX_AND_SCALE * block.mixer.heads * batch * pairs
+            # Each pass reads the cache once, whatever the number of its new tokens; and what products wrote.
+            keys = forms.sum_of_lengths(cached + new, cached + new + steps - 1, block.mixer.window)
+            read += times * forms.cache_values(block.mixer) * batch * keys
+        elif block.mixer is not None:
+            # Each pass reads the state, where there is one already, and writes it.
+            state = batch * steps * recurrent.state_values(block.mixer)
+            read += times * state * (cached > 0)
+            writes += state
+        read += times * writes
         written += times * writes
     return _Work(macs, needed, elementwise, read, written)
 
 
-def _pairs_of_passes(attention: Any, cached: int, new: int, steps: int) -> tuple[int, int]:
-    if steps == 1:
-        return forms.pairs(attention, cached, new)
-    # One token a pass: what it sees is all that is needed.
-    total = forms.sum_of_lengths(cached + 1, cached + steps, attention.window)
-    return total, total
+def _mixing(block: Block, cached: int, new: int, steps: int) -> tuple[int, int]:
+    """Return multiply-adds of one sequence between its tokens, all passes: in full, and as needed."""
+    if block.mixer is None:
+        return 0, 0
+    if isinstance(block.mixer, Attention):
+        cost = forms.pair_cost(block.mixer, decoding=cached > 0)
+        if steps == 1:
+            full, kept = forms.pairs(block.mixer, cached, new)
+            return cost * full, cost * kept
+        # One token a pass: what it sees is all that is needed.
+        total = cost * forms.sum_of_lengths(cached + 1, cached + steps, block.mixer.window)
+        return total, total
+    if not cached:
+        return recurrent.scan_macs(block.mixer, new)
+    full, kept = recurrent.step_macs(block.mixer)
+    return full * new * steps, kept * new * steps
 
 
 def _weights_read(stack: Stack, tokens: int) -> int:
@@ -251,29 +333,32 @@ def _weights_read(stack: Stack, tokens: int) -> int:
 
 def _cache(stack: Stack, batch: int, length: int) -> int:
     """Return the values in the cache when `length` tokens a sequence have passed."""
-    return sum(
-        times * batch * forms.cache_values(block.attention) * min(length, block.attention.window or length)
-        for block, times in forms.distinct_blocks(stack)
-    )
+    held = 0
+    for block, times in forms.distinct_blocks(stack):
+        if isinstance(block.mixer, Attention):
+            held += times * forms.cache_values(block.mixer) * min(length, block.mixer.window or length)
+        elif block.mixer is not None:
+            held += times * recurrent.state_values(block.mixer)
+    return batch * held
 
 
 def _layers(stack: Stack, batch: int, prompt: int, steps: int) -> tuple[Layer, ...]:
-    """Return attention and feed-forward part of each block, and what lies outside; their FLOPs are the whole."""
+    """Return what mixes tokens and the feed-forward part of each block, and what lies outside; the sum is the whole."""
     tokens = batch * (prompt + steps)
     rows = []
     for i, block in enumerate(stack.blocks):
-        a, feed = block.attention, block.feed
-        in_prompt = forms.pairs(a, 0, prompt)[0] * forms.pair_cost(a, decoding=False)
-        decoding = forms.sum_of_lengths(prompt + 1, prompt + steps, a.window) * forms.pair_cost(a, decoding=True)
-        projections = forms.attention_matrix(a, stack.hidden)
-        scores = 2 * batch * (in_prompt + decoding)
         in_all, _ = forms.block_params(block, stack.hidden)
-        kept = projections + forms.attention_vectors(a, stack.hidden)
-        kind = "attention" if a.window is None else f"attention, window {a.window}"
-        rows.append(Layer(f"layers.{i}.attention", kind, kept, 2 * projections * tokens + scores))
-        name = "mixture of experts" if isinstance(feed, Experts) else "mlp"
-        feed_flops = 2 * forms.feed_params(feed, stack.hidden)[2] * tokens
-        rows.append(Layer(f"layers.{i}.feed_forward", name, in_all - kept, feed_flops))
+        kept = 0
+        if block.mixer is not None:
+            mixing = _mixing(block, 0, prompt, 1)[0] + (_mixing(block, prompt, 1, steps)[0] if steps else 0)
+            projections = forms.mixer_matrix(block, stack.hidden)
+            kept = projections + forms.mixer_vectors(block, stack.hidden)
+            name, kind = _mixer_name(block.mixer)
+            rows.append(Layer(f"layers.{i}.{name}", kind, kept, 2 * projections * tokens + 2 * batch * mixing))
+        if block.feed is not None:
+            kind = "mixture of experts" if isinstance(block.feed, Experts) else "mlp"
+            feed_flops = 2 * forms.feed_params(block.feed, stack.hidden)[2] * tokens
+            rows.append(Layer(f"layers.{i}.feed_forward", kind, in_all - kept, feed_flops))
     project, head = forms.outside_matrix(stack)
     if project:
         rows.append(Layer("embedding_projection", "linear", project, 2 * project * tokens))
@@ -283,3 +368,9 @@ def _layers(stack: Stack, batch: int, prompt: int, steps: int) -> tuple[Layer, .
         with_logits = batch * (1 + steps) if stack.generates else tokens
         rows.append(Layer("head", "linear", 0 if stack.tied else stack.vocab * stack.hidden, 2 * head * with_logits))
     return tuple(rows)
+
+
+def _mixer_name(mixer: Attention | Mamba2 | DeltaNet) -> tuple[str, str]:
+    if isinstance(mixer, Attention):
+        return "attention", "attention" if mixer.window is None else f"attention, window {mixer.window}"
+    return ("mamba", "state space") if isinstance(mixer, Mamba2) else ("delta_net", "gated delta net")

@@ -118,7 +118,7 @@ def whisper(c: Keys) -> EncoderDecoder:
         )  # fmt: skip
 
     decoder = stack("decoder", vocab, target, causal=True)
-    cross = replace(decoder.blocks[0].attention, causal=False, norm_params=2 * hidden)
+    cross = replace(decoder.blocks[0].mixer, causal=False, norm_params=2 * hidden)
     return EncoderDecoder(
         stack("encoder", 0, source, causal=False), decoder, cross, source_tokens=source,
         front_params=3 * mel * hidden + 3 * hidden * hidden + 2 * hidden,

@@ -6,24 +6,43 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
+from joulewise.counting.config.diffusion import DENOISERS, Denoiser
 from joulewise.counting.config.encoders import albert, bert, distilbert, electra, t5, whisper
 from joulewise.counting.config.read import Keys
-from joulewise.counting.config.spec import Attention, Block, EncoderDecoder, Experts, Latent, Mlp, Stack
+from joulewise.counting.config.spec import (
+    Attention,
+    Block,
+    DeltaNet,
+    EncoderDecoder,
+    Experts,
+    Latent,
+    Mamba2,
+    Mlp,
+    Multimodal,
+    Stack,
+)
+from joulewise.counting.config.vision import MULTIMODAL, Eye
 from joulewise.errors import InputError, UnknownNameError
 
-FULL, SLIDING, CHUNKED = "full_attention", "sliding_attention", "chunked_attention"
+Model = Stack | EncoderDecoder | Multimodal | Denoiser
+
+FULL, SLIDING, CHUNKED, LINEAR = "full_attention", "sliding_attention", "chunked_attention", "linear_attention"
 
 
-def stack_of(config: Keys) -> Stack | EncoderDecoder:
-    """Return what a configuration describes.
+def model_of(config: Keys, image_size: tuple[int, int] | None = None) -> Model:
+    """Return what a configuration describes; `image_size` [px] is of the image before a prompt, or to make.
 
     Raises
     ------
     UnknownNameError
         If the family is not known; with the nearest that are.
     InputError
-        If a key that the family needs is missing or odd.
+        If a key that the family needs is missing or odd, or an image is given that the family has no use for.
     """
+    if config.family in MULTIMODAL:
+        return _multimodal(config, image_size)
+    if config.family in DENOISERS:
+        return DENOISERS[config.family](config, image_size)
     text = config.get("text_config")
     if config.family not in FAMILIES and isinstance(text, dict) and text.get("model_type") in FAMILIES:
         raise InputError(
@@ -31,8 +50,28 @@ def stack_of(config: Keys) -> Stack | EncoderDecoder:
             f"count its 'text_config' ({text['model_type']}) alone, or trace it with hf:",
         )
     if config.family not in FAMILIES:
-        raise UnknownNameError("architecture", config.family, FAMILIES)
+        raise UnknownNameError("architecture", config.family, [*FAMILIES, *MULTIMODAL, *DENOISERS])
+    if image_size is not None:
+        raise InputError(f"{config.where}: a {config.family} takes no image", "leave --image out")
     return FAMILIES[config.family](config)
+
+
+def _multimodal(config: Keys, image_size: tuple[int, int] | None) -> Multimodal:
+    family, tower = MULTIMODAL[config.family]
+    vision = config.get("vision_config")
+    # Older configurations have the text's keys beside the tower's.
+    text = config.get("text_config", {k: v for k, v in config.values.items() if k != "model_type"})
+    if not isinstance(vision, dict) or not isinstance(text, dict):
+        raise InputError(f"{config.where}: 'vision_config' and 'text_config' must be objects")
+    tied = config.get("tie_word_embeddings")
+    values = {"model_type": family, **text, **({} if tied is None else {"tie_word_embeddings": tied})}
+    if values["model_type"] not in FAMILIES:
+        raise UnknownNameError("architecture", str(values["model_type"]), FAMILIES)
+    stack = FAMILIES[str(values["model_type"])](Keys(values, f"{config.where}: text_config"))
+    if not isinstance(stack, Stack):
+        raise InputError(f"{config.where}: a {config.family} needs a decoder for its text")
+    eye = Eye(config, Keys({"model_type": config.family, **vision}, f"{config.where}: vision_config"), stack.hidden)
+    return Multimodal(tower(eye, image_size), replace(stack, head=True), image_size)
 
 
 def _attention(c: Keys, **changes: Any) -> Attention:
@@ -62,8 +101,8 @@ def _decoder(c: Keys, blocks: list[Block], **changes: Any) -> Stack:
     return replace(plain, **changes)
 
 
-def _rms_block(c: Keys, attention: Attention, feed: Mlp | Experts, norms: int = 2) -> Block:
-    return Block(attention, feed, norms, norms * c.whole("hidden_size"))
+def _rms_block(c: Keys, mixer: Attention | DeltaNet, feed: Mlp | Experts, norms: int = 2) -> Block:
+    return Block(mixer, feed, norms, norms * c.whole("hidden_size"))
 
 
 def _layers(c: Keys, key: str = "num_hidden_layers") -> int:
@@ -296,6 +335,73 @@ def _gpt_oss(c: Keys) -> Stack:
     return _decoder(c, blocks)
 
 
+def _qwen3_next(c: Keys) -> Stack:
+    every = c.whole("full_attention_interval", 4)
+    kinds = _layer_types(c, lambda i: FULL if (i + 1) % every == 0 else LINEAR)
+    plain = _attention(c, head_dim=c.whole("head_dim", 256), value_dim=c.whole("head_dim", 256), output_gate=True)
+    attention = replace(plain, norm_params=2 * plain.head_dim)
+    delta = DeltaNet(
+        c.whole("linear_num_key_heads", 16), c.whole("linear_key_head_dim", 128),
+        c.whole("linear_num_value_heads", 32), c.whole("linear_value_head_dim", 128),
+        c.whole("linear_conv_kernel_dim", 4),
+    )  # fmt: skip
+    dense = Mlp(c.whole("intermediate_size"), True)
+    experts = Experts(
+        c.whole("num_experts", 512), c.whole("num_experts_per_tok", 10), c.whole("moe_intermediate_size"),
+        shared_width=c.whole("shared_expert_intermediate_size"), shared_gate=True,
+    )  # fmt: skip
+    blocks = [
+        _rms_block(c, delta if kind == LINEAR else attention, experts if _qwen_sparse(c, i) else dense)
+        for i, kind in enumerate(kinds)
+    ]
+    return _decoder(c, blocks)
+
+
+# A layer's letter in Nemotron-H's pattern, and its names.
+_NEMOTRON = {"M": "mamba", "E": "moe", "*": "attention", "-": "mlp"}
+_NEMOTRON_NAMES = {LINEAR: "mamba", FULL: "attention"}
+
+
+def _nemotron_h(c: Keys) -> Stack:
+    hidden = c.whole("hidden_size")
+    mixers: dict[str, Callable[[], Attention | Mamba2]] = {
+        "attention": lambda: _attention(c, head_dim=c.whole("head_dim", 128), value_dim=c.whole("head_dim", 128),
+                                        rotary=False),
+        "mamba": lambda: Mamba2(
+            c.whole("mamba_num_heads", 128), c.whole("mamba_head_dim", 64), c.whole("ssm_state_size", 128),
+            c.whole("n_groups", 8), c.whole("conv_kernel", 4), c.whole("chunk_size", 128),
+            bias=c.flag("use_bias", False), conv_bias=c.flag("use_conv_bias", True),
+        ),
+    }  # fmt: skip
+    feeds: dict[str, Callable[[], Mlp | Experts]] = {
+        "mlp": lambda: Mlp(c.whole("intermediate_size"), False, bias=c.flag("mlp_bias", False)),
+        "moe": lambda: Experts(
+            c.whole("n_routed_experts", 8), c.whole("num_experts_per_tok", 2), c.whole("moe_intermediate_size"),
+            gated=False, shared_width=c.whole("moe_shared_expert_intermediate_size"),
+            latent_width=c.whole("moe_latent_size", 0, least=0),
+        ),
+    }  # fmt: skip
+    # Each layer is a norm and one of the four.
+    blocks = [
+        Block(mixers[kind]() if kind in mixers else None, feeds[kind]() if kind in feeds else None, 1, hidden)
+        for kind in _nemotron_kinds(c)
+    ]
+    return _decoder(c, blocks)
+
+
+def _nemotron_kinds(c: Keys) -> list[str]:
+    listed = c.get("layers_block_type", c.get("layer_types"))
+    if listed is None:
+        pattern = c.get("hybrid_override_pattern")
+        if not isinstance(pattern, str) or not pattern or set(pattern) - set(_NEMOTRON):
+            raise InputError(f"{c.where}: 'hybrid_override_pattern' must be letters of M, E, * and -, not {pattern!r}")
+        return [_NEMOTRON[letter] for letter in pattern]
+    kinds = [_NEMOTRON_NAMES.get(kind, kind) for kind in listed] if isinstance(listed, list) else []
+    if not kinds or set(kinds) - set(_NEMOTRON.values()):
+        raise InputError(f"{c.where}: 'layers_block_type' must list {', '.join(_NEMOTRON.values())}, not {listed!r}")
+    return kinds
+
+
 def _llama4(c: Keys) -> Stack:
     step = c.whole("interleave_moe_layer_step", 1)
     width = c.whole("intermediate_size")
@@ -335,14 +441,19 @@ FAMILIES: dict[str, Callable[[Keys], Stack | EncoderDecoder]] = {
     "llama4_text": _llama4,
     "mistral": _mistral,
     "mixtral": _mixtral,
+    "nemotron_h": _nemotron_h,
     "olmo": _olmo,
     "olmo2": _olmo2,
     "phi": _phi,
     "phi3": _phi3,
     "qwen2": _qwen2,
+    "qwen2_5_vl_text": _qwen2,
     "qwen2_moe": _qwen2_moe,
     "qwen3": _qwen3,
     "qwen3_moe": _qwen3_moe,
+    "qwen3_next": _qwen3_next,
+    "qwen3_vl_moe_text": _qwen3_moe,
+    "qwen3_vl_text": _qwen3,
     "t5": t5,
     "whisper": whisper,
 }

@@ -12,10 +12,9 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 
+from joulewise.counting.config import recurrent
+from joulewise.counting.config.elementwise import ACTIVATION, NORM, ROTARY, SOFTMAX_AND_SCALE
 from joulewise.counting.config.spec import Attention, Block, Experts, Mlp, Stack
-
-# Element-wise operations, by the same conventions as the traced count.
-NORM, SOFTMAX_AND_SCALE, ACTIVATION, ROTARY = 5, 6, 8, 3
 
 
 def distinct_blocks(stack: Stack) -> Iterator[tuple[Block, int]]:
@@ -26,7 +25,7 @@ def distinct_blocks(stack: Stack) -> Iterator[tuple[Block, int]]:
 def attention_matrix(attention: Attention, hidden: int) -> int:
     """Return parameters of the projections of one attention layer; each token meets each of them once."""
     a = attention
-    out = a.heads * a.value_dim * hidden
+    out = a.heads * a.value_dim * hidden * (1 + a.output_gate)
     if a.latent is None:
         return hidden * a.heads * a.head_dim + hidden * a.kv_heads * (a.head_dim + a.value_dim) + out
     m = a.latent
@@ -45,29 +44,48 @@ def attention_vectors(attention: Attention, hidden: int) -> int:
     return a.norm_params + a.extra_params + bias * a.qkv_bias + hidden * a.out_bias
 
 
+def mixer_matrix(block: Block, hidden: int) -> int:
+    """Return parameters of the projections of what mixes a block's tokens; each token meets each of them once."""
+    if block.mixer is None:
+        return 0
+    if isinstance(block.mixer, Attention):
+        return attention_matrix(block.mixer, hidden)
+    return recurrent.matrix(block.mixer, hidden)
+
+
+def mixer_vectors(block: Block, hidden: int) -> int:
+    """Return its other parameters."""
+    if block.mixer is None:
+        return 0
+    if isinstance(block.mixer, Attention):
+        return attention_vectors(block.mixer, hidden)
+    return recurrent.vectors(block.mixer, hidden)
+
+
 def mlp_params(width: int, hidden: int, gated: bool, bias: bool) -> tuple[int, int]:
     """Return (matrix, vector) parameters of a dense feed-forward layer."""
     return (2 + gated) * hidden * width, ((1 + gated) * width + hidden) * bias
 
 
-def feed_params(feed: Mlp | Experts, hidden: int) -> tuple[int, int, int]:
+def feed_params(feed: Mlp | Experts | None, hidden: int) -> tuple[int, int, int]:
     """Return the parameters of a feed-forward part: always used, of one expert, and matrix ones that a token uses."""
+    if feed is None:
+        return 0, 0, 0
     if isinstance(feed, Mlp):
         matrix, vectors = mlp_params(feed.width, hidden, feed.gated, feed.bias)
         return matrix + vectors, 0, matrix
-    expert_matrix, expert_vectors = mlp_params(feed.width, hidden, feed.gated, feed.bias)
+    expert_matrix, expert_vectors = mlp_params(feed.width, feed.latent_width or hidden, feed.gated, feed.bias)
     shared, _ = mlp_params(feed.shared_width, hidden, feed.gated, False) if feed.shared_width else (0, 0)
-    router, gate = hidden * feed.experts, hidden * feed.shared_gate
-    always = router + feed.experts * feed.router_bias + shared + gate
-    return always, expert_matrix + expert_vectors, router + shared + gate + feed.top_k * expert_matrix
+    for_all = hidden * feed.experts + shared + hidden * feed.shared_gate + 2 * hidden * feed.latent_width
+    always = for_all + feed.experts * feed.router_bias
+    return always, expert_matrix + expert_vectors, for_all + feed.top_k * expert_matrix
 
 
 def block_params(block: Block, hidden: int) -> tuple[int, int]:
     """Return the parameters of a block: in all, and those that one token uses."""
     always, expert, _ = feed_params(block.feed, hidden)
-    fixed = attention_matrix(block.attention, hidden) + attention_vectors(block.attention, hidden)
-    fixed += block.norm_params + always
-    if isinstance(block.feed, Mlp):
+    fixed = mixer_matrix(block, hidden) + mixer_vectors(block, hidden) + block.norm_params + always
+    if not isinstance(block.feed, Experts):
         return fixed, fixed
     return fixed + block.feed.experts * expert, fixed + block.feed.top_k * expert
 
@@ -91,8 +109,8 @@ def params(stack: Stack) -> tuple[int, int]:
 
 
 def token_matrix(block: Block, hidden: int) -> int:
-    """Return the multiply-adds of one token in a block, attention scores aside."""
-    return attention_matrix(block.attention, hidden) + feed_params(block.feed, hidden)[2]
+    """Return the multiply-adds of one token in a block, attention scores and scans aside."""
+    return mixer_matrix(block, hidden) + feed_params(block.feed, hidden)[2]
 
 
 def outside_matrix(stack: Stack) -> tuple[int, int]:
@@ -108,6 +126,8 @@ def pairs(attention: Attention, cached: int, new: int) -> tuple[int, int]:
     In full, each of the `new` queries meets every key, `cached` and new, or the `window` where there is
     one; as needed, only those before it.
     """
+    if attention.block_pairs is not None:
+        return attention.block_pairs, attention.block_pairs
     window = attention.window
     keys = cached + new
     full = new * (min(keys, window) if window else keys)
@@ -147,31 +167,37 @@ def cache_values(attention: Attention) -> int:
 
 def token_elementwise(block: Block, hidden: int) -> int:
     """Return the element-wise operations of one token in a block, softmax aside."""
-    a, feed = block.attention, block.feed
-    rotated = a.latent.rope_dim if a.latent else a.head_dim
-    work = block.norms * NORM * hidden + 2 * hidden  # norms and residual adds
-    work += ROTARY * rotated * (a.heads + a.kv_heads) * a.rotary
-    work += attention_vectors(a, hidden)
+    a, feed = block.mixer, block.feed
+    residuals = (a is not None) + (feed is not None)
+    work = block.norms * NORM * hidden + residuals * hidden + mixer_vectors(block, hidden)
+    if isinstance(a, Attention):
+        rotated = a.latent.rope_dim if a.latent else a.head_dim
+        work += ROTARY * rotated * (a.heads + a.kv_heads) * a.rotary
+        work += (ACTIVATION + 1) * a.heads * a.value_dim * a.output_gate
+    elif a is not None:
+        work += recurrent.token_elementwise(a)
     if isinstance(feed, Mlp):
-        return (
-            work + (ACTIVATION + feed.gated) * feed.width + feed_params(feed, hidden)[0] - feed_params(feed, hidden)[2]
-        )
-    used = feed.top_k * feed.width + feed.shared_width
-    return work + (ACTIVATION + feed.gated) * used + SOFTMAX_AND_SCALE * feed.experts + 2 * feed.top_k * hidden
+        work += (ACTIVATION + feed.gated) * feed.width + feed_params(feed, hidden)[0] - feed_params(feed, hidden)[2]
+    elif feed is not None:
+        used = feed.top_k * feed.width + feed.shared_width
+        work += (ACTIVATION + feed.gated) * used + SOFTMAX_AND_SCALE * feed.experts + 2 * feed.top_k * hidden
+    return work
 
 
 def token_writes(block: Block, hidden: int) -> int:
     """Return the values that the matrix products of one token write in a block."""
-    a, feed = block.attention, block.feed
-    written = a.heads * (a.head_dim + a.value_dim) + cache_values(a) + hidden
+    a, feed = block.mixer, block.feed
+    written = 0
+    if isinstance(a, Attention):
+        written += a.heads * (a.head_dim + a.value_dim * (1 + a.output_gate)) + cache_values(a) + hidden
+    elif a is not None:
+        written += recurrent.token_writes(a, hidden)
     if isinstance(feed, Mlp):
-        return written + (1 + feed.gated) * feed.width + hidden
-    return (
-        written
-        + feed.experts
-        + (1 + feed.gated) * (feed.top_k * feed.width + feed.shared_width)
-        + (feed.top_k + bool(feed.shared_width)) * hidden
-    )
+        written += (1 + feed.gated) * feed.width + hidden
+    elif feed is not None:
+        written += feed.experts + (1 + feed.gated) * (feed.top_k * feed.width + feed.shared_width)
+        written += (feed.top_k + bool(feed.shared_width)) * hidden + 2 * feed.latent_width
+    return written
 
 
 def experts_touched(feed: Experts, tokens: int) -> float:

@@ -51,8 +51,8 @@ class Keys:
 
     @property
     def family(self) -> str:
-        """The ``model_type``."""
-        return str(self.values["model_type"])
+        """The ``model_type``, or the class name that diffusers gives."""
+        return str(self.values.get("model_type") or self.values["_class_name"])
 
     @property
     def architecture(self) -> str:
@@ -62,12 +62,12 @@ class Keys:
 
 
 def read_config(config: Mapping[str, Any] | Path) -> Keys:
-    """Return a configuration with its text part, where a multimodal one nests it, raised to the top.
+    """Return a configuration of transformers, or of a diffusers transformer.
 
     Raises
     ------
     InputError
-        If the file is not there or is no JSON object, or has no ``model_type``. Nothing but JSON is read.
+        If the file is not there or is no JSON object, or has no ``model_type`` (``_class_name``). Nothing but JSON is read.
     """
     where = "the config"
     values: Any = config
@@ -76,7 +76,7 @@ def read_config(config: Mapping[str, Any] | Path) -> Keys:
         values = _json(config)
     if not isinstance(values, Mapping):
         raise InputError(f"{where} is no configuration: it holds a JSON {_kind(values)}, not an object")
-    if not isinstance(values.get("model_type"), str):
+    if not isinstance(values.get("model_type", values.get("_class_name")), str):
         raise InputError(f"{where} is no configuration of a known kind: 'model_type' is missing")
     return Keys(values, where)
 

@@ -39,6 +39,10 @@ class Attention:
     rotary : bool
         Whether queries and keys are rotated (element-wise work).
     latent : Latent or None
+    output_gate : bool
+        Whether a gate as wide as the queries, projected beside them, weighs the output.
+    block_pairs : int or None
+        Query-key pairs of one sequence and head, where tokens see only those of their own block.
     """
 
     heads: int
@@ -53,6 +57,47 @@ class Attention:
     extra_params: int = 0
     rotary: bool = True
     latent: Latent | None = None
+    output_gate: bool = False
+    block_pairs: int | None = None
+
+
+@dataclass(frozen=True)
+class Mamba2:
+    """A state-space layer: each head keeps a state of `head_dim` x `state_dim` values.
+
+    Parameters
+    ----------
+    heads, head_dim, state_dim : int
+    groups : int
+        Of heads that share the maps into and out of the state.
+    kernel : int
+        Tokens that the convolution before it sees.
+    chunk : int
+        Tokens that a prompt is taken through at once.
+    bias, conv_bias : bool
+        Of the projections, and of the convolution.
+    """
+
+    heads: int
+    head_dim: int
+    state_dim: int
+    groups: int
+    kernel: int
+    chunk: int
+    bias: bool = False
+    conv_bias: bool = True
+
+
+@dataclass(frozen=True)
+class DeltaNet:
+    """A gated delta net: each value head keeps a state of `key_dim` x `value_dim` values; else as `Mamba2`."""
+
+    key_heads: int
+    key_dim: int
+    value_heads: int
+    value_dim: int
+    kernel: int
+    chunk: int = 64
 
 
 @dataclass(frozen=True)
@@ -81,6 +126,8 @@ class Experts:
         Of the experts that every token uses, together; 0 if there are none.
     shared_gate : bool
         Whether a scalar gate weighs the shared expert.
+    latent_width : int
+        To which tokens are projected before the routed experts, and back after; 0 where they are not.
     """
 
     experts: int
@@ -91,17 +138,18 @@ class Experts:
     router_bias: bool = False
     shared_width: int = 0
     shared_gate: bool = False
+    latent_width: int = 0
 
 
 @dataclass(frozen=True)
 class Block:
-    """One layer: attention, then a feed-forward part.
+    """One layer: what mixes tokens, then a feed-forward part; hybrids have layers of one of both alone.
 
     `norm_params` are of its norms on the hidden state; `norms` is how many there are.
     """
 
-    attention: Attention
-    feed: Mlp | Experts
+    mixer: Attention | Mamba2 | DeltaNet | None
+    feed: Mlp | Experts | None
     norms: int
     norm_params: int
 
@@ -179,3 +227,38 @@ class EncoderDecoder:
     start_tokens: int | None = None
     front_params: int = 0
     front_macs: int = 0
+
+
+@dataclass(frozen=True)
+class Tower:
+    """What turns one image into tokens of a language model.
+
+    Parameters
+    ----------
+    stack : Stack
+        An encoder of patches, without a vocabulary.
+    tiles : int
+        Sequences that one image becomes.
+    patches : int
+        Tokens of one such sequence.
+    around_params, around_macs : int
+        Of what lies before and after the encoder (patches, projector); multiply-adds for each image.
+    image_tokens : int
+        That one image adds to the prompt.
+    """
+
+    stack: Stack
+    tiles: int
+    patches: int
+    around_params: int
+    around_macs: int
+    image_tokens: int
+
+
+@dataclass(frozen=True)
+class Multimodal:
+    """A language model that sees images; `image_size` is None where there is none in the prompt."""
+
+    tower: Tower
+    text: Stack
+    image_size: tuple[int, int] | None
