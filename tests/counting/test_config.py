@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from joulewise.counting.config import count_config
-from joulewise.counting.config.compat import electra_flops
+from joulewise.counting.config.compat import electra_flops, paper_flops
 from joulewise.counting.config.families import FAMILIES, model_of
 from joulewise.counting.config.forms import sum_of_lengths
 from joulewise.counting.config.read import Keys
@@ -175,6 +175,18 @@ EXTRA: dict[str, dict[str, Any]] = {
     "olmo2": {},
     "gpt_neox": {"num_key_value_heads": None},
     "gpt_oss": {"head_dim": 16, "num_local_experts": 4, "num_experts_per_tok": 2, "sliding_window": 64},
+    "nemotron_h": {
+        "head_dim": 12, "num_hidden_layers": 4, "hybrid_override_pattern": "ME*-", "mamba_num_heads": 4,
+        "mamba_head_dim": 6, "ssm_state_size": 5, "n_groups": 2, "chunk_size": 4, "conv_kernel": 3,
+        "n_routed_experts": 4, "num_experts_per_tok": 2, "moe_intermediate_size": 16, "moe_latent_size": 8,
+        "moe_shared_expert_intermediate_size": 24,
+    },
+    "qwen3_next": {
+        "head_dim": 12, "num_hidden_layers": 4, "linear_num_key_heads": 2, "linear_num_value_heads": 4,
+        "linear_key_head_dim": 6, "linear_value_head_dim": 5, "linear_conv_kernel_dim": 4, "num_experts": 4,
+        "num_experts_per_tok": 2, "moe_intermediate_size": 16, "shared_expert_intermediate_size": 24,
+        "decoder_sparse_step": 2,
+    },
     "bert": {"num_key_value_heads": None},
     "electra": {"num_key_value_heads": None, "embedding_size": 24},
     "albert": {"num_key_value_heads": None, "embedding_size": 24},
@@ -257,6 +269,20 @@ def test_where_transformers_computes_more_than_is_needed_parameters_agree(family
 
 OTHERS = ("falcon", "gpt2", "distilbert", "deepseek_v2", "deepseek_v3", "llama4_text", "t5", "whisper")
 
+
+def test_a_state_does_not_grow_and_a_prompt_costs_by_the_chunk() -> None:
+    config = {
+        "model_type": "nemotron_h", "hidden_size": 64, "vocab_size": 100, "hybrid_override_pattern": "MM-",
+        "intermediate_size": 128, "num_attention_heads": 4, "mamba_num_heads": 4, "mamba_head_dim": 32,
+        "ssm_state_size": 16, "n_groups": 1, "chunk_size": 64, "conv_kernel": 4,
+    }  # fmt: skip
+    short, long = (count_config(config, prompt_tokens=n, output_tokens=2) for n in (64, 6400))
+    assert short.kv_bytes == long.kv_bytes == 2 * 2 * (4 * 32 * 16 + 4 * (4 * 32 + 2 * 16))
+    assert short.phases["decode"].flops == long.phases["decode"].flops
+    with pytest.raises(InputError, match="must be letters of M, E"):
+        count_config({**config, "hybrid_override_pattern": "MX"})
+
+
 T5 = {"d_model": 32, "d_ff": 48, "num_heads": 4, "d_kv": 6, "num_layers": 2, "num_decoder_layers": 3, "vocab_size": 50}
 WHISPER = {
     "d_model": 32, "encoder_layers": 2, "decoder_layers": 3, "encoder_attention_heads": 4, "decoder_attention_heads": 2,
@@ -294,7 +320,8 @@ def test_t5_decodes_over_both_caches() -> None:
 
 
 def test_every_family_is_traced_in_some_test() -> None:
-    assert set(FAMILIES) == {*EXTRA, *OTHERS}
+    in_multimodal_tests = {"qwen2_5_vl_text", "qwen3_vl_moe_text", "qwen3_vl_text"}
+    assert set(FAMILIES) == {*EXTRA, *OTHERS, *in_multimodal_tests}
 
 
 @pytest.mark.parametrize(
@@ -383,6 +410,24 @@ def test_the_electra_counter_explains_its_figures(config: dict[str, Any], gflops
     other = electra_flops(model_of(Keys(config, "")), 128) / 1e9
     assert float(f"{other:.{figures - 1}e}") == gflops
     assert count_config(config, prompt_tokens=128).flops / 1e9 < 0.8 * gflops
+
+
+@pytest.mark.parametrize(
+    ("shape", "tokens", "printed"),
+    # Table 7 of the paper: 3,400 GFLOPs of GPT-2 1.5B at 1,024 tokens; 740,000 of GPT-3 175B at 2,048.
+    [
+        ({"n_embd": 1600, "n_layer": 48, "n_head": 25}, 1024, 3_400),
+        ({"n_embd": 12288, "n_layer": 96, "n_head": 96}, 2048, 740_000),
+    ],
+)
+def test_the_papers_convention_leaves_the_logits_out(shape: dict[str, int], tokens: int, printed: int) -> None:
+    gflops = paper_flops(model_of(Keys({"model_type": "gpt2", **shape}, "")), tokens) / 1e9
+    assert gflops == pytest.approx(printed, rel=0.02)
+
+
+def test_the_papers_convention_of_an_encoder_is_electras() -> None:
+    model = model_of(Keys(BERT_BASE, ""))
+    assert paper_flops(model, 128) == electra_flops(model, 128)
 
 
 def test_the_electra_counter_knows_no_gates() -> None:

@@ -30,12 +30,16 @@ from joulewise.units import with_prefix
 @click.option("--batch-size", type=int, default=1, show_default=True, help="Inputs at once.")
 @click.option("--prompt-tokens", type=int, default=2048, show_default=True, help="Of a language model's input.")
 @click.option("--output-tokens", type=int, default=1, show_default=True, help="That a language model generates.")
+@click.option(
+    "--image", "image_size", help="Height and width of an image before the prompt, or of one to make, e.g. 1024x1024."
+)
+@click.option("--steps", type=int, default=1, show_default=True, help="Of a diffusion transformer, for one image.")
 @click.option("--dim", "dims", multiple=True, help="A named dimension of an ONNX model, e.g. batch=8; repeatable.")
 @click.option("--precision", help="Of weights and activations, for the bytes: fp32, bf16, fp8, int4, ...")
 @click.option(
     "--compat",
-    type=click.Choice(["electra"]),
-    help="Beside ours, the FLOPs of a configuration as the ELECTRA paper's counter has them.",
+    type=click.Choice(["electra", "paper"]),
+    help="Beside ours, the FLOPs of a configuration's prompt as the ELECTRA paper's counter, or the paper, has them.",
 )
 @click.option("--by-layer", is_flag=True, help="Show the tree of layers with their share.")
 @click.option("--depth", type=click.IntRange(min=1), default=3, show_default=True, help="With --by-layer: how deep.")
@@ -51,6 +55,8 @@ def command(
     batch_size: int,
     prompt_tokens: int,
     output_tokens: int,
+    image_size: str | None,
+    steps: int,
     dims: tuple[str, ...],
     precision: str | None,
     compat: str | None,
@@ -71,6 +77,8 @@ def command(
         batch_size=batch_size,
         prompt_tokens=prompt_tokens,
         output_tokens=output_tokens,
+        image_size=_image(image_size),
+        steps=steps,
         precision=precision,
         online=online,
         dims=dict(_dim(text) for text in dims),
@@ -86,9 +94,10 @@ def command(
     text = _tree(work, depth) if by_layer else _summary(work)
     value = as_dict(work)
     if compat:
-        other = _by_electra(target, prompt_tokens) * batch_size
+        other = _by_convention(target, compat, prompt_tokens) * batch_size
         value["compat"] = {"convention": compat, "flops": other}
-        text += f"\nby the counter of the ELECTRA paper: {with_prefix(other, 'FLOP', 4)}"
+        whose = {"electra": "the counter of the ELECTRA paper", "paper": "the convention of the paper"}[compat]
+        text += f"\nthe prompt by {whose}: {with_prefix(other, 'FLOP', 4)}"
     emit_object(value, text=text, fmt=fmt, as_json=as_json, output=output)
 
 
@@ -125,14 +134,24 @@ def _size(text: str | None) -> tuple[int, int, int] | None:
     return sizes[0], sizes[1], sizes[2]
 
 
-def _by_electra(target: str, tokens: int) -> int:
-    from joulewise.counting.config.compat import electra_flops  # noqa: PLC0415
+def _image(text: str | None) -> tuple[int, int] | None:
+    if text is None:
+        return None
+    found = re.fullmatch(r"(\d+)x(\d+)", text)
+    if not found or not all(map(int, found.groups())):
+        raise InputError(f"{text!r} is no image size", "write height and width: 1024x1024")
+    return int(found[1]), int(found[2])
+
+
+def _by_convention(target: str, convention: str, tokens: int) -> int:
+    from joulewise.counting.config.compat import electra_flops, paper_flops  # noqa: PLC0415
     from joulewise.counting.config.families import model_of  # noqa: PLC0415
     from joulewise.counting.config.read import read_config  # noqa: PLC0415
 
     if not target.endswith(".json") or target.startswith("hf:"):
-        raise InputError("--compat electra is for a configuration", "give a config.json")
-    return electra_flops(model_of(read_config(Path(target))), tokens)
+        raise InputError(f"--compat {convention} is for a configuration", "give a config.json")
+    by = {"electra": electra_flops, "paper": paper_flops}[convention]
+    return by(model_of(read_config(Path(target))), tokens)
 
 
 def _dim(text: str) -> tuple[str, int]:

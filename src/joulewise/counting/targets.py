@@ -26,7 +26,9 @@ class Options:
         [px]
     batch_size, prompt_tokens, output_tokens : int
     image_size : (height, width), optional
-        [px]
+        Of an image before the prompt, or to be made. [px]
+    steps : int
+        Of a diffusion transformer.
     precision : str, optional
         By default ``fp32`` for networks built here, ``bf16`` for language models.
     online : bool
@@ -40,6 +42,7 @@ class Options:
     prompt_tokens: int = 2048
     output_tokens: int = 1
     image_size: tuple[int, int] | None = None
+    steps: int = 1
     precision: str | None = None
     online: bool = False
     dims: Mapping[str, int] = field(default_factory=dict)
@@ -52,8 +55,8 @@ def count(target: Any, *inputs: Any, options: Options | None = None, **kwargs: A
     ----------
     target : torch.nn.Module or str or Path
         A module, with the `inputs` and `kwargs` of its forward pass; or a name, as on the command line:
-        ``timm:resnet50``, ``hf:config.json``, ``config.json`` (a language model's configuration, in
-        closed form and without torch), ``model.onnx``, ``file.py:factory``.
+        ``timm:resnet50``, ``hf:config.json``, ``config.json`` (the configuration of a language
+        model or a diffusion transformer, in closed form and without torch), ``model.onnx``, ``file.py:factory``.
     options : Options, optional
         Sizes and precision, for a name.
 
@@ -110,6 +113,8 @@ def count_target(target: str, options: Options) -> Workload:
             output_tokens=options.output_tokens,
             batch_size=options.batch_size,
             precision=options.precision or "bf16",
+            image_size=options.image_size,
+            steps=options.steps,
         )
     if target.endswith(".onnx"):
         from joulewise.counting.onnx_graph import count_onnx  # noqa: PLC0415

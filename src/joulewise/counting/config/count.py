@@ -10,9 +10,19 @@ from typing import Any
 
 from joulewise.counting.config import forms, recurrent
 from joulewise.counting.config.diffusion import Denoiser
+from joulewise.counting.config.elementwise import NORM, SOFTMAX_AND_SCALE
 from joulewise.counting.config.families import model_of
 from joulewise.counting.config.read import read_config
-from joulewise.counting.config.spec import Attention, Block, DeltaNet, EncoderDecoder, Experts, Mamba2, Multimodal, Stack
+from joulewise.counting.config.spec import (
+    Attention,
+    Block,
+    DeltaNet,
+    EncoderDecoder,
+    Experts,
+    Mamba2,
+    Multimodal,
+    Stack,
+)
 from joulewise.counting.workload import BYTES_PER_VALUE, Layer, Phase, PhaseName, Workload, bytes_of
 from joulewise.errors import InputError
 
@@ -152,8 +162,8 @@ def _encoder_decoder(model: EncoderDecoder, prompt_tokens: int, output_tokens: i
     def looking(tokens: int, passes: int) -> _Work:
         """Cross-attention of so many new tokens in so many passes."""
         macs = blocks * batch * tokens * (matrix - keys_and_values + forms.pair_cost(cross, False) * source)
-        softmax = forms.SOFTMAX_AND_SCALE * cross.heads * source
-        extra = blocks * batch * tokens * (softmax + (forms.NORM + 1) * hidden)
+        softmax = SOFTMAX_AND_SCALE * cross.heads * source
+        extra = blocks * batch * tokens * (softmax + (NORM + 1) * hidden)
         written = blocks * batch * tokens * 2 * hidden
         weights = passes * blocks * (matrix - keys_and_values)
         cache = passes * blocks * batch * source * forms.cache_values(cross)
@@ -198,7 +208,10 @@ def _multimodal(model: Multimodal, prompt_tokens: int, output_tokens: int, batch
         _Work(around, around, 0, tower.around_params + written, written),
     ]
     seen = [
-        *(replace(row, path=f"vision.{row.path}") for row in _layers(tower.stack, batch * tower.tiles, tower.patches, 0)),
+        *(
+            replace(row, path=f"vision.{row.path}")
+            for row in _layers(tower.stack, batch * tower.tiles, tower.patches, 0)
+        ),
         Layer("vision.patches_and_projector", "linear", tower.around_params, 2 * around),
     ]
     return _Passes(
@@ -275,7 +288,7 @@ def _passes(stack: Stack, batch: int, cached: int, new: int, steps: int) -> _Wor
     project, head = forms.outside_matrix(stack)
     with_logits = batch * steps if stack.generates else tokens
     macs = project * tokens + head * with_logits + stack.per_sequence_matrix * batch
-    needed, elementwise = macs, stack.hidden * tokens * forms.NORM
+    needed, elementwise = macs, stack.hidden * tokens * NORM
     read = float(_weights_read(stack, batch * new) * steps)
     written = with_logits * stack.vocab * stack.head + (stack.hidden * tokens if project else 0)
     for block, times in forms.distinct_blocks(stack):
@@ -287,7 +300,7 @@ def _passes(stack: Stack, batch: int, cached: int, new: int, steps: int) -> _Wor
         writes = forms.token_writes(block, stack.hidden) * tokens
         if isinstance(block.mixer, Attention):
             pairs = full // forms.pair_cost(block.mixer, decoding=cached > 0)
-            elementwise += times * forms.SOFTMAX_AND_SCALE * block.mixer.heads * batch * pairs
+            elementwise += times * SOFTMAX_AND_SCALE * block.mixer.heads * batch * pairs
             # Each pass reads the cache once, whatever the number of its new tokens; and what products wrote.
             keys = forms.sum_of_lengths(cached + new, cached + new + steps - 1, block.mixer.window)
             read += times * forms.cache_values(block.mixer) * batch * keys

@@ -102,15 +102,17 @@ def whisper(c: Keys) -> EncoderDecoder:
         c.whole("max_target_positions", 448),
     )
 
-    def stack(side: str, words: int, positions: int, causal: bool) -> Stack:
+    def attention(side: str, causal: bool) -> Attention:
         heads = c.whole(f"{side}_attention_heads", 6)
         head_dim = hidden // heads
         # The keys have no bias: one vector less than `qkv_bias` stands for.
-        own = Attention(
+        return Attention(
             heads, heads, head_dim, head_dim, causal=causal, qkv_bias=True, out_bias=True, rotary=False,
             extra_params=-hidden,
         )  # fmt: skip
-        block = Block(own, Mlp(c.whole(f"{side}_ffn_dim", 1536), False, bias=True), 2, 4 * hidden)
+
+    def stack(side: str, words: int, positions: int, causal: bool) -> Stack:
+        block = Block(attention(side, causal), Mlp(c.whole(f"{side}_ffn_dim", 1536), False, bias=True), 2, 4 * hidden)
         return Stack(
             c.family, hidden, words, (block,) * c.whole(f"{side}_layers", 4), generates=causal,
             head=causal and not c.architecture.endswith("Model"), tied=True, embedding_dim=hidden,
@@ -118,7 +120,7 @@ def whisper(c: Keys) -> EncoderDecoder:
         )  # fmt: skip
 
     decoder = stack("decoder", vocab, target, causal=True)
-    cross = replace(decoder.blocks[0].mixer, causal=False, norm_params=2 * hidden)
+    cross = replace(attention("decoder", False), norm_params=2 * hidden)
     return EncoderDecoder(
         stack("encoder", 0, source, causal=False), decoder, cross, source_tokens=source,
         front_params=3 * mel * hidden + 3 * hidden * hidden + 2 * hidden,

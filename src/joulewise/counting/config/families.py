@@ -396,7 +396,7 @@ def _nemotron_kinds(c: Keys) -> list[str]:
         if not isinstance(pattern, str) or not pattern or set(pattern) - set(_NEMOTRON):
             raise InputError(f"{c.where}: 'hybrid_override_pattern' must be letters of M, E, * and -, not {pattern!r}")
         return [_NEMOTRON[letter] for letter in pattern]
-    kinds = [_NEMOTRON_NAMES.get(kind, kind) for kind in listed] if isinstance(listed, list) else []
+    kinds = [_NEMOTRON_NAMES.get(str(kind), str(kind)) for kind in listed] if isinstance(listed, list) else []
     if not kinds or set(kinds) - set(_NEMOTRON.values()):
         raise InputError(f"{c.where}: 'layers_block_type' must list {', '.join(_NEMOTRON.values())}, not {listed!r}")
     return kinds

@@ -67,7 +67,7 @@ def read_config(config: Mapping[str, Any] | Path) -> Keys:
     Raises
     ------
     InputError
-        If the file is not there or is no JSON object, or has no ``model_type`` (``_class_name``). Nothing but JSON is read.
+        If the file is not there or is no JSON object, or has no ``model_type``. Nothing but JSON is read.
     """
     where = "the config"
     values: Any = config

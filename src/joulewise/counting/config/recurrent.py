@@ -49,8 +49,8 @@ def scan_macs(mixer: Mamba2 | DeltaNet, tokens: int) -> tuple[int, int]:
     With n chunks of c tokens, a head of width D and a state of N x D [1]_: scores and their use
     c^2 (N + D) a chunk, the chunk's state and its read-out 2 c N D, the pass between chunks
     (n + 1)^2 N D. The delta rule [2]_ with keys of K and values of V: two score matrices 2 c^2 K, their use
-    c^2 V, and reading and writing the state 3 c K V; its triangular systems are solved by substitution,
-    element by element, and are not among the multiply-adds.
+    c^2 V, reading and writing the state 3 c K V, and the solution of its triangular systems by substitution,
+    c^2 (K + V) / 2.
     """
     channels, c = conv_channels(mixer), mixer.chunk
     chunks = -(-tokens // c)
@@ -64,10 +64,11 @@ def scan_macs(mixer: Mamba2 | DeltaNet, tokens: int) -> tuple[int, int]:
             full + mixer.heads * (chunks * square * width + across),
             needed + mixer.heads * (chunks * half * width + across),
         )
-    state, width = mixer.key_dim * mixer.value_dim, 2 * mixer.key_dim + mixer.value_dim
+    width = 2 * mixer.key_dim + mixer.value_dim
+    rest = 3 * c * mixer.key_dim * mixer.value_dim + square * (mixer.key_dim + mixer.value_dim) // 2
     return (
-        full + mixer.value_heads * chunks * (square * width + 3 * c * state),
-        needed + mixer.value_heads * chunks * (half * width + 3 * c * state),
+        full + mixer.value_heads * chunks * (square * width + rest),
+        needed + mixer.value_heads * chunks * (half * width + rest),
     )
 
 

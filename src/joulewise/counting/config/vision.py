@@ -134,7 +134,9 @@ def _block(c: Keys, heads_key: str) -> Block:
     return Block(_attention(c, heads_key), mlp, 2, 4 * c.whole("hidden_size"))
 
 
-def _encoder(c: Keys, extra_params: int, heads: str = "num_attention_heads", layers: str = "num_hidden_layers") -> Stack:
+def _encoder(
+    c: Keys, extra_params: int, heads: str = "num_attention_heads", layers: str = "num_hidden_layers"
+) -> Stack:
     hidden = c.whole("hidden_size")
     return Stack(
         "vision tower", hidden, 0, (_block(c, heads),) * c.whole(layers), generates=False, head=False,

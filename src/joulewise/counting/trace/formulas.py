@@ -52,6 +52,7 @@ def formulas() -> dict[Any, Formula]:
         "_fft_c2r": _fft,
         "_cdist_forward": lambda a, b, *_, **__: 3 * a.numel() * b.shape[-2],
         "_trilinear": _trilinear,
+        "linalg_solve_triangular": lambda a, b, **_: a.shape[-1] * b.numel(),
         "_embedding_bag": _embedding_bag,
         "_embedding_bag_forward_only": _embedding_bag,
         "mkldnn_convolution": _convolution,
