@@ -44,7 +44,10 @@ def _inputs(name: str) -> tuple[dict[str, Any], tuple[int, int]]:
     latents = {"hidden_states": torch.randn(1, 4, 8, 8), "timestep": one}
     if name.startswith("DiT"):
         return {**latents, "class_labels": torch.zeros(1, dtype=torch.long)}, (64, 64)
-    extra = {"encoder_hidden_states": torch.randn(1, TEXT, 12), "added_cond_kwargs": {"resolution": None}}
+    extra = {
+        "encoder_hidden_states": torch.randn(1, TEXT, 12),
+        "added_cond_kwargs": {"resolution": None, "aspect_ratio": None},
+    }
     return {**latents, **extra}, (64, 64)
 
 

@@ -95,7 +95,7 @@ def _feed_forward(path: str, hidden: int, tokens: int) -> list[Piece]:
 
 
 def _projections(path: str, hidden: int, tokens: int, *, out: bool, normed: int = 0, bias: bool = True) -> list[Piece]:
-    """Return queries, keys, values and, where used, the output of one stream; `normed` is the width of norms on heads."""
+    """Return queries, keys, values and, where used, the output of a stream; `normed` is the width of norms on heads."""
     pieces = [_linear(f"{path}.{name}", hidden, hidden, tokens, bias=bias) for name in ("q", "k", "v")]
     pieces += [_norm(f"{path}.norm_{name}", hidden, tokens, normed) for name in "qk" if normed]
     return pieces + [_linear(f"{path}.out", hidden, hidden, tokens)] * out

@@ -54,7 +54,8 @@ def scan_macs(mixer: Mamba2 | DeltaNet, tokens: int) -> tuple[int, int]:
     """
     channels, c = conv_channels(mixer), mixer.chunk
     chunks = -(-tokens // c)
-    full = channels * mixer.kernel * (tokens + mixer.kernel - 1)
+    # The convolution is padded at both ends, and a prompt shorter than it up to its length.
+    full = channels * mixer.kernel * (max(tokens, mixer.kernel) + mixer.kernel - 1)
     needed = channels * mixer.kernel * tokens
     square, half = c * c, c * (c + 1) // 2
     if isinstance(mixer, Mamba2):
