@@ -373,7 +373,7 @@ def test_learned_positions_end() -> None:
 
 def test_a_multimodal_config_is_not_guessed() -> None:
     with pytest.raises(InputError, match="takes images or sound"):
-        count_config({"model_type": "llava", "text_config": LLAMA_2_7B})
+        count_config({"model_type": "mllama", "text_config": LLAMA_2_7B})
 
 
 @pytest.mark.parametrize(

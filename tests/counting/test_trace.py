@@ -1,5 +1,6 @@
 """Counting modules against closed forms derived by hand, and against published counts."""
 
+import warnings
 from itertools import pairwise
 
 import pytest
@@ -290,3 +291,26 @@ class _ReadsAfterLstm(nn.Module):
 def test_a_recurrent_layer_counts_the_same_for_real() -> None:
     work = count_module(_ReadsAfterLstm(), torch.randn(7, B, 16))
     assert (work.method, work.flops) == ("torch:cpu", 2 * B * 7 * 4 * 32 * (16 + 32))
+
+
+@pytest.mark.parametrize(
+    "name", ["resnet18", "mobilenetv2_100", "convnext_atto", "vit_tiny_patch16_224", "mixer_s32_224"]
+)
+def test_the_convention_of_fvcore_is_fvcores(name: str) -> None:
+    import timm  # noqa: PLC0415
+
+    network, image = timm.create_model(name).eval(), torch.zeros(1, 3, 224, 224)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        from fvcore.nn import FlopCountAnalysis  # type: ignore[import-untyped]  # noqa: PLC0415
+
+        analysis = FlopCountAnalysis(network, image)
+        theirs = analysis.unsupported_ops_warnings(False).uncalled_modules_warnings(False).total()
+    assert count_module(network, image).by_fvcore == theirs
+
+
+def test_fvcore_counts_no_named_padding_and_no_fused_layer() -> None:
+    same = torch.nn.Conv2d(3, 8, 3, padding="same")
+    assert count_module(same, torch.zeros(1, 3, 8, 8)).by_fvcore == 0
+    fused = torch.nn.TransformerEncoderLayer(16, 2, batch_first=True)
+    assert count_module(fused, torch.zeros(1, 4, 16)).by_fvcore is None

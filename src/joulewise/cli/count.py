@@ -38,8 +38,9 @@ from joulewise.units import with_prefix
 @click.option("--precision", help="Of weights and activations, for the bytes: fp32, bf16, fp8, int4, ...")
 @click.option(
     "--compat",
-    type=click.Choice(["electra", "paper"]),
-    help="Beside ours, the FLOPs of a configuration's prompt as the ELECTRA paper's counter, or the paper, has them.",
+    type=click.Choice(["electra", "fvcore", "paper"]),
+    help="Beside ours, the count of one forward pass (of the prompt) by another convention: the ELECTRA paper's "
+    "counter and the paper's for configurations, fvcore's for traced modules.",
 )
 @click.option("--by-layer", is_flag=True, help="Show the tree of layers with their share.")
 @click.option("--depth", type=click.IntRange(min=1), default=3, show_default=True, help="With --by-layer: how deep.")
@@ -94,10 +95,10 @@ def command(
     text = _tree(work, depth) if by_layer else _summary(work)
     value = as_dict(work)
     if compat:
-        other = _by_convention(target, compat, prompt_tokens) * batch_size
+        other = _by_convention(target, work, compat, prompt_tokens, batch_size)
         value["compat"] = {"convention": compat, "flops": other}
-        whose = {"electra": "the counter of the ELECTRA paper", "paper": "the convention of the paper"}[compat]
-        text += f"\nthe prompt by {whose}: {with_prefix(other, 'FLOP', 4)}"
+        whose = {"electra": "the counter of the ELECTRA paper", "paper": "the paper's convention", "fvcore": "fvcore"}
+        text += f"\nby {whose[compat]}: {with_prefix(other, '' if compat == 'fvcore' else 'FLOP', 4)}"
     emit_object(value, text=text, fmt=fmt, as_json=as_json, output=output)
 
 
@@ -143,7 +144,12 @@ def _image(text: str | None) -> tuple[int, int] | None:
     return int(found[1]), int(found[2])
 
 
-def _by_convention(target: str, convention: str, tokens: int) -> int:
+def _by_convention(target: str, work: Workload, convention: str, tokens: int, batch_size: int) -> int:
+    """Return the count of one forward pass of the batch by another convention."""
+    if convention == "fvcore":
+        if work.by_fvcore is None:
+            raise InputError("--compat fvcore is for modules without fused encoder layers", "give timm: or FILE.py:")
+        return work.by_fvcore
     from joulewise.counting.config.compat import electra_flops, paper_flops  # noqa: PLC0415
     from joulewise.counting.config.families import model_of  # noqa: PLC0415
     from joulewise.counting.config.read import read_config  # noqa: PLC0415
@@ -151,7 +157,7 @@ def _by_convention(target: str, convention: str, tokens: int) -> int:
     if not target.endswith(".json") or target.startswith("hf:"):
         raise InputError(f"--compat {convention} is for a configuration", "give a config.json")
     by = {"electra": electra_flops, "paper": paper_flops}[convention]
-    return by(model_of(read_config(Path(target))), tokens)
+    return batch_size * by(model_of(read_config(Path(target))), tokens)
 
 
 def _dim(text: str) -> tuple[str, int]:

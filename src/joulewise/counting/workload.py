@@ -94,6 +94,8 @@ class Workload:
         Of the weights and activations, for the bytes.
     inputs : mapping
         Batch size, prompt and output tokens, or the input's shape.
+    by_fvcore : int or None
+        What fvcore's counter would give, for a traced module; see `trace.fvcore`.
     """
 
     name: str
@@ -109,6 +111,7 @@ class Workload:
     precision: str
     convention: str = "1 multiply-add = 2 FLOPs; matrix products and convolutions; causal attention in full"
     inputs: Mapping[str, Any] = field(default_factory=dict)
+    by_fvcore: int | None = None
 
     @property
     def flops(self) -> int:

@@ -16,10 +16,12 @@ from torch.utils._pytree import tree_leaves
 
 from joulewise.counting.trace.elementwise import MOVEMENT, PER_INPUT, PER_OUTPUT, base_name
 from joulewise.counting.trace.formulas import attention_flops, formulas
+from joulewise.counting.trace.fvcore import OPAQUE, fvcore_flops
 
 _SOFTMAX_COST = PER_INPUT["_softmax"]
 # Matrices stacked in one weight of a recurrent layer.
 _GATES = {"lstm": 4, "gru": 3, "rnn_tanh": 1, "rnn_relu": 1}
+_CONVOLUTIONS = {"conv1d", "conv2d", "conv3d"}
 _NORM_OF_FUSED_LAYER = 2 * PER_INPUT["native_layer_norm"]
 
 
@@ -37,6 +39,7 @@ class Tally:
     kinds: dict[str, str] = field(default_factory=dict)
     weights_read: dict[int, int] = field(default_factory=dict)  # storage -> elements
     uncounted: Counter[str] = field(default_factory=Counter)
+    by_fvcore: int | None = 0  # by that counter's rules; None where they cannot be told
 
 
 @contextmanager
@@ -91,6 +94,7 @@ class _Counter(TorchDispatchMode):
         self.storages = storages
         self.formulas = formulas()
         self.paused = False
+        self.unseen_by_fvcore = False
 
     @classmethod
     def _should_skip_dynamo(cls) -> bool:
@@ -116,8 +120,12 @@ class _Counter(TorchDispatchMode):
         inputs = [t for t in tree_leaves((args, kwargs)) if isinstance(t, torch.Tensor)]
         outputs = [t for t in tree_leaves(out) if isinstance(t, torch.Tensor)]
         made = sum(t.numel() for t in outputs)
+        flops = int(self.formulas[packet](*args, **kwargs, out_val=out)) if packet in self.formulas else 0
+        if name in OPAQUE:
+            self.tally.by_fvcore = None
+        elif self.tally.by_fvcore is not None and not self.unseen_by_fvcore:
+            self.tally.by_fvcore += fvcore_flops(name, args, out, flops)
         if packet in self.formulas:
-            flops = int(self.formulas[packet](*args, **kwargs, out_val=out))
             self.products(flops, inputs, made)
             if name == "_transformer_encoder_layer_fwd":
                 self.tally.elementwise += _NORM_OF_FUSED_LAYER * inputs[0].numel()
@@ -167,8 +175,17 @@ class _WholeCalls(TorchFunctionMode):
             return func(*args, **kwargs)
         if func is torch.nn.functional.scaled_dot_product_attention:
             return self._attention(func, args, kwargs)
+        called = getattr(func, "__name__", "")
+        if called == "adaptive_avg_pool2d" and self.counter.tally.by_fvcore is not None:
+            self.counter.tally.by_fvcore += args[0].numel()
+        if called in _CONVOLUTIONS and isinstance(kwargs.get("padding", args[4] if len(args) > 4 else 0), str):
+            self.counter.unseen_by_fvcore = True
+            try:
+                return func(*args, **kwargs)
+            finally:
+                self.counter.unseen_by_fvcore = False
         # A padded batch alone: packed sequences come with their lengths as a second tensor.
-        if getattr(func, "__name__", "") in _GATES and len(args) == 9 and not args[0].is_cpu:
+        if called in _GATES and len(args) == 9 and not args[0].is_cpu:
             return self._recurrent(func.__name__, *args)
         return func(*args, **kwargs)
 

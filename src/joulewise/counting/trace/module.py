@@ -66,6 +66,7 @@ def count_module(
         uncounted=dict(tally.uncounted.most_common()),
         method=f"torch:{device}",
         precision=precision,
+        by_fvcore=tally.by_fvcore,
         inputs={"shapes": [list(t.shape) for t in (*inputs, *kwargs.values()) if isinstance(t, torch.Tensor)]},
     )
 

@@ -1,0 +1,35 @@
+"""What fvcore's counter gives for an operator, to explain a number that was published with it.
+
+It counts a multiply-add as one, norms, pooling and resizing beside, and nothing for fused attention, recurrent layers
+and convolutions whose padding is named ("same").
+
+References
+----------
+.. [1] fvcore 0.1.5.post20221221, ``fvcore.nn.FlopCountAnalysis``: its table of supported operators.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+_PRODUCTS = {"convolution", "addmm", "mm", "bmm", "baddbmm", "mv", "dot", "addmv"}
+# Operators that stand for many of its: what it would give cannot be told from them.
+OPAQUE = {"_transformer_encoder_layer_fwd", "_native_multi_head_attention", "_trilinear"}
+_PER_OUTPUT = {"upsample_nearest2d": 1, "upsample_bilinear2d": 4, "grid_sampler_2d": 4}
+# Where a norm's weight is among the arguments, and what an element costs without and with one.
+_NORMS = {"native_layer_norm": (2, 4, 5), "native_group_norm": (1, 4, 5)}
+_BATCH_NORM = (1, 1, 2)
+
+
+def fvcore_flops(name: str, args: Any, out: Any, flops: int) -> int:
+    """Return the count of one operator; `flops` is ours, and `name` the operator's base name."""
+    if name in _PRODUCTS:
+        return flops // 2
+    if name in _PER_OUTPUT:
+        return _PER_OUTPUT[name] * int(out.numel())
+    norm = _BATCH_NORM if "batch_norm" in name else _NORMS.get(name)
+    if norm is None:
+        return 0
+    place, plain, affine = norm
+    weight = args[place] if len(args) > place else None
+    return int(args[0].numel()) * (plain if weight is None else affine)
