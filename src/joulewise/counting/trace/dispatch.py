@@ -64,6 +64,8 @@ def watch(module: torch.nn.Module, weights: dict[str, torch.Tensor]) -> Iterator
         stack.append(name)
         tally.kinds.setdefault(name, type(child).__name__)
         causal.append(causal[-1] or getattr(child, "is_causal", False) is True)
+        if isinstance(child, OPAQUE):
+            tally.by_fvcore = None
 
     def leave(_child: torch.nn.Module, _args: Any, _out: Any) -> None:
         stack.pop()
@@ -121,9 +123,7 @@ class _Counter(TorchDispatchMode):
         outputs = [t for t in tree_leaves(out) if isinstance(t, torch.Tensor)]
         made = sum(t.numel() for t in outputs)
         flops = int(self.formulas[packet](*args, **kwargs, out_val=out)) if packet in self.formulas else 0
-        if name in OPAQUE:
-            self.tally.by_fvcore = None
-        elif self.tally.by_fvcore is not None and not self.unseen_by_fvcore:
+        if self.tally.by_fvcore is not None and not self.unseen_by_fvcore:
             self.tally.by_fvcore += fvcore_flops(name, args, out, flops)
         if packet in self.formulas:
             self.products(flops, inputs, made)

@@ -12,9 +12,11 @@ from __future__ import annotations
 
 from typing import Any
 
+import torch
+
 _PRODUCTS = {"convolution", "addmm", "mm", "bmm", "baddbmm", "mv", "dot", "addmv"}
-# Operators that stand for many of its: what it would give cannot be told from them.
-OPAQUE = {"_transformer_encoder_layer_fwd", "_native_multi_head_attention", "_trilinear"}
+# Modules that torch runs by other operators than those that it sees: what it would give cannot be told from ours.
+OPAQUE = (torch.nn.MultiheadAttention, torch.nn.TransformerEncoderLayer)
 _PER_OUTPUT = {"upsample_nearest2d": 1, "upsample_bilinear2d": 4, "grid_sampler_2d": 4}
 # Where a norm's weight is among the arguments, and what an element costs without and with one.
 _NORMS = {"native_layer_norm": (2, 4, 5), "native_group_norm": (1, 4, 5)}
