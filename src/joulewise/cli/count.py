@@ -148,7 +148,9 @@ def _by_convention(target: str, work: Workload, convention: str, tokens: int, ba
     """Return the count of one forward pass of the batch by another convention."""
     if convention == "fvcore":
         if work.by_fvcore is None:
-            raise InputError("--compat fvcore is for modules without torch's own attention layers", "give timm: or FILE.py:")
+            raise InputError(
+                "--compat fvcore is for modules without torch's attention layers", "give timm: or FILE.py:"
+            )
         return work.by_fvcore
     from joulewise.counting.config.compat import electra_flops, paper_flops  # noqa: PLC0415
     from joulewise.counting.config.families import model_of  # noqa: PLC0415
