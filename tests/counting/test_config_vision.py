@@ -7,6 +7,7 @@ import torch
 import transformers
 
 from joulewise.counting.config import count_config
+from joulewise.counting.config.vision import MULTIMODAL
 from joulewise.counting.trace import count_module
 from joulewise.errors import InputError
 
@@ -124,3 +125,18 @@ def test_odd_parts_are_named(change: dict[str, Any], said: str) -> None:
 def test_a_language_model_takes_no_image() -> None:
     with pytest.raises(InputError, match="takes no image"):
         count_config({"model_type": "gpt2"}, prompt_tokens=5, image_size=(32, 32))
+
+
+@pytest.mark.parametrize("family", list(MULTIMODAL))
+def test_parts_that_leave_defaults_out_have_those_of_transformers(family: str) -> None:
+    # As released files do, which list what differs alone.
+    parts: dict[str, Any] = {"text_config": {"num_hidden_layers": 3}, "vision_config": {}}
+    if family == "gemma3":
+        parts["vision_config"] = {"vision_use_head": False}
+    elif family == "llava":
+        parts = {"text_config": {"model_type": "llama"}, "vision_config": {"model_type": "clip_vision_model"}}
+    full = transformers.CONFIG_MAPPING[family](**parts).to_dict()
+    sparse = {"model_type": family, **parts}
+    closed, listed = (count_config(c, prompt_tokens=5, image_size=(448, 448)) for c in (sparse, full))
+    assert closed.params == listed.params
+    assert closed.flops == listed.flops

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
+from joulewise.counting.config import nested
 from joulewise.counting.config.diffusion import DENOISERS, Denoiser
 from joulewise.counting.config.encoders import albert, bert, distilbert, electra, t5, whisper
 from joulewise.counting.config.read import Keys
@@ -64,13 +65,17 @@ def _multimodal(config: Keys, image_size: tuple[int, int] | None) -> Multimodal:
     if not isinstance(vision, dict) or not isinstance(text, dict):
         raise InputError(f"{config.where}: 'vision_config' and 'text_config' must be objects")
     tied = config.get("tie_word_embeddings")
-    values = {"model_type": family, **text, **({} if tied is None else {"tie_word_embeddings": tied})}
-    if values["model_type"] not in FAMILIES:
-        raise UnknownNameError("architecture", str(values["model_type"]), FAMILIES)
-    stack = FAMILIES[str(values["model_type"])](Keys(values, f"{config.where}: text_config"))
+    family = str(text.get("model_type", family))
+    if family not in FAMILIES:
+        raise UnknownNameError("architecture", family, FAMILIES)
+    values = nested.TEXT.get(family, {}) | text | {"model_type": family}
+    if tied is not None:
+        values["tie_word_embeddings"] = tied
+    stack = FAMILIES[family](Keys(values, f"{config.where}: text_config"))
     if not isinstance(stack, Stack):
         raise InputError(f"{config.where}: a {config.family} needs a decoder for its text")
-    eye = Eye(config, Keys({"model_type": config.family, **vision}, f"{config.where}: vision_config"), stack.hidden)
+    seen = nested.VISION[config.family] | vision | {"model_type": config.family}
+    eye = Eye(config, Keys(seen, f"{config.where}: vision_config"), stack.hidden)
     return Multimodal(tower(eye, image_size), replace(stack, head=True), image_size)
 
 
