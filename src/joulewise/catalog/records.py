@@ -1,0 +1,82 @@
+"""Wide reference tables: one row from one publication, so that a row's source is that of every cell in it."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import Any, Literal
+
+import polars as pl
+
+from joulewise.catalog.names import normalise
+from joulewise.catalog.tables import shipped_folder
+from joulewise.errors import UnknownNameError
+
+Table = Literal["architectures", "accelerator_specs", "measurements/public"]
+
+
+@lru_cache
+def records(table: Table) -> pl.DataFrame:
+    """Return a wide table as it is shipped.
+
+    Parameters
+    ----------
+    table : str
+        ``architectures``: the configuration of language models, with `source` and `licence` of each;
+        ``accelerator_specs``: dense peak rates, memory, bandwidth and power of accelerators;
+        ``measurements/public``: public measurements of inference energy.
+    """
+    return pl.read_csv(shipped_folder() / f"{table}.csv", infer_schema_length=None)
+
+
+def architecture(name: str) -> dict[str, Any] | None:
+    """Return the configuration of a language model, or None if it is not in the table.
+
+    The organisation before a slash and an ending that names a number format alone may differ.
+    """
+    names = _architecture_names()
+    bare = normalise(name.rsplit("/", 1)[-1])
+    for key in (normalise(name), bare, *(bare.removesuffix(s) for s in _FORMATS if bare.endswith(s))):
+        if key in names:
+            return names[key]
+    return None
+
+
+_FORMATS = ("fp8", "nvfp4", "fp4", "awq", "gptq", "int8", "int4", "bf16", "fp8dynamic")
+
+
+@lru_cache
+def _architecture_names() -> dict[str, dict[str, Any]]:
+    found: dict[str, dict[str, Any]] = {}
+    rows = records("architectures").to_dicts()
+    for row in rows:
+        found.setdefault(normalise(row["model"]), row)
+    for row in rows:
+        found.setdefault(normalise(row["model"].rsplit("/", 1)[-1]), row)
+    return found
+
+
+def accelerator_spec(name: str) -> dict[str, Any]:
+    """Return the row of an accelerator in ``accelerator_specs``; a maker's name before it may be left out.
+
+    Raises
+    ------
+    UnknownNameError
+        With the nearest names.
+    """
+    names = _accelerator_names()
+    wanted = normalise(name)
+    for key in (wanted, *(wanted.removeprefix(maker) for maker in ("nvidia", "amd", "tesla"))):
+        if key in names:
+            return names[key]
+    shown = [n for row in records("accelerator_specs").to_dicts() for n in (row["name"], *_aliases(row))]
+    raise UnknownNameError("accelerator", name, shown)
+
+
+def _aliases(row: dict[str, Any]) -> list[str]:
+    return [a for a in (row["aliases"] or "").split("|") if a]
+
+
+@lru_cache
+def _accelerator_names() -> dict[str, dict[str, Any]]:
+    rows = records("accelerator_specs").to_dicts()
+    return {normalise(n): row for row in rows for n in (row["name"], *_aliases(row))}

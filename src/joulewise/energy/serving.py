@@ -1,0 +1,205 @@
+"""How long one step of a serving engine takes and what it draws: the physics, on whole columns at once."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float64]
+Flags = NDArray[np.bool_]
+Labels = NDArray[np.str_]
+
+EAGER, EARLY, CURRENT = "eager", "early", "current"
+"""Generations of engines: one kernel after another (transformers); continuous batching with a slow host
+loop (vLLM 0.x); the same with the host's work hidden behind the accelerator's (vLLM 1)."""
+
+
+@dataclass(frozen=True)
+class Columns:
+    """Workloads of language models, a row each; parameters of `Shape` by their names, and:
+
+    Parameters
+    ----------
+    n : array
+        Accelerators.
+    batch_size : array
+        Sequences that run together, on average.
+    prompt_tokens, output_tokens : array
+        Of one request; tokens of images are part of the prompt.
+    weight_bytes : array
+        Of one stored weight.
+    tensor_parallel, data_parallel, expert_parallel : array
+    peak_flops_per_s, bandwidth_bytes_per_s, link_bytes_per_s, tdp_w : array
+        Of one accelerator, dense, at 16 bits.
+    die : array of str
+        Of the accelerator: the design whose achieved rates are fitted.
+    number_format : array of str
+        ``bf16``, ``fp8`` or ``mxfp4``.
+    engine : array of str
+        Its generation.
+    media : array of str
+        What comes with a prompt and is prepared by the host: blank, ``image`` or ``video``.
+    """
+
+    dense_params: Floats
+    expert_params: Floats
+    active_params: Floats
+    experts: Floats
+    experts_per_token: Floats
+    layers: Floats
+    expert_layers: Floats
+    hidden: Floats
+    kv_heads: Floats
+    kv_values_per_token_layer: Floats
+    attention_width: Floats
+    window: Floats
+    window_layers: Floats
+    n: Floats
+    batch_size: Floats
+    prompt_tokens: Floats
+    output_tokens: Floats
+    weight_bytes: Floats
+    tensor_parallel: Floats
+    data_parallel: Floats
+    expert_parallel: Floats
+    peak_flops_per_s: Floats
+    bandwidth_bytes_per_s: Floats
+    link_bytes_per_s: Floats
+    tdp_w: Floats
+    die: Labels
+    number_format: Labels
+    engine: Labels
+    media: Labels
+
+
+@dataclass(frozen=True)
+class Step:
+    """One step: each running sequence moves on by one token, and the prompts that arrive meanwhile are read.
+
+    Parameters
+    ----------
+    time_s, power_w : array
+        Of the step; of one accelerator.
+    energy_j : array
+        Of one output token, prefill shared out among the answer's tokens.
+    prefill_share : array
+        Of the accelerators' busy time.
+    parts_s : mapping of str to array
+        What the step's time is made of, before overlap: ``weights``, ``experts``, ``kv_cache``, ``compute``,
+        ``communication``, ``launches``, ``prefill``, ``host``.
+    """
+
+    time_s: Floats
+    power_w: Floats
+    energy_j: Floats
+    prefill_share: Floats
+    parts_s: Mapping[str, Floats]
+
+
+def step(values: Mapping[str, float], c: Columns) -> Step:
+    """Return time, power and energy of a step of each workload.
+
+    Parameters
+    ----------
+    values : mapping
+        Of the parameters in `parameters.LANGUAGE`.
+    c : Columns
+
+    Notes
+    -----
+    Weights read: the dense part once, of the routed experts the share that a batch of ``rho * B`` tokens
+    drawn at random touches. The cache is read at the mean context, prompt and half the answer. Power: an
+    idle floor and what being busy, memory traffic and arithmetic draw, softly capped by the power limit.
+    Form and first values: a prototype's study of the same data; all values here are fitted anew.
+    """
+    fp8, fp4 = c.number_format == "fp8", c.number_format == "mxfp4"
+    bandwidth = c.bandwidth_bytes_per_s * per_die(values, "bandwidth", c.die)
+    peak = c.peak_flops_per_s * np.where(fp8, values["fp8_gain"], 1.0)
+    context = c.prompt_tokens + c.output_tokens / 2
+    seen = (c.layers - c.window_layers) * context + c.window_layers * np.minimum(context, c.window)
+    routed = c.experts_per_token / c.experts
+    touched = np.maximum(routed, 1 - (1 - routed) ** np.maximum(values["expert_spread"] * c.batch_size, 1))
+    touched = np.where(c.expert_params > 0, touched, 0.0)
+    e_experts = np.where(
+        fp4, values["expert_bandwidth_fp4"], np.where(fp8, values["expert_bandwidth_fp8"], values["expert_bandwidth"])
+    )
+    launch = np.where(
+        fp4, values["expert_launch_fp4_s"], np.where(fp8, values["expert_launch_fp8_s"], values["expert_launch_s"])
+    )
+    dense_bytes = np.where(fp4, 2.0, c.weight_bytes)  # 4-bit checkpoints keep all but the experts at 16 bits
+
+    weights_s = c.dense_params * dense_bytes * c.data_parallel / (c.n * bandwidth * values["weight_bandwidth"])
+    imbalance = 1 + values["expert_imbalance"] * (1 - 1 / c.expert_parallel)
+    experts_s = c.expert_params * c.weight_bytes * touched * imbalance / (c.n * bandwidth * e_experts)
+    copies = np.maximum(1, c.tensor_parallel / c.kv_heads)
+    cache_bytes = c.batch_size * 2 * c.kv_values_per_token_layer * seen * copies
+    cache_s = cache_bytes / (c.n * bandwidth * values["kv_bandwidth"])
+    flops = c.batch_size * (2 * c.active_params + 4 * c.attention_width * seen)
+    compute_s = flops / (c.n * peak * values["decode_compute"])
+    prompt_flops = 2 * c.active_params * c.prompt_tokens + 2 * c.layers * c.attention_width * c.prompt_tokens**2
+    prefill_s = c.batch_size / c.output_tokens * prompt_flops / (c.n * peak * values["prefill_compute"])
+    spread = c.expert_parallel > 1
+    latency_s = np.where(spread, values["expert_link_s"], values["link_s"])
+    volumes = np.where(spread, values["expert_link_volume"], values["link_volume"])
+    exchange_s = 2 * c.layers * (latency_s + volumes * 2 * c.batch_size * c.hidden / c.link_bytes_per_s)
+    exchange_s = np.where(c.n > 1, exchange_s, 0.0)
+
+    eager, early = c.engine == EAGER, c.engine == EARLY
+    current = ~eager & ~early
+    per_layer = np.where(early, values["early_layer_s"], np.where(current, values["current_layer_s"], 0.0))
+    launches_s = c.layers * per_layer + c.expert_layers * launch
+    eager_s = values["eager_host_s"] + c.layers * values["eager_layer_s"]
+    early_s = values["early_host_s"] + values["early_host_per_sequence_s"] * c.batch_size
+    early_s = early_s + (c.tensor_parallel > 1) * values["early_parallel_host_s"]
+    current_s = values["current_host_s"] + values["current_host_per_sequence_s"] * c.batch_size
+    per_request = np.where(c.media == "image", values["image_host_s"], 0.0)
+    per_request = np.where(c.media == "video", values["video_host_s"], per_request)
+    current_s = current_s + c.batch_size / c.output_tokens * per_request
+    host_s = np.where(eager, eager_s, np.where(early, early_s, current_s))
+
+    device_s = weights_s + experts_s + cache_s + compute_s + exchange_s + launches_s + prefill_s
+    overlap = np.where(eager, 4.0, np.where(early, 1.0, values["current_overlap"]))
+    time_s = (host_s**overlap + device_s**overlap) ** (1 / overlap)
+
+    moved = weights_s * values["weight_bandwidth"] + experts_s * e_experts + cache_s * values["kv_bandwidth"]
+    computed = (compute_s * values["decode_compute"] + prefill_s * values["prefill_compute"]) * peak
+    demand = (
+        per_die(values, "idle", c.die)
+        + values["power_busy"] * np.minimum(1, device_s / time_s)
+        + values["power_memory"] * moved / time_s * bandwidth / c.bandwidth_bytes_per_s
+        + values["power_compute"] * computed / time_s / c.peak_flops_per_s
+    )
+    power_w = c.tdp_w * limited(demand, values["power_knee"])
+    return Step(
+        time_s=time_s,
+        power_w=power_w,
+        energy_j=c.n * power_w * time_s / c.batch_size,
+        prefill_share=prefill_s / device_s,
+        parts_s={
+            "weights": weights_s,
+            "experts": experts_s,
+            "kv_cache": cache_s,
+            "compute": compute_s,
+            "communication": exchange_s,
+            "launches": launches_s,
+            "prefill": prefill_s,
+            "host": host_s,
+        },
+    )
+
+
+def limited(demand: Floats, knee: float) -> Floats:
+    """Return a demand of power, relative to the limit, as a chip that slows down near its limit meets it."""
+    return (1 + demand**-knee) ** (-1 / knee)
+
+
+def per_die(values: Mapping[str, float], name: str, die: Labels) -> Floats:
+    """Return the fitted value of each row's die, and the one for any other where that die was not measured."""
+    found = np.full(len(die), values[f"{name}.other"])
+    for key, value in values.items():
+        if key.startswith(f"{name}.") and not key.endswith(".other"):
+            found[die == key.removeprefix(f"{name}.")] = value
+    return found

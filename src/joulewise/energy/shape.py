@@ -1,0 +1,171 @@
+"""What of a language model decides the time and energy of serving it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from joulewise.errors import InputError
+
+
+@dataclass(frozen=True)
+class Shape:
+    """A decoder, as its weights and its cache are seen by the memory of an accelerator.
+
+    Parameters
+    ----------
+    params, active_params : float
+        Parameters in all, and those that one token goes through.
+    dense_params : float
+        Read for every step, whatever the batch: attention, dense feed-forward, shared experts, logits.
+    expert_params : float
+        Of all routed experts together; 0 for a dense model.
+    experts, experts_per_token : int
+        1 and 1 for a dense model.
+    layers, expert_layers : int
+    hidden : int
+    kv_heads : int
+        Among which the cache can be split; 1 for latent attention.
+    kv_values_per_token_layer : float
+        Values that a token leaves in the cache of one layer.
+    attention_width : float
+        Width of all query heads together, for the FLOPs of attention.
+    window, window_layers : float
+        Tokens that a layer with sliding or chunked attention sees, and how many layers have it.
+    image_tokens : float
+        Tokens that an image puts before the prompt.
+    max_context : float
+        Longest input and output together; infinite where unknown.
+    known : bool
+        Whether the shape is that of the model's configuration, or guessed from its size alone.
+    source : str
+    """
+
+    params: float
+    active_params: float
+    dense_params: float
+    expert_params: float
+    experts: int
+    experts_per_token: int
+    layers: int
+    expert_layers: int
+    hidden: int
+    kv_heads: int
+    kv_values_per_token_layer: float
+    attention_width: float
+    window: float
+    window_layers: int
+    image_tokens: float
+    max_context: float
+    known: bool
+    source: str
+
+
+def shape_of_architecture(row: Mapping[str, Any]) -> Shape:
+    """Return the shape of a row of the catalogue's table of architectures.
+
+    Norms, biases and position embeddings are left out: below 0.1% of the parameters.
+    """
+    layers, hidden, heads = int(row["layers"]), int(row["hidden"]), int(row["heads"])
+    kv_heads = int(row["kv_heads"] or heads)
+    head_dim = int(row["head_dim"] or hidden // heads)
+    if row["kv_lora_rank"]:
+        nope, rope = int(row["qk_nope_head_dim"]), int(row["qk_rope_head_dim"])
+        latent, values, queries = int(row["kv_lora_rank"]), int(row["v_head_dim"]), int(row["q_lora_rank"] or 0)
+        head_params = heads * (nope + rope)
+        attention = hidden * queries + queries * head_params if queries else hidden * head_params
+        attention += hidden * (latent + rope) + latent * heads * (nope + values) + heads * values * hidden
+        kv_heads, kv_values, width = 1, float(latent + rope), heads * (2 * latent + rope) / 2
+    else:
+        attention = 2 * hidden * heads * head_dim + 2 * hidden * kv_heads * head_dim
+        kv_values, width = 2.0 * kv_heads * head_dim, float(heads * head_dim)
+    matrices = 3 if row["ffn_gated"] in (True, None) else 2
+    experts = int(row["experts"] or 0)
+    expert_layers, expert_params, dense = 0, 0.0, float(layers * matrices * hidden * (row["ffn"] or 0))
+    top_k = int(row["experts_per_token"] or 1)
+    if experts:
+        first, stride = int(row["first_dense_layers"] or 0), int(row["moe_layer_step"] or 1)
+        expert_layers = (layers - first) // stride
+        one = 3.0 * hidden * int(row["moe_ffn"])
+        shared = int(row["shared_experts"] or 0) * 3 * hidden * int(row["shared_ffn"] or row["moe_ffn"])
+        expert_params = expert_layers * experts * one
+        dense = (layers - expert_layers) * matrices * hidden * (row["ffn"] or 0)
+        dense += expert_layers * (shared + hidden * experts)
+    logits = float(row["vocab"] * hidden)
+    body = layers * attention + dense + logits
+    return Shape(
+        params=body + expert_params + (0.0 if row["tied"] else logits),
+        active_params=body + (expert_params * top_k / experts if experts else 0.0),
+        dense_params=body,
+        expert_params=expert_params,
+        experts=max(experts, 1),
+        experts_per_token=top_k if experts else 1,
+        layers=layers,
+        expert_layers=expert_layers,
+        hidden=hidden,
+        kv_heads=kv_heads,
+        kv_values_per_token_layer=kv_values,
+        attention_width=width,
+        window=float(row["window"] or float("inf")),
+        window_layers=int(row["window_layers"] or 0),
+        image_tokens=float(row["image_tokens"] or 0),
+        max_context=float(row["max_context"] or float("inf")),
+        known=True,
+        source=str(row["source"]),
+    )
+
+
+def shape_of_params(params: float, active_params: float | None = None) -> Shape:
+    """Return the typical shape of a decoder of a size: what is assumed when nothing else is known.
+
+    Parameters
+    ----------
+    params, active_params : float
+        The second by default as the first; less means a mixture of experts.
+
+    Raises
+    ------
+    InputError
+        If one is not positive, or more are active than there are.
+
+    Notes
+    -----
+    Power laws through the configurations of the catalogue (506 decoders): 32 layers of width 4096 at
+    7 billion parameters, depth and width growing with the power 0.37 and 0.31 of the size that is active
+    and dense; 8 key-value heads of 128; experts as in models of 2024 and 2025: 128, of which 8 are used.
+    """
+    active = params if active_params is None else active_params
+    if not (0 < params < float("inf") and 0 < active < float("inf")):
+        raise InputError("parameters must be positive numbers", "give billions, e.g. --params-b 7")
+    if active > params:
+        raise InputError(
+            f"{active / 1e9:g} billion active parameters are more than the {params / 1e9:g} billion in all",
+            "swap them",
+        )
+    sparse = active < 0.9 * params
+    size = (params * active) ** 0.5 if sparse else params
+    layers = max(2, round(32 * (size / 7e9) ** 0.37))
+    hidden = max(128, round(4096 * (size / 7e9) ** 0.31 / 128) * 128)
+    experts, top_k = (128, 8) if sparse else (1, 1)
+    routed = (params - active) / (1 - top_k / experts) if sparse else 0.0
+    return Shape(
+        params=params,
+        active_params=active,
+        dense_params=params - routed,
+        expert_params=routed,
+        experts=experts,
+        experts_per_token=top_k,
+        layers=layers,
+        expert_layers=layers if sparse else 0,
+        hidden=hidden,
+        kv_heads=8,
+        kv_values_per_token_layer=2.0 * 8 * 128,
+        attention_width=float(hidden),
+        window=float("inf"),
+        window_layers=0,
+        image_tokens=0.0,
+        max_context=float("inf"),
+        known=False,
+        source="typical of its size",
+    )
