@@ -91,3 +91,28 @@ PROMPTS: dict[str, Parameter] = {
 }
 """Public measurements give no prompt lengths. These are fitted beside the physics, which decides only
 their ratio to the speed of prefill."""
+
+GENERATORS: dict[str, Parameter] = {
+    "product_compute": _share(0.6, 0.3, "share of peak FLOP/s in matrix products of transformers"),
+    "convolution_compute": _share(0.35, 0.3, "share of peak FLOP/s in U-Nets"),
+    "attention_compute": _share(0.5, 0.3, "share of peak FLOP/s in attention"),
+    "activation_bandwidth": _share(0.6, 0.4, "share of peak bandwidth for activations between operations"),
+    "decode_pixel_flops": Parameter(1e7, 0.5, "FLOP", "work of decoding a pixel from the latent image"),
+    "frame_decode": _share(1.0, 0.5, "work of decoding a video's pixel, relative to an image's"),
+    "request_s": _time(0.1, 0.7, "text encoder and set-up of a batch"),
+    "step_host_s": _time(25e-3, 0.6, "host's work for a step and layer-wise launches"),
+    "split_s": _time(5e-3, 0.7, "exchanges of a step where a sequence is split over accelerators"),
+    "split_volume": _share(1.0, 0.7, "traffic of activations over the link where a sequence is split"),
+    "early_speed": _share(0.85, 0.2, "speed of diffusers' pipelines relative to xDiT's"),
+    "speed.other": _share(0.9, 0.0, "achieved rate of a die never measured, relative to GH100's"),
+    "speed.GB100": _share(0.9, 0.2, "achieved rate relative to GH100's"),
+    "speed.GA100": _share(1.05, 0.2, "the same"),
+    "speed.GH100": _share(1.0, 0.0, "1 by definition"),
+    "idle.other": _share(0.2, 0.0, "idle floor of a die never measured"),
+    "idle.GH100": _share(0.2, 0.3, "idle floor, relative to the power limit"),
+    "idle.GB100": _share(0.2, 0.3, "the same"),
+    "idle.GA100": _share(0.2, 0.3, "the same"),
+    "power_busy": _share(0.3, 0.4, "power of being busy at all, relative to the limit"),
+    "power_compute": _share(0.9, 0.3, "power of arithmetic at its peak, relative to the limit"),
+    "power_knee": _share(6, 0.4, "how sharply power bends at its limit"),
+}

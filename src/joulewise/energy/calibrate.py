@@ -1,0 +1,332 @@
+"""Fitting the physical model to measurements, and what is kept of the fit."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import polars as pl
+
+from joulewise.catalog.tables import shipped_folder
+from joulewise.energy.fitting import family_weights, fit_logs
+from joulewise.energy.parameters import LANGUAGE, PROMPTS
+from joulewise.energy.requests import Requests, read_requests
+from joulewise.energy.serving import Flags, Floats, Labels, Step, step
+from joulewise.errors import DataError, InputError
+from joulewise.files import write_text
+
+# Energy is what is asked for; time and power, measured beside it, tell its two factors apart.
+_WEIGHTS = {"energy": 1.0, "time": 0.6, "power": 0.6}
+
+
+@dataclass(frozen=True)
+class Calibration:
+    """A fit, and how far off it is.
+
+    Parameters
+    ----------
+    values : mapping of str to float
+        Of every parameter in `parameters.LANGUAGE` and `parameters.PROMPTS`.
+    intervals : mapping of str to pair of float
+        For each regime, what an estimate is multiplied by for the bounds of its 90% interval.
+    provenance : mapping
+        Rows and sources of the fit.
+    """
+
+    values: Mapping[str, float]
+    intervals: Mapping[str, tuple[float, float]]
+    provenance: Mapping[str, Any]
+
+    @property
+    def prompts(self) -> dict[str, float]:
+        """Mean prompt of each task. [tokens]"""
+        prompts = {k.removeprefix("prompt."): v for k, v in self.values.items() if k.startswith("prompt.")}
+        for task in ("chat-concise", "instruct", "instruct-concise"):
+            prompts.setdefault(task, prompts["chat"])
+        return prompts
+
+
+@dataclass(frozen=True)
+class Measured:
+    """Measured rows of language models that the model can be held against; arrays of one length."""
+
+    requests: Requests
+    energy_j: Floats
+    time_s: Floats
+    power_w: Floats
+    task: Labels
+    family: Labels
+    lineage: Labels
+    ids: Labels
+    source: Labels
+
+
+def measured_rows(frame: pl.DataFrame) -> Measured:
+    """Return the rows of language models metered on the accelerators alone, in the form of the public data.
+
+    Rows without a throughput have energy alone: NaN stands for the rest.
+
+    Raises
+    ------
+    InputError
+        If a needed column is missing, or no row is left.
+    """
+    for name in ("energy_j_per_unit", "unit", "accelerator"):
+        if name not in frame.columns:
+            raise InputError(f"the measurements have no column {name}", "the form is that of the shipped data")
+    kept = frame.filter(
+        pl.col("unit").cast(pl.String).str.starts_with("output token")
+        & pl.col("energy_j_per_unit").cast(pl.Float64, strict=False).gt(0)
+        & (pl.col("tier").ne("B") if "tier" in frame.columns else pl.lit(value=True))
+    )
+    start = {name.removeprefix("prompt."): p.prior for name, p in PROMPTS.items()}
+    requests = read_requests(kept, start | {t: start["chat"] for t in _V1_TASKS})
+    if not len(requests.rows):
+        raise InputError("no row is a measurement of a language model", "see the form of the shipped data")
+    good = kept[requests.rows.tolist()]
+    batch = requests.columns.batch_size
+
+    def number(name: str) -> Floats:
+        if name not in good.columns:
+            return np.full(len(good), np.nan)
+        return good[name].cast(pl.Float64, strict=False).fill_null(float("nan")).to_numpy().astype(np.float64)
+
+    def text(name: str) -> Labels:
+        if name not in good.columns:
+            return np.full(len(good), "")
+        return good[name].cast(pl.String).fill_null("").to_numpy().astype(np.str_)
+
+    energy, throughput = number("energy_j_per_unit"), number("throughput")
+    family = np.array([family_of(m) for m in text("model")])
+    return Measured(
+        requests=requests,
+        energy_j=energy,
+        time_s=batch / throughput,
+        power_w=energy * throughput / requests.columns.n,
+        task=text("task"),
+        family=family,
+        lineage=np.array([lineage_of(f) for f in family]),
+        ids=text("id"),
+        source=text("source"),
+    )
+
+
+_V1_TASKS = ("chat-concise", "instruct", "instruct-concise")
+
+
+def family_of(model: str) -> str:
+    """Return the release that a model belongs to, without its size, tuning and number format."""
+    import re  # noqa: PLC0415
+
+    name = model.rsplit("/", 1)[-1].lower().removeprefix("meta-")
+    for pattern, family in _FAMILIES:
+        if re.search(pattern, name):
+            return family
+    found = re.match(r"[a-z]+-?\d*(\.\d+)?", name)
+    return found.group(0).rstrip("-") if found else name
+
+
+_FAMILIES = (
+    (r"qwen3-vl", "qwen3-vl"),
+    (r"qwen3-coder", "qwen3-coder"),
+    (r"qwen3-\d+b-a\d", "qwen3-moe"),
+    (r"qwen3", "qwen3"),
+    (r"llava", "llava"),
+    (r"codellama", "codellama"),
+    (r"vicuna|koala|camel|baize|llama-2|llama-7b|llama-13b", "llama"),
+    (r"llama-3", "llama-3"),
+    (r"gpt-oss", "gpt-oss"),
+    (r"gemma-2", "gemma-2"),
+    (r"gemma-3", "gemma-3"),
+    (r"phi-3", "phi-3"),
+)
+
+
+def lineage_of(family: str) -> str:
+    """Return the developer's line that a family belongs to."""
+    for start in ("qwen", "llama", "codellama", "llava", "gemma", "codegemma", "mistral", "mixtral"):
+        if family.startswith(start):
+            return {"codellama": "llama", "llava": "llama", "codegemma": "gemma", "mixtral": "mistral"}.get(start, start)
+    return family
+
+
+def predict(values: Mapping[str, float], rows: Measured) -> Step:
+    """Return the model's step for measured rows, their unknown prompts as in `values`."""
+    return step(values, replace(rows.requests.columns, prompt_tokens=_prompts(values, rows)))
+
+
+def _prompts(values: Mapping[str, float], rows: Measured) -> Floats:
+    """Return prompts: as given where they are, else the task's parameter and the image's tokens."""
+    prompts = rows.requests.columns.prompt_tokens.copy()
+    given = np.array([not any(f.startswith("prompt-") for f in flags) for flags in rows.requests.flags])
+    images = np.array([s.image_tokens for s in rows.requests.shapes])
+    for name in PROMPTS:
+        task = name.removeprefix("prompt.")
+        of_task = np.isin(rows.task, _V1_TASKS) | (rows.task == "chat") if task == "chat" else rows.task == task
+        prompts[of_task & ~given] = values[name]
+        if task.startswith("mllm"):
+            prompts[of_task & ~given] += images[of_task & ~given]
+    return prompts
+
+
+def fit(rows: Measured, use: Flags | None = None, start: Mapping[str, float] | None = None) -> dict[str, float]:
+    """Return the parameters that fit best.
+
+    To energy, step time and power; see `fitting.fit_logs`.
+
+    Parameters
+    ----------
+    rows : Measured
+    use : array of bool, optional
+        The rows to fit to; by default all.
+    start : mapping, optional
+        Values to begin from; by default the priors.
+    """
+    use = np.ones(len(rows.energy_j), dtype=np.bool_) if use is None else use
+    weight = family_weights(rows.family, use)
+
+    def made(values: dict[str, float]) -> list[Floats]:
+        step = predict(values, rows)
+        return [step.energy_j, step.time_s, step.power_w]
+
+    measured = [rows.energy_j, rows.time_s, rows.power_w]
+    return fit_logs(LANGUAGE | PROMPTS, made, measured, [weight * w for w in _WEIGHTS.values()], start)
+
+
+def held_out(rows: Measured, groups: Labels, full: Mapping[str, float]) -> Floats:
+    """Return the energy of each row by a fit that saw no row of its group. [J per output token]"""
+    energy = np.full(len(groups), np.nan)
+    for group in np.unique(groups):
+        out = groups == group
+        energy[out] = predict(fit(rows, ~out, full), rows).energy_j[out]
+    return energy
+
+
+def regime_of(requests: Requests) -> Labels:
+    """Return what decides how sure an estimate is: engine, dense or experts, and batch."""
+    c = requests.columns
+    kind = np.where(c.expert_params > 0, "experts", "dense")
+    batch = np.where(c.batch_size <= 16, "batch to 16", np.where(c.batch_size <= 128, "batch to 128", "batch above"))
+    return np.array([f"{e}, {k}, {b}" for e, k, b in zip(c.engine, kind, batch, strict=True)], dtype=np.str_)
+
+
+def conformal(ratios: Floats, level: float = 0.9) -> tuple[float, float]:
+    """Return the factors between which measured over estimated falls with this chance, for a row like these.
+
+    Notes
+    -----
+    Split-conformal, each tail apart, with the finite-sample step of (n + 1) in place of n; never tighter
+    than the estimate itself.
+    """
+    logs = np.sort(np.log(ratios))
+    n = len(logs)
+    tail = (1 - level) / 2
+    low = logs[max(0, int(np.floor(tail * (n + 1))) - 1)]
+    high = logs[min(n - 1, int(np.ceil((1 - tail) * (n + 1))) - 1)]
+    return float(np.exp(min(low, 0.0))), float(np.exp(max(high, 0.0)))
+
+
+_FEWEST = 25
+
+
+def intervals_of(rows: Measured, values: Mapping[str, float]) -> dict[str, tuple[float, float]]:
+    """Return the interval of each regime, from lineages left out whole, and of what was never measured."""
+    ratios = rows.energy_j / held_out(rows, rows.lineage, values)
+    regimes = regime_of(rows.requests)
+    found = {"all": conformal(ratios)}
+    for regime in np.unique(regimes).tolist():
+        inside = ratios[regimes == regime]
+        if len(inside) >= _FEWEST:
+            found[regime] = conformal(inside)
+    found["accelerator-not-measured"] = conformal(_unseen_dies(rows, values))
+    found["shape-from-size"] = conformal(_sizes_alone(rows, values))
+    return found
+
+
+def _unseen_dies(rows: Measured, values: Mapping[str, float]) -> Floats:
+    ratios = np.full(len(rows.energy_j), np.nan)
+    columns = rows.requests.columns
+    for die in np.unique(columns.die):
+        out = columns.die == die
+        blind = replace(columns, die=np.where(out, "other", columns.die))
+        hidden = replace(rows, requests=replace(rows.requests, columns=blind))
+        ratios[out] = (rows.energy_j / predict(fit(hidden, ~out, values), hidden).energy_j)[out]
+    return ratios
+
+
+def _sizes_alone(rows: Measured, values: Mapping[str, float]) -> Floats:
+    from joulewise.energy.shape import shape_of_params  # noqa: PLC0415
+
+    shapes = [shape_of_params(s.params, s.active_params) for s in rows.requests.shapes]
+    guessed = {
+        name: np.array([getattr(s, name) for s in shapes], dtype=np.float64)
+        for name in type(shapes[0]).__dataclass_fields__
+        if hasattr(rows.requests.columns, name)
+    }
+    columns = replace(rows.requests.columns, **guessed)
+    blind = replace(rows, requests=replace(rows.requests, columns=columns))
+    return rows.energy_j / predict(values, blind).energy_j
+
+
+def calibrate(frame: pl.DataFrame) -> Calibration:
+    """Fit the model to measurements and derive its intervals.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        In the form of the shipped measurements.
+    """
+    rows = measured_rows(frame)
+    values = fit(rows)
+    sources, counts = np.unique(rows.source, return_counts=True)
+    return Calibration(
+        values=values,
+        intervals=intervals_of(rows, values),
+        provenance={
+            "rows": len(rows.energy_j),
+            "sources": dict(zip(sources.tolist(), counts.tolist(), strict=True)),
+            "families": sorted(set(rows.family.tolist())),
+            "left_out": [str(p) for p in rows.requests.problems],
+        },
+    )
+
+
+def save_calibration(calibration: Calibration, path: Path) -> None:
+    """Write a calibration as JSON, four digits each: short enough to read in review."""
+    table = LANGUAGE | PROMPTS
+    value = {
+        "provenance": dict(calibration.provenance),
+        "parameters": {
+            name: {"value": float(f"{v:.4g}"), "unit": table[name].unit, "meaning": table[name].meaning}
+            for name, v in calibration.values.items()
+        },
+        "intervals_90": {k: [float(f"{x:.4g}") for x in v] for k, v in calibration.intervals.items()},
+    }
+    write_text(path, json.dumps(value, indent=1) + "\n")
+
+
+@lru_cache
+def load_calibration(path: Path | None = None) -> Calibration:
+    """Return a calibration; by default the shipped one.
+
+    Raises
+    ------
+    DataError
+        If the file is not one.
+    """
+    file = path or shipped_folder() / "calibration.json"
+    try:
+        value = json.loads(file.read_text(encoding="utf-8"))
+        values = {name: float(p["value"]) for name, p in value["parameters"].items()}
+        intervals = {name: (float(low), float(high)) for name, (low, high) in value["intervals_90"].items()}
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        raise DataError(f"{file} is not a calibration: {error}", "joulewise calibrate writes one") from error
+    missing = [name for name in (*LANGUAGE, *PROMPTS) if name not in values]
+    if missing:
+        raise DataError(f"{file} has no value of {missing[0]}", "joulewise calibrate writes all")
+    return Calibration(values=values, intervals=intervals, provenance=value.get("provenance", {}))

@@ -1,0 +1,113 @@
+"""How long an image or a video takes to generate and what is drawn meanwhile, on whole columns at once."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from joulewise.energy.serving import Flags, Floats, Labels, limited, per_die
+
+
+@dataclass(frozen=True)
+class Canvases:
+    """Workloads of generators, a row each.
+
+    Parameters
+    ----------
+    product_flops, attention_flops, activation_bytes : array
+        Of one pass of the denoiser for one image or video.
+    passes : array
+        Of the denoiser in a step: 2 with guidance.
+    steps, batch_size, n : array
+    pixels : array
+        Of an image, or of all frames.
+    frames : array
+    unet : array of bool
+        Whether convolutions do most of the work.
+    early : array of bool
+        Whether the engine is diffusers' own pipeline rather than a server.
+    peak_flops_per_s, bandwidth_bytes_per_s, link_bytes_per_s, tdp_w : array
+    die : array of str
+    """
+
+    product_flops: Floats
+    attention_flops: Floats
+    activation_bytes: Floats
+    passes: Floats
+    steps: Floats
+    batch_size: Floats
+    n: Floats
+    pixels: Floats
+    frames: Floats
+    unet: Flags
+    early: Flags
+    peak_flops_per_s: Floats
+    bandwidth_bytes_per_s: Floats
+    link_bytes_per_s: Floats
+    tdp_w: Floats
+    die: Labels
+
+
+@dataclass(frozen=True)
+class Generation:
+    """A batch of images or videos.
+
+    Parameters
+    ----------
+    time_s, power_w : array
+        Of the whole batch; of one accelerator.
+    energy_j : array
+        Of one image or video.
+    parts_s : mapping of str to array
+        ``compute``, ``activations``, ``communication``, ``host``, ``decoder``.
+    """
+
+    time_s: Floats
+    power_w: Floats
+    energy_j: Floats
+    parts_s: Mapping[str, Floats]
+
+
+def generate(values: Mapping[str, float], c: Canvases) -> Generation:
+    """Return time, power and energy of each batch.
+
+    Notes
+    -----
+    A step is the denoiser's arithmetic and traffic, split over the accelerators, behind the host's launches
+    (whichever is longer, softly); the text encoder and the decoder of latents come once, on one accelerator.
+    """
+    speed = per_die(values, "speed", c.die) * np.where(c.early, values["early_speed"], 1.0)
+    products = np.where(c.unet, values["convolution_compute"], values["product_compute"])
+    per_step = c.batch_size * c.passes
+    flops = per_step * (c.product_flops + c.attention_flops)
+    compute_s = per_step * (c.product_flops / products + c.attention_flops / values["attention_compute"])
+    compute_s = compute_s / (c.n * c.peak_flops_per_s * speed)
+    traffic = c.n * c.bandwidth_bytes_per_s * values["activation_bandwidth"] * speed
+    activations_s = per_step * c.activation_bytes / traffic
+    split = values["split_s"] + values["split_volume"] * per_step * c.activation_bytes / (c.n * c.link_bytes_per_s) / 10
+    exchange_s = np.where(c.n > 1, split, 0.0)
+    host_s = np.full(len(c.n), values["step_host_s"])
+    step_s = (host_s**3 + (compute_s + activations_s + exchange_s) ** 3) ** (1 / 3)
+    decoder_flops = c.batch_size * c.pixels * values["decode_pixel_flops"]
+    decoder_flops = decoder_flops * np.where(c.frames > 1, values["frame_decode"], 1.0)
+    decoder_s = decoder_flops / (c.peak_flops_per_s * values["convolution_compute"] * speed)
+    once_s = values["request_s"] + decoder_s
+    time_s = c.steps * step_s + once_s
+    busy = np.minimum(1, c.steps * (compute_s + activations_s + exchange_s) / time_s)
+    used = (c.steps * flops / c.n + decoder_flops / c.n) / time_s / c.peak_flops_per_s
+    demand = per_die(values, "idle", c.die) + values["power_busy"] * busy + values["power_compute"] * used
+    power_w = c.tdp_w * limited(demand, values["power_knee"])
+    return Generation(
+        time_s=time_s,
+        power_w=power_w,
+        energy_j=c.n * power_w * time_s / c.batch_size,
+        parts_s={
+            "compute": c.steps * compute_s,
+            "activations": c.steps * activations_s,
+            "communication": c.steps * exchange_s,
+            "host": c.steps * host_s + values["request_s"],
+            "decoder": decoder_s,
+        },
+    )

@@ -1,0 +1,291 @@
+"""From a table of workloads, as people write them, to columns of numbers: defaults stated, bad rows named."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+import polars as pl
+
+from joulewise.catalog.records import accelerator_spec, architecture
+from joulewise.energy.serving import CURRENT, EAGER, EARLY, Columns
+from joulewise.energy.shape import Shape, shape_of_architecture, shape_of_params
+from joulewise.errors import InputError
+
+NUMBERS = (
+    "params_b",
+    "active_params_b",
+    "n_accelerators",
+    "batch_size",
+    "max_batch",
+    "prompt_tokens",
+    "output_tokens",
+    "steps",
+    "tensor_parallel",
+    "pipeline_parallel",
+    "data_parallel",
+    "expert_parallel",
+    "sequence_parallel",
+    "ring",
+)
+TEXTS = ("model", "accelerator", "precision", "engine", "image_size", "task", "meter_scope")
+
+DEFAULT_PROMPT_TOKENS = 512.0
+DEFAULT_OUTPUT_TOKENS = 256.0
+
+# What people call a number format -> bytes of a weight, and the format whose rates hold.
+_FORMATS = {
+    "bf16": (2.0, "bf16"),
+    "bfloat16": (2.0, "bf16"),
+    "fp16": (2.0, "bf16"),
+    "float16": (2.0, "bf16"),
+    "float16/bfloat16": (2.0, "bf16"),
+    "fp32": (4.0, "bf16"),
+    "float32": (4.0, "bf16"),
+    "fp8": (1.0, "fp8"),
+    "int8": (1.0, "bf16"),
+    "mxfp4": (0.53125, "mxfp4"),
+    "fp4": (0.5, "mxfp4"),
+    "nf4": (0.53125, "mxfp4"),
+    "int4": (0.5, "mxfp4"),
+}
+
+
+@dataclass(frozen=True)
+class Problem:
+    """A row that cannot be estimated: its number (the first is 1), the column, and why."""
+
+    row: int
+    column: str
+    reason: str
+
+    def __str__(self) -> str:
+        return f"row {self.row}, {self.column}: {self.reason}"
+
+
+@dataclass(frozen=True)
+class Requests:
+    """The good rows of a table.
+
+    Parameters
+    ----------
+    rows : array of int
+        Their places in the table, from 0.
+    columns : Columns
+    shapes : tuple of Shape
+    flags : tuple of tuple of str
+        What was assumed for each row or lies outside what was measured.
+    problems : tuple of Problem
+        Why each of the other rows is left out.
+    """
+
+    rows: np.ndarray[Any, np.dtype[np.int64]]
+    columns: Columns
+    shapes: tuple[Shape, ...]
+    flags: tuple[tuple[str, ...], ...]
+    problems: tuple[Problem, ...]
+
+
+def read_requests(frame: pl.DataFrame, prompts: dict[str, float]) -> Requests:
+    """Read workloads of language models.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        Any of the columns `NUMBERS` and `TEXTS`; the model, or its parameters, and the accelerator are needed.
+    prompts : dict
+        Mean prompt of a task, for rows that name one and give no ``prompt_tokens``. [tokens]
+
+    Raises
+    ------
+    InputError
+        If a column that every row needs is missing.
+    """
+    if "accelerator" not in frame.columns:
+        raise InputError("there is no column accelerator", f"columns: {', '.join(frame.columns)}")
+    if "model" not in frame.columns and "params_b" not in frame.columns:
+        raise InputError("there is neither a column model nor params_b", f"columns: {', '.join(frame.columns)}")
+    table, problems = _typed(frame)
+    bad = {p.row - 1 for p in problems}
+    found: list[tuple[int, Shape, dict[str, Any]]] = []
+    flags: list[tuple[str, ...]] = []
+    for i, row in enumerate(table.iter_rows(named=True)):
+        if i in bad:
+            continue
+        try:
+            shape, values, marks = _read_row(row, prompts)
+        except _BadCell as error:
+            problems.append(Problem(i + 1, error.column, error.reason))
+            continue
+        found.append((i, shape, values))
+        flags.append(marks)
+    return Requests(
+        rows=np.array([i for i, _, _ in found], dtype=np.int64),
+        columns=_columns(found),
+        shapes=tuple(shape for _, shape, _ in found),
+        flags=tuple(flags),
+        problems=tuple(sorted(problems, key=lambda p: p.row)),
+    )
+
+
+class _BadCell(Exception):
+    def __init__(self, column: str, reason: str) -> None:
+        super().__init__(reason)
+        self.column, self.reason = column, reason
+
+
+def _typed(frame: pl.DataFrame) -> tuple[pl.DataFrame, list[Problem]]:
+    """Return the known columns as numbers and texts, blanks as nulls, and the cells that are not numbers."""
+    problems: list[Problem] = []
+    columns = []
+    for name in (*TEXTS, *NUMBERS):
+        if name not in frame.columns:
+            columns.append(pl.lit(None, dtype=pl.String if name in TEXTS else pl.Float64).alias(name))
+            continue
+        text = frame[name].cast(pl.String).str.strip_chars()
+        text = text.set(text == "", None)
+        if name in TEXTS:
+            columns.append(pl.lit(text).alias(name))
+            continue
+        number = text.cast(pl.Float64, strict=False)
+        wrong = (number.is_null() & text.is_not_null()) | ~number.fill_null(1.0).is_finite() | (number <= 0)
+        for i in np.flatnonzero(wrong.fill_null(value=False).to_numpy()):
+            problems.append(Problem(int(i) + 1, name, f"{text[int(i)]!r} is not a positive number"))
+        columns.append(pl.lit(number).alias(name))
+    return frame.select(columns), problems
+
+
+def _read_row(row: dict[str, Any], prompts: dict[str, float]) -> tuple[Shape, dict[str, Any], tuple[str, ...]]:
+    marks: list[str] = []
+    shape = _shape(row["model"], row["params_b"], row["active_params_b"])
+    if not shape.known:
+        marks.append("shape-from-size")
+    if row["accelerator"] is None:
+        raise _BadCell("accelerator", "is blank; name one, e.g. H100")
+    spec = _spec(row["accelerator"])
+    if isinstance(spec, str):
+        raise _BadCell("accelerator", spec)
+    weight_bytes, number_format = _precision(row["precision"], row["model"], spec)
+    n = row["n_accelerators"] or 1.0
+    batch = row["batch_size"]
+    if batch is None:
+        batch = 1.0
+        marks.append("batch-assumed-1")
+    task = row["task"]
+    prompt = row["prompt_tokens"]
+    if prompt is None:
+        prompt = prompts.get(task or "")
+        marks.append("prompt-of-task" if prompt is not None else f"prompt-assumed-{DEFAULT_PROMPT_TOKENS:g}")
+        prompt = DEFAULT_PROMPT_TOKENS if prompt is None else prompt
+        if task and task.startswith("mllm"):
+            prompt += shape.image_tokens
+    output = row["output_tokens"]
+    if output is None:
+        output = DEFAULT_OUTPUT_TOKENS
+        marks.append(f"output-assumed-{DEFAULT_OUTPUT_TOKENS:g}")
+    if prompt + output > shape.max_context:
+        raise _BadCell(
+            "prompt_tokens" if row["prompt_tokens"] else "output_tokens",
+            f"{prompt + output:g} tokens are more than the model's context of {shape.max_context:g}",
+        )
+    sparse = shape.expert_params > 0
+    pipeline, data = row["pipeline_parallel"] or 1.0, row["data_parallel"] or 1.0
+    expert = row["expert_parallel"] or (n if sparse and row["tensor_parallel"] is None else 1.0)
+    tensor = row["tensor_parallel"] or (1.0 if expert > 1 else max(1.0, n / pipeline / data))
+    for name, value in (("tensor_parallel", tensor), ("expert_parallel", expert), ("data_parallel", data)):
+        if value > n:
+            raise _BadCell(name, f"{value:g} is more than the {n:g} accelerators")
+    for flag, holds in (
+        ("accelerator-not-measured", spec["die"] not in MEASURED_DIES),
+        ("data-parallel", data > 1),
+        ("batch-beyond-measured", batch > 1100),
+    ):
+        if holds:
+            marks.append(flag)
+    return (
+        shape,
+        {
+            "n": n,
+            "batch_size": batch,
+            "prompt_tokens": prompt,
+            "output_tokens": output,
+            "weight_bytes": weight_bytes,
+            "tensor_parallel": tensor,
+            "data_parallel": data,
+            "expert_parallel": expert,
+            "peak_flops_per_s": spec["bf16_flops_per_s"],
+            "bandwidth_bytes_per_s": spec["bandwidth_bytes_per_s"],
+            "link_bytes_per_s": spec["link_bytes_per_s"],
+            "tdp_w": spec["tdp_w"],
+            "die": spec["die"],
+            "number_format": number_format,
+            "engine": _engine(row["engine"]),
+            "media": {"image-chat": "image", "video-chat": "video"}.get(task or "", ""),
+        },
+        tuple(marks),
+    )
+
+
+MEASURED_DIES = frozenset({"GH100", "GB100", "GA100", "GV100", "GA102"})
+
+
+@lru_cache(maxsize=4096)
+def _shape_or_reason(model: str | None, params_b: float | None, active_params_b: float | None) -> Shape | str:
+    row = architecture(model) if model else None
+    if row is not None:
+        return shape_of_architecture(row)
+    if params_b is None:
+        return f"{model!r} is not in the catalogue; give params_b" if model else "is blank; name one or give params_b"
+    try:
+        return shape_of_params(params_b * 1e9, None if active_params_b is None else active_params_b * 1e9)
+    except InputError as error:
+        return str(error)
+
+
+def _shape(model: str | None, params_b: float | None, active_params_b: float | None) -> Shape:
+    shape = _shape_or_reason(model, params_b, active_params_b)
+    if isinstance(shape, str):
+        raise _BadCell("params_b" if params_b is not None else "model", shape)
+    return shape
+
+
+@lru_cache(maxsize=1024)
+def _spec(name: str) -> dict[str, Any] | str:
+    try:
+        return accelerator_spec(name)
+    except InputError as error:
+        return str(error)
+
+
+def _precision(name: str | None, model: str | None, spec: dict[str, Any]) -> tuple[float, str]:
+    if name is None:
+        low = (model or "").lower()
+        name = "fp8" if low.endswith("fp8") else "mxfp4" if "gpt-oss" in low else "bf16"
+    key = name.lower().split(" ")[0]
+    if key not in _FORMATS:
+        raise _BadCell("precision", f"{name!r} is not one of {', '.join(_FORMATS)}")
+    weight_bytes, number_format = _FORMATS[key]
+    if number_format == "fp8" and spec["fp8_flops_per_s"] is None:
+        raise _BadCell("precision", f"{spec['name']} has no fp8 arithmetic; bf16 or int8 would do")
+    return weight_bytes, number_format
+
+
+def _engine(name: str | None) -> str:
+    low = (name or "").lower()
+    if "transformers" in low or "fastchat" in low or low == EAGER:
+        return EAGER
+    if "vllm 0" in low or low == EARLY:
+        return EARLY
+    return CURRENT
+
+
+def _columns(found: list[tuple[int, Shape, dict[str, Any]]]) -> Columns:
+    of_shape = {f.name for f in fields(Shape)}
+    texts = {"die", "number_format", "engine", "media"}
+    arrays: dict[str, Any] = {}
+    for f in fields(Columns):
+        cells = [getattr(s, f.name) if f.name in of_shape else v[f.name] for _, s, v in found]
+        arrays[f.name] = np.array(cells, dtype=np.str_ if f.name in texts else np.float64)
+    return Columns(**arrays)
