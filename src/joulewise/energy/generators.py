@@ -21,6 +21,8 @@ class Canvases:
     passes : array
         Of the denoiser in a step: 2 with guidance.
     steps, batch_size, n : array
+    ring : array
+        Accelerators among which keys and values go round; 1 where heads are split instead.
     pixels : array
         Of an image, or of all frames.
     frames : array
@@ -39,6 +41,7 @@ class Canvases:
     steps: Floats
     batch_size: Floats
     n: Floats
+    ring: Floats
     pixels: Floats
     frames: Floats
     unet: Flags
@@ -86,8 +89,8 @@ def generate(values: Mapping[str, float], c: Canvases) -> Generation:
     compute_s = compute_s / (c.n * c.peak_flops_per_s * speed)
     traffic = c.n * c.bandwidth_bytes_per_s * values["activation_bandwidth"] * speed
     activations_s = per_step * c.activation_bytes / traffic
-    split = values["split_s"] + values["split_volume"] * per_step * c.activation_bytes / (c.n * c.link_bytes_per_s) / 10
-    exchange_s = np.where(c.n > 1, split, 0.0)
+    moved = per_step * c.activation_bytes * values["split_volume"] / (c.n * c.link_bytes_per_s)
+    exchange_s = (c.n - 1) * values["split_s"] + (1 - 1 / c.n) * moved + (c.ring - 1) * values["ring_s"]
     host_s = np.full(len(c.n), values["step_host_s"])
     step_s = (host_s**3 + (compute_s + activations_s + exchange_s) ** 3) ** (1 / 3)
     decoder_flops = c.batch_size * c.pixels * values["decode_pixel_flops"]
