@@ -11,7 +11,7 @@ from joulewise.catalog.names import normalise
 from joulewise.catalog.tables import shipped_folder
 from joulewise.errors import UnknownNameError
 
-Table = Literal["architectures", "accelerator_specs", "measurements/public"]
+Table = Literal["architectures", "accelerator_specs", "generators", "measurements/public"]
 
 
 @lru_cache
@@ -23,6 +23,7 @@ def records(table: Table) -> pl.DataFrame:
     table : str
         ``architectures``: the configuration of language models, with `source` and `licence` of each;
         ``accelerator_specs``: dense peak rates, memory, bandwidth and power of accelerators;
+        ``generators``: work of one pass of image and video generators' denoisers;
         ``measurements/public``: public measurements of inference energy.
     """
     return pl.read_csv(shipped_folder() / f"{table}.csv", infer_schema_length=None)
@@ -70,6 +71,22 @@ def accelerator_spec(name: str) -> dict[str, Any]:
             return names[key]
     shown = [n for row in records("accelerator_specs").to_dicts() for n in (row["name"], *_aliases(row))]
     raise UnknownNameError("accelerator", name, shown)
+
+
+def generator(name: str) -> dict[str, Any] | None:
+    """Return the row of an image or video generator, or None if it is not in the table."""
+    names = _generator_names()
+    return names.get(normalise(name)) or names.get(normalise(name.rsplit("/", 1)[-1]))
+
+
+@lru_cache
+def _generator_names() -> dict[str, dict[str, Any]]:
+    found: dict[str, dict[str, Any]] = {}
+    for row in records("generators").to_dicts():
+        for name in (row["model"], *_aliases(row)):
+            found.setdefault(normalise(name), row)
+            found.setdefault(normalise(name.rsplit("/", 1)[-1]), row)
+    return found
 
 
 def _aliases(row: dict[str, Any]) -> list[str]:

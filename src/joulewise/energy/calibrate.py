@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, fields, replace
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -13,10 +14,13 @@ import numpy as np
 import polars as pl
 
 from joulewise.catalog.tables import shipped_folder
+from joulewise.energy.canvases import CanvasRequests, read_canvases
 from joulewise.energy.fitting import family_weights, fit_logs
-from joulewise.energy.parameters import LANGUAGE, PROMPTS
+from joulewise.energy.generators import generate
+from joulewise.energy.parameters import GENERATORS, LANGUAGE, PROMPTS, Parameter
 from joulewise.energy.requests import Requests, read_requests
-from joulewise.energy.serving import Flags, Floats, Labels, Step, step
+from joulewise.energy.serving import Columns, Flags, Floats, Labels, Step, step
+from joulewise.energy.shape import shape_of_params
 from joulewise.errors import DataError, InputError
 from joulewise.files import write_text
 
@@ -30,22 +34,25 @@ class Calibration:
 
     Parameters
     ----------
-    values : mapping of str to float
+    language : mapping of str to float
         Of every parameter in `parameters.LANGUAGE` and `parameters.PROMPTS`.
+    generators : mapping of str to float
+        Of every parameter in `parameters.GENERATORS`.
     intervals : mapping of str to pair of float
         For each regime, what an estimate is multiplied by for the bounds of its 90% interval.
     provenance : mapping
         Rows and sources of the fit.
     """
 
-    values: Mapping[str, float]
+    language: Mapping[str, float]
+    generators: Mapping[str, float]
     intervals: Mapping[str, tuple[float, float]]
     provenance: Mapping[str, Any]
 
     @property
     def prompts(self) -> dict[str, float]:
         """Mean prompt of each task. [tokens]"""
-        prompts = {k.removeprefix("prompt."): v for k, v in self.values.items() if k.startswith("prompt.")}
+        prompts = {k.removeprefix("prompt."): v for k, v in self.language.items() if k.startswith("prompt.")}
         for task in ("chat-concise", "instruct", "instruct-concise"):
             prompts.setdefault(task, prompts["chat"])
         return prompts
@@ -121,8 +128,6 @@ _V1_TASKS = ("chat-concise", "instruct", "instruct-concise")
 
 def family_of(model: str) -> str:
     """Return the release that a model belongs to, without its size, tuning and number format."""
-    import re  # noqa: PLC0415
-
     name = model.rsplit("/", 1)[-1].lower().removeprefix("meta-")
     for pattern, family in _FAMILIES:
         if re.search(pattern, name):
@@ -151,7 +156,9 @@ def lineage_of(family: str) -> str:
     """Return the developer's line that a family belongs to."""
     for start in ("qwen", "llama", "codellama", "llava", "gemma", "codegemma", "mistral", "mixtral"):
         if family.startswith(start):
-            return {"codellama": "llama", "llava": "llama", "codegemma": "gemma", "mixtral": "mistral"}.get(start, start)
+            return {"codellama": "llama", "llava": "llama", "codegemma": "gemma", "mixtral": "mistral"}.get(
+                start, start
+            )
     return family
 
 
@@ -234,11 +241,11 @@ def conformal(ratios: Floats, level: float = 0.9) -> tuple[float, float]:
 _FEWEST = 25
 
 
-def intervals_of(rows: Measured, values: Mapping[str, float]) -> dict[str, tuple[float, float]]:
-    """Return the interval of each regime, from lineages left out whole, and of what was never measured."""
-    ratios = rows.energy_j / held_out(rows, rows.lineage, values)
+def language_intervals(rows: Measured, values: Mapping[str, float]) -> dict[str, tuple[float, float]]:
+    """Return the interval of each regime, from families left out whole, and of what was never measured."""
+    ratios = rows.energy_j / held_out(rows, rows.family, values)
     regimes = regime_of(rows.requests)
-    found = {"all": conformal(ratios)}
+    found = {"language": conformal(ratios)}
     for regime in np.unique(regimes).tolist():
         inside = ratios[regimes == regime]
         if len(inside) >= _FEWEST:
@@ -260,35 +267,111 @@ def _unseen_dies(rows: Measured, values: Mapping[str, float]) -> Floats:
 
 
 def _sizes_alone(rows: Measured, values: Mapping[str, float]) -> Floats:
-    from joulewise.energy.shape import shape_of_params  # noqa: PLC0415
-
     shapes = [shape_of_params(s.params, s.active_params) for s in rows.requests.shapes]
-    guessed = {
-        name: np.array([getattr(s, name) for s in shapes], dtype=np.float64)
-        for name in type(shapes[0]).__dataclass_fields__
-        if hasattr(rows.requests.columns, name)
-    }
+    of_shape = {f.name for f in fields(shapes[0])} & {f.name for f in fields(Columns)}
+    guessed = {name: np.array([getattr(s, name) for s in shapes], dtype=np.float64) for name in of_shape}
     columns = replace(rows.requests.columns, **guessed)
     blind = replace(rows, requests=replace(rows.requests, columns=columns))
     return rows.energy_j / predict(values, blind).energy_j
 
 
-def calibrate(frame: pl.DataFrame) -> Calibration:
+@dataclass(frozen=True)
+class MeasuredCanvases:
+    """Measured rows of generators; arrays of one length, as in `Measured`."""
+
+    requests: CanvasRequests
+    energy_j: Floats
+    time_s: Floats
+    power_w: Floats
+    family: Labels
+    ids: Labels
+    source: Labels
+
+
+def measured_canvases(frame: pl.DataFrame) -> MeasuredCanvases | None:
+    """Return the rows of generators metered on the accelerators alone, or None if there are none."""
+    if not {"energy_j_per_unit", "unit", "throughput", "model"} <= set(frame.columns):
+        return None
+    kept = frame.filter(pl.col("unit").cast(pl.String).is_in(["image", "video"]))
+    if kept.is_empty():
+        return None
+    requests = read_canvases(kept)
+    good = kept[requests.rows.tolist()]
+    energy = good["energy_j_per_unit"].cast(pl.Float64).to_numpy()
+    throughput = good["throughput"].cast(pl.Float64).to_numpy()
+    return MeasuredCanvases(
+        requests=requests,
+        energy_j=energy,
+        time_s=requests.columns.batch_size / throughput,
+        power_w=energy * throughput / requests.columns.n,
+        family=good["model"].cast(pl.String).to_numpy().astype(np.str_),
+        ids=_text(good, "id"),
+        source=_text(good, "source"),
+    )
+
+
+def _text(frame: pl.DataFrame, name: str) -> Labels:
+    if name not in frame.columns:
+        return np.full(len(frame), "")
+    return frame[name].cast(pl.String).fill_null("").to_numpy().astype(np.str_)
+
+
+def fit_canvases(
+    rows: MeasuredCanvases, use: Flags | None = None, start: Mapping[str, float] | None = None
+) -> dict[str, float]:
+    """Return the parameters of generators that fit best; see `fit`."""
+    use = np.ones(len(rows.energy_j), dtype=np.bool_) if use is None else use
+    weight = family_weights(rows.family, use)
+
+    def made(values: dict[str, float]) -> list[Floats]:
+        batch = generate(values, rows.requests.columns)
+        return [batch.energy_j, batch.time_s, batch.power_w]
+
+    measured = [rows.energy_j, rows.time_s, rows.power_w]
+    return fit_logs(GENERATORS, made, measured, [weight * w for w in _WEIGHTS.values()], start)
+
+
+def held_out_canvases(rows: MeasuredCanvases, groups: Labels, full: Mapping[str, float]) -> Floats:
+    """Return the energy of each row by a fit that saw no row of its group. [J per image or video]"""
+    energy = np.full(len(groups), np.nan)
+    for group in np.unique(groups):
+        out = groups == group
+        energy[out] = generate(fit_canvases(rows, ~out, full), rows.requests.columns).energy_j[out]
+    return energy
+
+
+def calibrate(frame: pl.DataFrame, begin: Callable[[str], None] = lambda _: None) -> Calibration:
     """Fit the model to measurements and derive its intervals.
 
     Parameters
     ----------
     frame : DataFrame
-        In the form of the shipped measurements.
+        In the form of the shipped measurements. Without rows of generators their parameters stay as shipped.
+    begin : callable
+        Told the name of each part as it begins.
     """
+    begin("language models")
     rows = measured_rows(frame)
-    values = fit(rows)
-    sources, counts = np.unique(rows.source, return_counts=True)
+    language = fit(rows)
+    begin("families left out")
+    intervals = language_intervals(rows, language)
+    begin("generators")
+    canvases = measured_canvases(frame)
+    if canvases is None:
+        shipped = load_calibration()
+        generators: Mapping[str, float] = shipped.generators
+        intervals["generator"] = shipped.intervals["generator"]
+    else:
+        generators = fit_canvases(canvases)
+        intervals["generator"] = conformal(canvases.energy_j / held_out_canvases(canvases, canvases.family, generators))
+    both = np.concatenate([rows.source, *([] if canvases is None else [canvases.source])])
+    sources, counts = np.unique(both, return_counts=True)
     return Calibration(
-        values=values,
-        intervals=intervals_of(rows, values),
+        language=language,
+        generators=generators,
+        intervals=intervals,
         provenance={
-            "rows": len(rows.energy_j),
+            "rows": len(both),
             "sources": dict(zip(sources.tolist(), counts.tolist(), strict=True)),
             "families": sorted(set(rows.family.tolist())),
             "left_out": [str(p) for p in rows.requests.problems],
@@ -298,16 +381,21 @@ def calibrate(frame: pl.DataFrame) -> Calibration:
 
 def save_calibration(calibration: Calibration, path: Path) -> None:
     """Write a calibration as JSON, four digits each: short enough to read in review."""
-    table = LANGUAGE | PROMPTS
+
+    def told(values: Mapping[str, float], table: Mapping[str, Parameter]) -> dict[str, Any]:
+        return {n: {"value": _digits(v), "unit": table[n].unit, "meaning": table[n].meaning} for n, v in values.items()}
+
     value = {
         "provenance": dict(calibration.provenance),
-        "parameters": {
-            name: {"value": float(f"{v:.4g}"), "unit": table[name].unit, "meaning": table[name].meaning}
-            for name, v in calibration.values.items()
-        },
-        "intervals_90": {k: [float(f"{x:.4g}") for x in v] for k, v in calibration.intervals.items()},
+        "language": told(calibration.language, LANGUAGE | PROMPTS),
+        "generators": told(calibration.generators, GENERATORS),
+        "intervals_90": {k: [_digits(x) for x in v] for k, v in calibration.intervals.items()},
     }
     write_text(path, json.dumps(value, indent=1) + "\n")
+
+
+def _digits(value: float) -> float:
+    return float(f"{value:.4g}")
 
 
 @lru_cache
@@ -322,11 +410,12 @@ def load_calibration(path: Path | None = None) -> Calibration:
     file = path or shipped_folder() / "calibration.json"
     try:
         value = json.loads(file.read_text(encoding="utf-8"))
-        values = {name: float(p["value"]) for name, p in value["parameters"].items()}
+        language = {name: float(p["value"]) for name, p in value["language"].items()}
+        generators = {name: float(p["value"]) for name, p in value["generators"].items()}
         intervals = {name: (float(low), float(high)) for name, (low, high) in value["intervals_90"].items()}
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise DataError(f"{file} is not a calibration: {error}", "joulewise calibrate writes one") from error
-    missing = [name for name in (*LANGUAGE, *PROMPTS) if name not in values]
+    missing = sorted(({*LANGUAGE, *PROMPTS} - {*language}) | ({*GENERATORS} - {*generators}))
     if missing:
         raise DataError(f"{file} has no value of {missing[0]}", "joulewise calibrate writes all")
-    return Calibration(values=values, intervals=intervals, provenance=value.get("provenance", {}))
+    return Calibration(language, generators, intervals, value.get("provenance", {}))

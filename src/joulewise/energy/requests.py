@@ -77,6 +77,8 @@ class Requests:
     shapes : tuple of Shape
     flags : tuple of tuple of str
         What was assumed for each row or lies outside what was measured.
+    memory_bytes : array
+        Of one accelerator.
     problems : tuple of Problem
         Why each of the other rows is left out.
     """
@@ -85,6 +87,7 @@ class Requests:
     columns: Columns
     shapes: tuple[Shape, ...]
     flags: tuple[tuple[str, ...], ...]
+    memory_bytes: np.ndarray[Any, np.dtype[np.float64]]
     problems: tuple[Problem, ...]
 
 
@@ -107,7 +110,7 @@ def read_requests(frame: pl.DataFrame, prompts: dict[str, float]) -> Requests:
         raise InputError("there is no column accelerator", f"columns: {', '.join(frame.columns)}")
     if "model" not in frame.columns and "params_b" not in frame.columns:
         raise InputError("there is neither a column model nor params_b", f"columns: {', '.join(frame.columns)}")
-    table, problems = _typed(frame)
+    table, problems = typed(frame)
     bad = {p.row - 1 for p in problems}
     found: list[tuple[int, Shape, dict[str, Any]]] = []
     flags: list[tuple[str, ...]] = []
@@ -116,7 +119,7 @@ def read_requests(frame: pl.DataFrame, prompts: dict[str, float]) -> Requests:
             continue
         try:
             shape, values, marks = _read_row(row, prompts)
-        except _BadCell as error:
+        except BadCell as error:
             problems.append(Problem(i + 1, error.column, error.reason))
             continue
         found.append((i, shape, values))
@@ -126,17 +129,20 @@ def read_requests(frame: pl.DataFrame, prompts: dict[str, float]) -> Requests:
         columns=_columns(found),
         shapes=tuple(shape for _, shape, _ in found),
         flags=tuple(flags),
+        memory_bytes=np.array([v["memory_bytes"] for _, _, v in found], dtype=np.float64),
         problems=tuple(sorted(problems, key=lambda p: p.row)),
     )
 
 
-class _BadCell(Exception):
+class BadCell(Exception):
+    """A cell that a row cannot be estimated with."""
+
     def __init__(self, column: str, reason: str) -> None:
         super().__init__(reason)
         self.column, self.reason = column, reason
 
 
-def _typed(frame: pl.DataFrame) -> tuple[pl.DataFrame, list[Problem]]:
+def typed(frame: pl.DataFrame) -> tuple[pl.DataFrame, list[Problem]]:
     """Return the known columns as numbers and texts, blanks as nulls, and the cells that are not numbers."""
     problems: list[Problem] = []
     columns = []
@@ -162,12 +168,8 @@ def _read_row(row: dict[str, Any], prompts: dict[str, float]) -> tuple[Shape, di
     shape = _shape(row["model"], row["params_b"], row["active_params_b"])
     if not shape.known:
         marks.append("shape-from-size")
-    if row["accelerator"] is None:
-        raise _BadCell("accelerator", "is blank; name one, e.g. H100")
-    spec = _spec(row["accelerator"])
-    if isinstance(spec, str):
-        raise _BadCell("accelerator", spec)
-    weight_bytes, number_format = _precision(row["precision"], row["model"], spec)
+    spec = accelerator_of(row)
+    weight_bytes, number_format = precision_of(row["precision"], row["model"], spec)
     n = row["n_accelerators"] or 1.0
     batch = row["batch_size"]
     if batch is None:
@@ -186,7 +188,7 @@ def _read_row(row: dict[str, Any], prompts: dict[str, float]) -> tuple[Shape, di
         output = DEFAULT_OUTPUT_TOKENS
         marks.append(f"output-assumed-{DEFAULT_OUTPUT_TOKENS:g}")
     if prompt + output > shape.max_context:
-        raise _BadCell(
+        raise BadCell(
             "prompt_tokens" if row["prompt_tokens"] else "output_tokens",
             f"{prompt + output:g} tokens are more than the model's context of {shape.max_context:g}",
         )
@@ -196,7 +198,7 @@ def _read_row(row: dict[str, Any], prompts: dict[str, float]) -> tuple[Shape, di
     tensor = row["tensor_parallel"] or (1.0 if expert > 1 else max(1.0, n / pipeline / data))
     for name, value in (("tensor_parallel", tensor), ("expert_parallel", expert), ("data_parallel", data)):
         if value > n:
-            raise _BadCell(name, f"{value:g} is more than the {n:g} accelerators")
+            raise BadCell(name, f"{value:g} is more than the {n:g} accelerators")
     for flag, holds in (
         ("accelerator-not-measured", spec["die"] not in MEASURED_DIES),
         ("data-parallel", data > 1),
@@ -219,6 +221,7 @@ def _read_row(row: dict[str, Any], prompts: dict[str, float]) -> tuple[Shape, di
             "bandwidth_bytes_per_s": spec["bandwidth_bytes_per_s"],
             "link_bytes_per_s": spec["link_bytes_per_s"],
             "tdp_w": spec["tdp_w"],
+            "memory_bytes": spec["memory_bytes"],
             "die": spec["die"],
             "number_format": number_format,
             "engine": _engine(row["engine"]),
@@ -247,28 +250,39 @@ def _shape_or_reason(model: str | None, params_b: float | None, active_params_b:
 def _shape(model: str | None, params_b: float | None, active_params_b: float | None) -> Shape:
     shape = _shape_or_reason(model, params_b, active_params_b)
     if isinstance(shape, str):
-        raise _BadCell("params_b" if params_b is not None else "model", shape)
+        raise BadCell("params_b" if params_b is not None else "model", shape)
     return shape
 
 
+def accelerator_of(row: dict[str, Any]) -> dict[str, Any]:
+    """Return the specification of a row's accelerator."""
+    if row["accelerator"] is None:
+        raise BadCell("accelerator", "is blank; name one, e.g. H100")
+    spec = _spec_or_reason(row["accelerator"])
+    if isinstance(spec, str):
+        raise BadCell("accelerator", spec)
+    return spec
+
+
 @lru_cache(maxsize=1024)
-def _spec(name: str) -> dict[str, Any] | str:
+def _spec_or_reason(name: str) -> dict[str, Any] | str:
     try:
         return accelerator_spec(name)
     except InputError as error:
         return str(error)
 
 
-def _precision(name: str | None, model: str | None, spec: dict[str, Any]) -> tuple[float, str]:
+def precision_of(name: str | None, model: str | None, spec: dict[str, Any]) -> tuple[float, str]:
+    """Return bytes of a weight and the number format; a blank takes what the model's name says."""
     if name is None:
         low = (model or "").lower()
         name = "fp8" if low.endswith("fp8") else "mxfp4" if "gpt-oss" in low else "bf16"
     key = name.lower().split(" ")[0]
     if key not in _FORMATS:
-        raise _BadCell("precision", f"{name!r} is not one of {', '.join(_FORMATS)}")
+        raise BadCell("precision", f"{name!r} is not one of {', '.join(_FORMATS)}")
     weight_bytes, number_format = _FORMATS[key]
     if number_format == "fp8" and spec["fp8_flops_per_s"] is None:
-        raise _BadCell("precision", f"{spec['name']} has no fp8 arithmetic; bf16 or int8 would do")
+        raise BadCell("precision", f"{spec['name']} has no fp8 arithmetic; bf16 or int8 would do")
     return weight_bytes, number_format
 
 
