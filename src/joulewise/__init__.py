@@ -13,6 +13,8 @@ _PUBLIC = {
     "JoulewiseError": "joulewise.errors",
     "Workload": "joulewise.counting.workload",
     "count": "joulewise.counting.targets",
+    "estimate": "joulewise.energy.one",
+    "estimate_many": "joulewise.energy.calibrated",
     "estimate_paper": "joulewise.energy",
     "forecast": "joulewise.impact",
     "trend": "joulewise.trends",

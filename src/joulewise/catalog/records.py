@@ -56,6 +56,12 @@ def _architecture_names() -> dict[str, dict[str, Any]]:
     return found
 
 
+def unknown_model(name: str) -> UnknownNameError:
+    """Return the error for a model that is in no table, with the nearest names."""
+    shown = [r["model"].rsplit("/", 1)[-1] for t in ("architectures", "generators") for r in records(t).to_dicts()]  # type: ignore[arg-type]
+    return UnknownNameError("model", name, shown)
+
+
 def accelerator_spec(name: str) -> dict[str, Any]:
     """Return the row of an accelerator in ``accelerator_specs``; a maker's name before it may be left out.
 

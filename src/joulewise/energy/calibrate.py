@@ -92,7 +92,7 @@ def measured_rows(frame: pl.DataFrame) -> Measured:
         & (pl.col("tier").ne("B") if "tier" in frame.columns else pl.lit(value=True))
     )
     start = {name.removeprefix("prompt."): p.prior for name, p in PROMPTS.items()}
-    requests = read_requests(kept, start | {t: start["chat"] for t in _V1_TASKS})
+    requests = read_requests(kept, start | dict.fromkeys(_V1_TASKS, start["chat"]))
     if not len(requests.rows):
         raise InputError("no row is a measurement of a language model", "see the form of the shipped data")
     good = kept[requests.rows.tolist()]
@@ -101,25 +101,20 @@ def measured_rows(frame: pl.DataFrame) -> Measured:
     def number(name: str) -> Floats:
         if name not in good.columns:
             return np.full(len(good), np.nan)
-        return good[name].cast(pl.Float64, strict=False).fill_null(float("nan")).to_numpy().astype(np.float64)
-
-    def text(name: str) -> Labels:
-        if name not in good.columns:
-            return np.full(len(good), "")
-        return good[name].cast(pl.String).fill_null("").to_numpy().astype(np.str_)
+        return np.array(good[name].cast(pl.Float64, strict=False).fill_null(float("nan")), dtype=np.float64)
 
     energy, throughput = number("energy_j_per_unit"), number("throughput")
-    family = np.array([family_of(m) for m in text("model")])
+    family = np.array([family_of(m) for m in _text(good, "model").tolist()])
     return Measured(
         requests=requests,
         energy_j=energy,
         time_s=batch / throughput,
         power_w=energy * throughput / requests.columns.n,
-        task=text("task"),
+        task=_text(good, "task"),
         family=family,
-        lineage=np.array([lineage_of(f) for f in family]),
-        ids=text("id"),
-        source=text("source"),
+        lineage=np.array([lineage_of(f) for f in family.tolist()]),
+        ids=_text(good, "id"),
+        source=_text(good, "source"),
     )
 
 
@@ -269,7 +264,7 @@ def _unseen_dies(rows: Measured, values: Mapping[str, float]) -> Floats:
 def _sizes_alone(rows: Measured, values: Mapping[str, float]) -> Floats:
     shapes = [shape_of_params(s.params, s.active_params) for s in rows.requests.shapes]
     of_shape = {f.name for f in fields(shapes[0])} & {f.name for f in fields(Columns)}
-    guessed = {name: np.array([getattr(s, name) for s in shapes], dtype=np.float64) for name in of_shape}
+    guessed: dict[str, Any] = {n: np.array([getattr(s, n) for s in shapes], dtype=np.float64) for n in of_shape}
     columns = replace(rows.requests.columns, **guessed)
     blind = replace(rows, requests=replace(rows.requests, columns=columns))
     return rows.energy_j / predict(values, blind).energy_j
@@ -313,7 +308,7 @@ def measured_canvases(frame: pl.DataFrame) -> MeasuredCanvases | None:
 def _text(frame: pl.DataFrame, name: str) -> Labels:
     if name not in frame.columns:
         return np.full(len(frame), "")
-    return frame[name].cast(pl.String).fill_null("").to_numpy().astype(np.str_)
+    return np.array(frame[name].cast(pl.String).fill_null("").to_list(), dtype=np.str_)
 
 
 def fit_canvases(

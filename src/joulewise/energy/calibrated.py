@@ -95,6 +95,13 @@ def _is_generator(frame: pl.DataFrame) -> np.ndarray[Any, np.dtype[np.bool_]]:
     return np.array([a if k is None else k for a, k in zip(asked.to_list(), known, strict=True)], dtype=np.bool_)
 
 
+def _kind(model: str) -> bool | None:
+    """Return whether a model is a generator; None where the tables do not have it."""
+    if generator(model) is not None:
+        return True
+    return None if architecture(model) is None else False
+
+
 def _language(frame: pl.DataFrame, calibration: Calibration) -> tuple[pl.DataFrame, tuple[Problem, ...]]:
     requests = read_requests(frame, calibration.prompts)
     c = requests.columns
@@ -166,7 +173,7 @@ def memory_bytes(requests: Requests) -> Floats:
     """Return the memory that weights and cache need, relative to what the accelerators have."""
     c = requests.columns
     weights = np.array([s.params for s in requests.shapes]) * c.weight_bytes * c.data_parallel
-    context = c.prompt_tokens + c.output_tokens
+    context = c.prompt_tokens + c.output_tokens / 2  # requests are in all stages of their answers
     seen = (c.layers - c.window_layers) * context + c.window_layers * np.minimum(context, c.window)
     cache = c.batch_size * 2 * c.kv_values_per_token_layer * seen
     return np.asarray((weights + cache) * _OTHER_MEMORY / (c.n * requests.memory_bytes))

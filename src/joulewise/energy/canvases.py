@@ -11,9 +11,10 @@ import polars as pl
 
 from joulewise.catalog.records import generator
 from joulewise.energy.generators import Canvases
-from joulewise.energy.requests import MEASURED_DIES, BadCell, Problem, accelerator_of, precision_of, typed
+from joulewise.energy.requests import MEASURED_DIES, BadCellError, Problem, accelerator_of, precision_of, typed
 
 DEFAULT_STEPS = 28.0
+_MEASURED_WEIGHT_BYTES = 2.0
 _SIZE = re.compile(r"^(\d+)\s*[x×]\s*(\d+)(?:x(\d+)f(?:@[\d.]+)?)?$")
 
 # Of an unknown generator: a diffusion transformer on latents 8 times smaller, in patches of 2 by 2.
@@ -49,7 +50,7 @@ def read_canvases(frame: pl.DataFrame) -> CanvasRequests:
             continue
         try:
             found, marks = _read_row(row)
-        except BadCell as error:
+        except BadCellError as error:
             problems.append(Problem(i + 1, error.column, error.reason))
             continue
         rows.append(i)
@@ -75,7 +76,7 @@ def _read_row(row: dict[str, Any]) -> tuple[dict[str, Any], tuple[str, ...]]:
     width, height, frames = _size(row["image_size"], known, marks)
     spec = accelerator_of(row)
     weight_bytes, _ = precision_of(row["precision"], row["model"], spec)
-    if weight_bytes < 2:  # noqa: PLR2004  (16 bits)
+    if weight_bytes < _MEASURED_WEIGHT_BYTES:
         marks.append("precision-not-measured")
     work = _known_work(known, width * height, frames) if known else _typical_work(row, width * height, frames, marks)
     for name, default in (("steps", DEFAULT_STEPS), ("batch_size", 1.0)):
@@ -106,12 +107,12 @@ def _read_row(row: dict[str, Any]) -> tuple[dict[str, Any], tuple[str, ...]]:
 def _size(text: str | None, known: dict[str, Any] | None, marks: list[str]) -> tuple[float, float, float]:
     if text is None:
         if known is None:
-            raise BadCell("image_size", "is blank; give e.g. 1024x1024, or 832x480x81f of a video")
+            raise BadCellError("image_size", "is blank; give e.g. 1024x1024, or 832x480x81f of a video")
         marks.append("image-size-of-model")
         return float(known["width_px"]), float(known["height_px"]), float(known["frames"])
     found = _SIZE.match(text.strip())
     if not found or int(found[1]) * int(found[2]) * int(found[3] or 1) == 0:
-        raise BadCell("image_size", f"{text!r} is not a size such as 1024x1024 or 832x480x81f")
+        raise BadCellError("image_size", f"{text!r} is not a size such as 1024x1024 or 832x480x81f")
     return float(found[1]), float(found[2]), float(found[3] or 1)
 
 
@@ -132,7 +133,7 @@ def _known_work(known: dict[str, Any], pixels: float, frames: float) -> dict[str
 def _typical_work(row: dict[str, Any], pixels: float, frames: float, marks: list[str]) -> dict[str, Any]:
     params = (row["active_params_b"] or row["params_b"] or 0.0) * 1e9
     if not params:
-        raise BadCell("model", f"{row['model']!r} is not in the catalogue; give params_b")
+        raise BadCellError("model", f"{row['model']!r} is not in the catalogue; give params_b")
     marks.append("shape-from-size")
     tokens = pixels / _TOKEN_SIDE_PX**2 * _latent_frames(frames)
     layer_widths = (params / 12 * _TYPICAL_LAYERS) ** 0.5  # 12 width^2 parameters a layer

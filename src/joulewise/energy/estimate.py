@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
 
 from joulewise.interval import Interval
 
@@ -45,6 +47,8 @@ class Estimate:
         The computation, a line each, with numbers: what a reader can redo by hand.
     assumptions : tuple of str
         What was taken for granted, what the interval covers, and what the method leaves out.
+    results : mapping
+        What else the method says: ``time_s``, ``power_w``, ``energy_per_output_token_j``, shares, flags.
     """
 
     energy: Interval
@@ -52,6 +56,7 @@ class Estimate:
     inputs: tuple[Input, ...]
     steps: tuple[str, ...]
     assumptions: tuple[str, ...]
+    results: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def energy_j(self) -> float:

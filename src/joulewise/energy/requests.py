@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass, fields
 from functools import lru_cache
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import polars as pl
 
-from joulewise.catalog.records import accelerator_spec, architecture
+from joulewise.catalog.records import accelerator_spec, architecture, unknown_model
 from joulewise.energy.serving import CURRENT, EAGER, EARLY, Columns
-from joulewise.energy.shape import Shape, shape_of_architecture, shape_of_params
+from joulewise.energy.shape import Shape, shape_of_architecture, shape_of_config, shape_of_params
 from joulewise.errors import InputError
 
 NUMBERS = (
@@ -119,7 +120,7 @@ def read_requests(frame: pl.DataFrame, prompts: dict[str, float]) -> Requests:
             continue
         try:
             shape, values, marks = _read_row(row, prompts)
-        except BadCell as error:
+        except BadCellError as error:
             problems.append(Problem(i + 1, error.column, error.reason))
             continue
         found.append((i, shape, values))
@@ -134,7 +135,7 @@ def read_requests(frame: pl.DataFrame, prompts: dict[str, float]) -> Requests:
     )
 
 
-class BadCell(Exception):
+class BadCellError(Exception):
     """A cell that a row cannot be estimated with."""
 
     def __init__(self, column: str, reason: str) -> None:
@@ -188,8 +189,8 @@ def _read_row(row: dict[str, Any], prompts: dict[str, float]) -> tuple[Shape, di
         output = DEFAULT_OUTPUT_TOKENS
         marks.append(f"output-assumed-{DEFAULT_OUTPUT_TOKENS:g}")
     if prompt + output > shape.max_context:
-        raise BadCell(
-            "prompt_tokens" if row["prompt_tokens"] else "output_tokens",
+        raise BadCellError(
+            "prompt_tokens" if row["prompt_tokens"] and prompt >= output else "output_tokens",
             f"{prompt + output:g} tokens are more than the model's context of {shape.max_context:g}",
         )
     sparse = shape.expert_params > 0
@@ -198,7 +199,7 @@ def _read_row(row: dict[str, Any], prompts: dict[str, float]) -> tuple[Shape, di
     tensor = row["tensor_parallel"] or (1.0 if expert > 1 else max(1.0, n / pipeline / data))
     for name, value in (("tensor_parallel", tensor), ("expert_parallel", expert), ("data_parallel", data)):
         if value > n:
-            raise BadCell(name, f"{value:g} is more than the {n:g} accelerators")
+            raise BadCellError(name, f"{value:g} is more than the {n:g} accelerators")
     for flag, holds in (
         ("accelerator-not-measured", spec["die"] not in MEASURED_DIES),
         ("data-parallel", data > 1),
@@ -239,8 +240,13 @@ def _shape_or_reason(model: str | None, params_b: float | None, active_params_b:
     row = architecture(model) if model else None
     if row is not None:
         return shape_of_architecture(row)
+    if model and model.endswith(".json"):
+        try:
+            return shape_of_config(Path(model))
+        except InputError as error:
+            return str(error)
     if params_b is None:
-        return f"{model!r} is not in the catalogue; give params_b" if model else "is blank; name one or give params_b"
+        return str(unknown_model(model)) if model else "is blank; name one or give params_b"
     try:
         return shape_of_params(params_b * 1e9, None if active_params_b is None else active_params_b * 1e9)
     except InputError as error:
@@ -250,17 +256,17 @@ def _shape_or_reason(model: str | None, params_b: float | None, active_params_b:
 def _shape(model: str | None, params_b: float | None, active_params_b: float | None) -> Shape:
     shape = _shape_or_reason(model, params_b, active_params_b)
     if isinstance(shape, str):
-        raise BadCell("params_b" if params_b is not None else "model", shape)
+        raise BadCellError("params_b" if params_b is not None else "model", shape)
     return shape
 
 
 def accelerator_of(row: dict[str, Any]) -> dict[str, Any]:
     """Return the specification of a row's accelerator."""
     if row["accelerator"] is None:
-        raise BadCell("accelerator", "is blank; name one, e.g. H100")
+        raise BadCellError("accelerator", "is blank; name one, e.g. H100")
     spec = _spec_or_reason(row["accelerator"])
     if isinstance(spec, str):
-        raise BadCell("accelerator", spec)
+        raise BadCellError("accelerator", spec)
     return spec
 
 
@@ -279,10 +285,10 @@ def precision_of(name: str | None, model: str | None, spec: dict[str, Any]) -> t
         name = "fp8" if low.endswith("fp8") else "mxfp4" if "gpt-oss" in low else "bf16"
     key = name.lower().split(" ")[0]
     if key not in _FORMATS:
-        raise BadCell("precision", f"{name!r} is not one of {', '.join(_FORMATS)}")
+        raise BadCellError("precision", f"{name!r} is not one of {', '.join(_FORMATS)}")
     weight_bytes, number_format = _FORMATS[key]
     if number_format == "fp8" and spec["fp8_flops_per_s"] is None:
-        raise BadCell("precision", f"{spec['name']} has no fp8 arithmetic; bf16 or int8 would do")
+        raise BadCellError("precision", f"{spec['name']} has no fp8 arithmetic; bf16 or int8 would do")
     return weight_bytes, number_format
 
 

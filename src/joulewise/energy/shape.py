@@ -4,8 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
+from joulewise.counting.config.families import model_of
+from joulewise.counting.config.read import read_config
+from joulewise.counting.config.spec import Attention, Experts, Multimodal, Stack
+from joulewise.counting.targets import Options, count_target
 from joulewise.errors import InputError
 
 
@@ -169,4 +174,50 @@ def shape_of_params(params: float, active_params: float | None = None) -> Shape:
         max_context=float("inf"),
         known=False,
         source="typical of its size",
+    )
+
+
+def shape_of_config(path: Path) -> Shape:
+    """Return the shape of a model from its ``config.json``.
+
+    Raises
+    ------
+    InputError
+        If it cannot be read, or is no decoder with attention in its layers alone.
+    """
+    model = model_of(read_config(path))
+    stack = model.text if isinstance(model, Multimodal) else model
+    if not isinstance(stack, Stack) or not stack.generates:
+        raise InputError(f"{path} is not a decoder", "the calibrated method covers decoders and image generators")
+    mixers = [b.mixer for b in stack.blocks if isinstance(b.mixer, Attention)]
+    if len(mixers) < len(stack.blocks):
+        raise InputError(f"{path} has layers without attention", "the calibrated method covers attention alone so far")
+    sparse = [b.feed for b in stack.blocks if isinstance(b.feed, Experts)]
+    counted = count_target(str(path), Options())
+    first = mixers[0]
+    routed = sum((3 if e.gated else 2) * (e.latent_width or stack.hidden) * e.width * e.experts for e in sparse)
+    windows = [m.window for m in mixers if m.window is not None]
+    latent = first.latent
+    embedding = 0 if stack.tied else stack.vocab * stack.hidden
+    return Shape(
+        params=float(counted.params),
+        active_params=float(counted.active_params - embedding),
+        dense_params=float(counted.params - routed - embedding),
+        expert_params=float(routed),
+        experts=sparse[0].experts if sparse else 1,
+        experts_per_token=sparse[0].top_k if sparse else 1,
+        layers=len(stack.blocks),
+        expert_layers=len(sparse),
+        hidden=stack.hidden,
+        kv_heads=1 if latent else first.kv_heads,
+        kv_values_per_token_layer=float(
+            latent.kv_rank + latent.rope_dim if latent else first.kv_heads * (first.head_dim + first.value_dim)
+        ),
+        attention_width=first.heads * (latent.kv_rank + latent.rope_dim / 2 if latent else float(first.head_dim)),
+        window=float(min(windows)) if windows else float("inf"),
+        window_layers=len(windows),
+        image_tokens=float(model.tower.image_tokens) if isinstance(model, Multimodal) and model.image_size else 0.0,
+        max_context=float(stack.max_positions or "inf"),
+        known=True,
+        source=str(path),
     )
