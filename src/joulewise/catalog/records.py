@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import csv
+import sys
 from functools import lru_cache
+from pathlib import Path
 from typing import Any, Literal
 
 import polars as pl
 
 from joulewise.catalog.names import normalise
 from joulewise.catalog.tables import shipped_folder
-from joulewise.errors import UnknownNameError
+from joulewise.errors import InputError, UnknownNameError
 
 Table = Literal["architectures", "accelerator_specs", "generators", "measurements/public"]
 
@@ -58,7 +61,7 @@ def _architecture_names() -> dict[str, dict[str, Any]]:
 
 def unknown_model(name: str) -> UnknownNameError:
     """Return the error for a model that is in no table, with the nearest names."""
-    shown = [r["model"].rsplit("/", 1)[-1] for t in ("architectures", "generators") for r in records(t).to_dicts()]  # type: ignore[arg-type]
+    shown = [r["model"].rsplit("/", 1)[-1] for t in ("architectures", "generators") for r in records(t).to_dicts()]
     return UnknownNameError("model", name, shown)
 
 
@@ -103,3 +106,38 @@ def _aliases(row: dict[str, Any]) -> list[str]:
 def _accelerator_names() -> dict[str, dict[str, Any]]:
     rows = records("accelerator_specs").to_dicts()
     return {normalise(n): row for row in rows for n in (row["name"], *_aliases(row))}
+
+
+def read_rows(file: Path | None) -> pl.DataFrame:
+    """Read someone's CSV, every cell as text, from a file or (None) from standard input.
+
+    Raises
+    ------
+    InputError
+        If it cannot be read, is empty or ragged: with the row.
+    """
+    where = str(file) if file else "standard input"
+    try:
+        text = file.read_text(encoding="utf-8-sig") if file else sys.stdin.read()
+    except UnicodeDecodeError as error:
+        raise InputError(f"{where} is not UTF-8 text: {error.reason} at byte {error.start}") from None
+    except OSError as error:
+        raise InputError(f"cannot read {where}: {error.strerror}") from None
+    if not text.strip():
+        raise InputError(f"{where} is empty", "a header and a row each, e.g. model,accelerator")
+    lines = csv.reader(text.splitlines(keepends=True), strict=True)
+    try:
+        header = [name.strip() for name in next(lines)]
+        twice = [name for name in header if header.count(name) > 1]
+        if twice:
+            raise InputError(f"{where}: the column {twice[0]!r} is there twice")
+        rows = []
+        for number, row in enumerate(lines, 1):
+            if not row:
+                continue
+            if len(row) != len(header):
+                raise InputError(f"{where}, row {number}: {len(row)} cells, but the header has {len(header)}")
+            rows.append(row)
+    except csv.Error as error:
+        raise InputError(f"{where}, line {lines.line_num}: {error}") from None
+    return pl.DataFrame(rows, schema=dict.fromkeys(header, pl.String), orient="row")

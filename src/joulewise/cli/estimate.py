@@ -10,54 +10,138 @@ from typing import Any
 
 import click
 
-from joulewise.catalog import load
+from joulewise.catalog import Catalog, load
+from joulewise.catalog.records import architecture, generator, read_rows
 from joulewise.cli.main import complain
 from joulewise.cli.options import data_option, parse_date
-from joulewise.cli.output import emit_object, emit_rows, output_options
+from joulewise.cli.output import emit_object, emit_rows, emit_text, output_options
 from joulewise.energy import Estimate, estimate_paper
+from joulewise.energy.calibrate import Calibration, load_calibration
+from joulewise.energy.calibrated import estimate_many
+from joulewise.energy.one import estimate as estimate_one
 from joulewise.errors import ExitCode, InputError
 from joulewise.units import with_prefix
+
+_POSITIVE = click.FloatRange(min=0, min_open=True)
+_COUNT = click.IntRange(min=1)
+# Options of a workload, by the column that each fills.
+_WORKLOAD = {
+    "n_accelerators": click.option("--count", "n_accelerators", type=_COUNT, help="How many accelerators."),
+    "batch_size": click.option("--batch-size", type=_POSITIVE, help="Requests that run together, on average."),
+    "prompt_tokens": click.option("--prompt-tokens", type=_POSITIVE, help="Of one request."),
+    "output_tokens": click.option("--output-tokens", type=_POSITIVE, help="Of one request."),
+    "image_size": click.option("--image", "image_size", help="Of a generator: WxH, of a video WxHxFRAMESf."),
+    "steps": click.option("--steps", type=_COUNT, help="Of a generator."),
+    "params_b": click.option("--params-b", type=_POSITIVE, help="Billions, for a model in no table."),
+    "active_params_b": click.option("--active-params-b", type=_POSITIVE, help="The same, that one token uses."),
+    "engine": click.option("--engine", help="transformers, 'vLLM 0.5' or a current one (default)."),
+    "task": click.option("--task", help="One of the measured tasks, for its mean prompt."),
+    "tensor_parallel": click.option("--tensor-parallel", type=_COUNT, help="By default all accelerators."),
+    "expert_parallel": click.option("--expert-parallel", type=_COUNT, help="By default all, for experts."),
+    "data_parallel": click.option("--data-parallel", type=_COUNT, help="Copies of the dense part."),
+}
+_MOST_PROBLEMS_SHOWN = 20
+
+
+def _workload_options(command: Any) -> Any:
+    for option in reversed(_WORKLOAD.values()):
+        command = option(command)
+    return command
 
 
 @click.command(
     "estimate",
-    help="Estimate the energy of one inference of MODEL (one forward pass of one input). MODEL '-' reads "
-    "names, a line each, from standard input.",
+    help="Estimate the energy of one inference of MODEL: a network of the paper's tables (one forward pass, "
+    "the paper's method), or a language model, an image generator or a config.json on an accelerator (one request, "
+    "the calibrated method). MODEL '-' reads names, a line each, from standard input; --from reads a table.",
 )
-@click.argument("model")
-@click.option("--on", "accelerator", help="On this accelerator; else on hardware of the trend.")
-@click.option("--precision", help="With --on: fp32 (default), fp16, fp16-tensor, tf32 or mixed.")
-@click.option("--at", "day", help="Hardware of this date; else of the model's own release.")
-@click.option("--method", type=click.Choice(["paper"]), default="paper", show_default=True, help="How to estimate.")
+@click.argument("model", required=False)
+@click.option("--on", "accelerator", help="On this accelerator; for the paper's method else on hardware of the trend.")
+@click.option("--precision", help="bf16, fp8, int8, mxfp4 ...; for the paper's method fp32, fp16, fp16-tensor ...")
+@_workload_options
+@click.option("--at", "day", help="For the paper's method: hardware of this date; else of the model's own release.")
+@click.option(
+    "--method",
+    type=click.Choice(["calibrated", "roofline", "ecologits", "paper"]),
+    help="By default the paper's for networks of its tables without a workload, else calibrated.",
+)
+@click.option("--from", "table", type=click.Path(path_type=Path), help="A CSV of workloads, a row each; - for stdin.")
+@click.option("--calibration", type=click.Path(path_type=Path), help="A file of joulewise calibrate.")
 @click.option("--explain", is_flag=True, help="Print each step with its numbers.")
 @data_option
 @output_options
 def command(
-    model: str,
+    model: str | None,
     accelerator: str | None,
     precision: str | None,
     day: str | None,
-    method: str,
+    method: str | None,
+    table: Path | None,
+    calibration: Path | None,
     explain: bool,
     data: Path | None,
     fmt: str,
     as_json: bool,
     output: Path | None,
+    **workload: Any,
 ) -> None:
-    """Estimate one model, or many from standard input."""
-    del method  # the only one so far; the option fixes it in scripts
-    options: dict[str, Any] = {
-        "on": accelerator,
-        "precision": precision,
-        "at": parse_date(day),
-        "catalog": load(data),
-    }
-    if model != "-":
-        estimate = estimate_paper(model, **options)
-        text = _explained(estimate) if explain else _summary(model, estimate)
-        value = _as_dict(estimate) | ({"steps": list(estimate.steps)} if explain else {})
-        emit_object(value, text=text, fmt=fmt, as_json=as_json, output=output)
+    """Estimate one model, many from standard input, or a table."""
+    if table is not None:
+        if model is not None:
+            raise InputError("both MODEL and --from are given", "give one")
+        _from_table(table, load_calibration(calibration), fmt=fmt, as_json=as_json, output=output)
         return
+    asked = {k: v for k, v in workload.items() if v is not None}
+    if model is None and "params_b" not in asked:
+        raise InputError("there is no model", "name one, or give --params-b or --from")
+    catalog = load(data)
+    on_paper = {"on": accelerator, "precision": precision, "at": parse_date(day), "catalog": catalog}
+    if model == "-":
+        _from_names(on_paper, fmt=fmt, as_json=as_json, output=output)
+        return
+    if model is not None and _by_paper(model, method, asked, catalog):
+        result = estimate_paper(model, **on_paper)  # type: ignore[arg-type]
+    else:
+        if accelerator is None:
+            raise InputError("the calibrated method needs an accelerator", "e.g. --on H100")
+        asked |= {"precision": precision} if precision else {}
+        fitted = load_calibration(calibration)
+        result = estimate_one(model, accelerator, method=method or "calibrated", calibration=fitted, **asked)
+    name = model or f"{asked['params_b']:g} billion parameters"
+    text = _explained(result) if explain else _summary(name, result)
+    value = _as_dict(result) | ({"steps": list(result.steps)} if explain else {})
+    emit_object(value, text=text, fmt=fmt, as_json=as_json, output=output)
+
+
+def _by_paper(model: str, method: str | None, asked: dict[str, Any], catalog: Catalog) -> bool:
+    """Return whether the paper's method on its catalogue is meant, rather than a workload on an accelerator."""
+    if method not in (None, "paper") or asked:
+        return False
+    try:
+        catalog.find("models", model)
+    except InputError:
+        in_tables = architecture(model) is not None or generator(model) is not None or model.endswith(".json")
+        return not in_tables
+    return True
+
+
+def _from_table(table: Path, calibration: Calibration, *, fmt: str, as_json: bool, output: Path | None) -> None:
+    frame = read_rows(None if str(table) == "-" else table)
+    found, problems = estimate_many(frame, calibration)
+    if as_json or fmt in ("json", "jsonl"):
+        emit_rows(found.to_dicts(), fmt=fmt, as_json=as_json, output=output)
+    else:
+        emit_text(found.write_csv(), output)
+    for problem in problems[:_MOST_PROBLEMS_SHOWN]:
+        complain(str(problem))
+    if len(problems) > _MOST_PROBLEMS_SHOWN:
+        complain(f"and {len(problems) - _MOST_PROBLEMS_SHOWN} more")
+    if problems:
+        complain(f"{len(found)} of {len(frame)} rows estimated")
+        raise click.exceptions.Exit(int(ExitCode.BAD_INPUT))
+
+
+def _from_names(options: dict[str, Any], *, fmt: str, as_json: bool, output: Path | None) -> None:
     rows, bad = [], 0
     for line, name in _names_from_stdin():
         try:
@@ -88,6 +172,7 @@ def _as_dict(estimate: Estimate) -> dict[str, Any]:
         "energy_j_low": estimate.energy.low,
         "energy_j_high": estimate.energy.high,
         "method": estimate.method,
+        **{k: v for k, v in estimate.results.items() if not k.startswith("energy_j")},
         "inputs": [asdict(i) for i in estimate.inputs],
         "assumptions": list(estimate.assumptions),
     }
@@ -97,7 +182,18 @@ def _summary(model: str, estimate: Estimate) -> str:
     energy = estimate.energy
     known = energy.low < energy.high
     bounds = f"({with_prefix(energy.low, 'J')} to {with_prefix(energy.high, 'J')})" if known else "(no interval known)"
-    lines = [f"{model}: {with_prefix(energy.central, 'J')} per inference {bounds}, method: {estimate.method}"]
+    what = "request" if estimate.results else "inference"
+    lines = [f"{model}: {with_prefix(energy.central, 'J')} per {what} {bounds}, method: {estimate.method}"]
+    results = estimate.results
+    if "time_s" in results:
+        lines.append(
+            f"- {with_prefix(results['time_s'], 's')} at {with_prefix(results['power_w'], 'W')}, "
+            f"bound by {results['bound'].replace('_', ' ')}"
+        )
+    if results.get("energy_per_output_token_j") is not None:
+        share = results.get("prefill_share")
+        told = f", {share:.0%} of the accelerators' time on the prompt" if share is not None else ""
+        lines.append(f"- {with_prefix(results['energy_per_output_token_j'], 'J')} per output token{told}")
     return "\n".join([*lines, *[f"- {assumption}" for assumption in estimate.assumptions]])
 
 

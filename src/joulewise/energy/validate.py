@@ -20,7 +20,7 @@ from joulewise.energy.calibrate import (
     regime_of,
 )
 from joulewise.energy.rivals import METHODS, log_linear
-from joulewise.energy.serving import Floats
+from joulewise.energy.serving import Floats, Labels
 from joulewise.errors import InputError
 
 METHOD_NAMES = ("calibrated", "lineage-out", "accelerator-out", "log-linear", "ecologits", "roofline", "paper")
@@ -120,7 +120,7 @@ def _generators(rows: MeasuredCanvases) -> pl.DataFrame:
     )
 
 
-def _blind_intervals(ratios: Floats, regimes: np.ndarray, families: np.ndarray) -> tuple[Floats, Floats]:  # type: ignore[type-arg]
+def _blind_intervals(ratios: Floats, regimes: Labels, families: Labels) -> tuple[Floats, Floats]:
     """Return each row's interval from the ratios of its regime's other families, or of all others."""
     low, high = np.ones(len(ratios)), np.ones(len(ratios))
     for regime in np.unique(regimes):

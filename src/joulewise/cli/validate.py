@@ -1,0 +1,62 @@
+"""``joulewise validate``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+import polars as pl
+
+from joulewise.catalog.records import read_rows, records
+from joulewise.cli.output import emit_rows, output_options
+from joulewise.cli.progress import progress
+from joulewise.energy.validate import scores, validate
+
+_COLUMNS = {
+    "models": "models",
+    "group": "group",
+    "method": "method",
+    "rows": "rows",
+    "median_error_percent": "median %",
+    "p90_error_percent": "p90 %",
+    "within_2x_percent": "within 2x %",
+    "median_bias_percent": "bias %",
+    "coverage_percent": "coverage %",
+    "interval_ratio": "high/low",
+}
+
+
+@click.command(
+    "validate",
+    help="Hold every method's energy against measurements, always on model families that no fit had seen. "
+    "'calibrated' leaves families out whole; 'lineage-out' a developer's whole line; 'accelerator-out' a chip.",
+)
+@click.option("--data", type=click.Path(path_type=Path), help="A CSV in the form of the shipped measurements.")
+@click.option(
+    "--by",
+    type=click.Choice(["source", "kind", "task", "model_family", "accelerator_die"]),
+    help="Scores of each group apart.",
+)
+@click.option("--rows", is_flag=True, help="Each measured row with every method's estimate, in place of scores.")
+@click.option("--worst", type=click.IntRange(min=1), help="Only so many rows, those furthest off.")
+@output_options
+def command(
+    data: Path | None, by: str | None, rows: bool, worst: int | None, fmt: str, as_json: bool, output: Path | None
+) -> None:
+    """Print scores, or rows."""
+    frame = records("measurements/public") if data is None else read_rows(data)
+    with progress("validate", 3) as begin:
+        checked = validate(frame, begin)
+    if rows or worst:
+        if worst:
+            off = (pl.col("calibrated") / pl.col("measured_j")).log().abs()
+            checked = checked.sort(off, descending=True).head(worst)
+        emit_rows(checked.to_dicts(), fmt=fmt, as_json=as_json, output=output)
+        return
+    found = scores(checked, by)
+    if fmt == "table" and not as_json:
+        found = [
+            {title: round(v, 1) if isinstance(v := row.get(key), float) else v for key, title in _COLUMNS.items()}
+            for row in found
+        ]
+    emit_rows(found, fmt=fmt, as_json=as_json, output=output)
