@@ -194,4 +194,3 @@ def test_nothing_found_is_no_error(joulewise: Run) -> None:
     assert joulewise("models", "nosuchmodel").stdout == "nothing found\n"
     assert json.loads(joulewise("models", "nosuchmodel", "--json").stdout) == []
     assert joulewise("models", "nosuchmodel", "--format", "csv").stdout == ""
-/root/.pyenv/libexec/pyenv-hooks: line 24: enable: cannot open shared object /root/.pyenv/libexec/pyenv-realpath.dylib: /root/.pyenv/libexec/pyenv-realpath.dylib: cannot open shared object file: No such file or directory

@@ -83,12 +83,10 @@ def estimate(
         energy=Interval(result["energy_j_low"], result["energy_j"], result["energy_j_high"]),
         method="calibrated",
         inputs=tuple(inputs),
-        steps=tuple(
-            [
-                *steps,
-                f"request: {result['time_s']:.4g} s at {result['power_w']:.4g} W of all accelerators; "
-                f"most of it is {result['bound']}; {result['energy_j']:.4g} J",
-            ]
+        steps=(
+            *steps,
+            f"request: {result['time_s']:.4g} s at {result['power_w']:.4g} W of all accelerators; "
+            f"most of it is {result['bound']}; {result['energy_j']:.4g} J",
         ),
         assumptions=tuple(assumptions),
         results={k: v for k, v in result.items() if k not in row and k not in ("row", "flags")} | {"flags": flags},
