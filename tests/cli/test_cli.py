@@ -106,7 +106,7 @@ def test_show_gives_source_conditions_and_kind(joulewise: Run) -> None:
         (("estimate", "alexnet", "--on", "a100", "--precision", "fp8"), "it has fp16, fp32"),
         (("estimate", "alexnet", "--at", "2020-02-30"), "write YYYY-MM-DD"),
         (("estimate", "alexnet", "--at", "1900"), "too far from the data"),
-        (("estimate",), "missing argument 'model'"),
+        (("estimate",), "there is no model"),
         (("trend", "--task", "vison"), "did you mean vision?"),
         (("trend",), "missing option '--task'"),
         (("trend", "--task", "vision", "--from", "later"), "'later' is not a valid integer"),

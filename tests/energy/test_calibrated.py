@@ -146,7 +146,7 @@ def test_a_table_keeps_its_columns_and_order_and_names_its_bad_rows() -> None:
     ("row", "said"),
     [
         ({"model": "Llama-3.1-8B", "accelerator": "A100", "precision": "fp8"}, "no fp8"),
-        ({"model": "Llama-3.1-8B", "accelerator": "H100", "prompt_tokens": 900_000}, "context"),
+        ({"model": "gemma-3-12b-it", "accelerator": "H100", "prompt_tokens": 900_000}, "context"),
         ({"model": "Llama-3.1-8B", "accelerator": "H100", "tensor_parallel": 4}, "more than the 1 accelerators"),
         ({"model": "Llama-3.1-70B", "accelerator": "H100"}, "--count 2 or --precision"),
         ({"model": None, "accelerator": "H100", "params_b": 3, "active_params_b": 5}, "more than the 3 billion"),

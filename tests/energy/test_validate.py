@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import polars as pl
 import pytest
@@ -18,8 +20,8 @@ def checked() -> pl.DataFrame:
     return validate(records("measurements/public"))
 
 
-def _of(rows: list[dict[str, object]], **wanted: str) -> dict[str, float]:
-    return next(r for r in rows if all(r[k] == v for k, v in wanted.items()))  # type: ignore[return-value]
+def _of(rows: list[dict[str, object]], **wanted: str) -> Any:
+    return next(r for r in rows if all(r[k] == v for k, v in wanted.items()))
 
 
 def test_families_never_seen_are_met(checked: pl.DataFrame) -> None:
@@ -66,5 +68,5 @@ def test_scores_by_hand() -> None:
 
 
 def test_data_without_a_measurement_are_refused() -> None:
-    with pytest.raises(InputError, match="no column|no row"):
+    with pytest.raises(InputError, match="can be held"):
         validate(pl.DataFrame({"model": ["x"], "accelerator": ["H100"]}))
