@@ -380,18 +380,22 @@ def calibrate(frame: pl.DataFrame, begin: Callable[[str], None] = lambda _: None
 
 
 def save_calibration(calibration: Calibration, path: Path) -> None:
-    """Write a calibration as JSON, four digits each: short enough to read in review."""
+    """Write a calibration as JSON."""
+    write_text(path, json.dumps(as_file(calibration), indent=1) + "\n")
+
+
+def as_file(calibration: Calibration) -> dict[str, Any]:
+    """Return a calibration as its file holds it, four digits each: short enough to read in review."""
 
     def told(values: Mapping[str, float], table: Mapping[str, Parameter]) -> dict[str, Any]:
         return {n: {"value": _digits(v), "unit": table[n].unit, "meaning": table[n].meaning} for n, v in values.items()}
 
-    value = {
+    return {
         "provenance": dict(calibration.provenance),
         "language": told(calibration.language, LANGUAGE | PROMPTS),
         "generators": told(calibration.generators, GENERATORS),
         "intervals_90": {k: [_digits(x) for x in v] for k, v in calibration.intervals.items()},
     }
-    write_text(path, json.dumps(value, indent=1) + "\n")
 
 
 def _digits(value: float) -> float:
