@@ -14,7 +14,7 @@ from joulewise.catalog.names import normalise
 from joulewise.catalog.tables import shipped_folder
 from joulewise.errors import InputError, UnknownNameError
 
-Table = Literal["architectures", "accelerator_specs", "generators", "measurements/public"]
+Table = Literal["architectures", "accelerator_specs", "generators", "sample_networks", "measurements/public"]
 
 
 @lru_cache
@@ -27,6 +27,7 @@ def records(table: Table) -> pl.DataFrame:
         ``architectures``: the configuration of language models, with `source` and `licence` of each;
         ``accelerator_specs``: dense peak rates, memory, bandwidth and power of accelerators;
         ``generators``: work of one pass of image and video generators' denoisers;
+        ``sample_networks``: work of networks that take one sample at a time, as measured at the wall;
         ``measurements/public``: public measurements of inference energy.
     """
     return pl.read_csv(shipped_folder() / f"{table}.csv", infer_schema_length=None)
@@ -75,7 +76,7 @@ def accelerator_spec(name: str) -> dict[str, Any]:
     """
     names = _accelerator_names()
     wanted = normalise(name)
-    for key in (wanted, *(wanted.removeprefix(maker) for maker in ("nvidia", "amd", "tesla"))):
+    for key in (wanted, *(wanted.removeprefix(maker) for maker in ("nvidia", "amd", "tesla", "qualcomm"))):
         if key in names:
             return names[key]
     shown = [n for row in records("accelerator_specs").to_dicts() for n in (row["name"], *_aliases(row))]
@@ -84,14 +85,23 @@ def accelerator_spec(name: str) -> dict[str, Any]:
 
 def generator(name: str) -> dict[str, Any] | None:
     """Return the row of an image or video generator, or None if it is not in the table."""
-    names = _generator_names()
+    return _by_name("generators", name)
+
+
+def sample_network(name: str) -> dict[str, Any] | None:
+    """Return the row of a network of ``sample_networks``, or None if it is not in the table."""
+    return _by_name("sample_networks", name)
+
+
+def _by_name(table: Table, name: str) -> dict[str, Any] | None:
+    names = _names_of(table)
     return names.get(normalise(name)) or names.get(normalise(name.rsplit("/", 1)[-1]))
 
 
 @lru_cache
-def _generator_names() -> dict[str, dict[str, Any]]:
+def _names_of(table: Table) -> dict[str, dict[str, Any]]:
     found: dict[str, dict[str, Any]] = {}
-    for row in records("generators").to_dicts():
+    for row in records(table).to_dicts():
         for name in (row["model"], *_aliases(row)):
             found.setdefault(normalise(name), row)
             found.setdefault(normalise(name.rsplit("/", 1)[-1]), row)

@@ -21,14 +21,14 @@ from joulewise.energy.calibrate import as_file, calibrate, save_calibration
 def command(data: Path | None, fmt: str, as_json: bool, output: Path | None) -> None:
     """Fit; write the file, or print the parameters."""
     frame = records("measurements/public") if data is None else read_rows(data)
-    with progress("calibrate", 3) as begin:
+    with progress("calibrate", 4) as begin:
         fitted = calibrate(frame, begin)
     if output is not None:
         save_calibration(fitted, output)
         emit_text(f"{output}: fitted to {fitted.provenance['rows']} rows", None)
         return
     value = as_file(fitted)
-    rows = [{"parameter": k, **v} for part in ("language", "generators") for k, v in value[part].items()]
+    rows = [{"parameter": k, **v} for part in ("language", "generators", "wall") for k, v in value[part].items()]
     emit_object(
         value, text=table(rows, ["parameter", "value", "unit", "meaning"]), fmt=fmt, as_json=as_json, output=None
     )

@@ -11,7 +11,7 @@ from typing import Any
 import click
 
 from joulewise.catalog import Catalog, load
-from joulewise.catalog.records import architecture, generator, read_rows
+from joulewise.catalog.records import architecture, generator, read_rows, sample_network
 from joulewise.cli.main import complain
 from joulewise.cli.options import data_option, parse_date
 from joulewise.cli.output import emit_object, emit_rows, emit_text, output_options
@@ -120,8 +120,8 @@ def _by_paper(model: str, method: str | None, asked: dict[str, Any], catalog: Ca
     try:
         catalog.find("models", model)
     except InputError:
-        in_tables = architecture(model) is not None or generator(model) is not None or model.endswith(".json")
-        return not in_tables
+        in_tables = any(table(model) is not None for table in (architecture, generator, sample_network))
+        return not in_tables and not model.endswith(".json")
     return True
 
 

@@ -17,10 +17,11 @@ from joulewise.catalog.tables import shipped_folder
 from joulewise.energy.canvases import CanvasRequests, read_canvases
 from joulewise.energy.fitting import family_weights, fit_logs
 from joulewise.energy.generators import generate
-from joulewise.energy.parameters import GENERATORS, LANGUAGE, PROMPTS, Parameter
+from joulewise.energy.parameters import GENERATORS, LANGUAGE, PROMPTS, WALL, Parameter
 from joulewise.energy.requests import Requests, read_requests
 from joulewise.energy.serving import Columns, Flags, Floats, Labels, Step, step
 from joulewise.energy.shape import shape_of_params
+from joulewise.energy.wall import SampleRequests, read_samples, run_samples
 from joulewise.errors import DataError, InputError
 from joulewise.files import write_text
 
@@ -38,6 +39,8 @@ class Calibration:
         Of every parameter in `parameters.LANGUAGE` and `parameters.PROMPTS`.
     generators : mapping of str to float
         Of every parameter in `parameters.GENERATORS`.
+    wall : mapping of str to float
+        Of every parameter in `parameters.WALL`.
     intervals : mapping of str to pair of float
         For each regime, what an estimate is multiplied by for the bounds of its 90% interval.
     provenance : mapping
@@ -46,6 +49,7 @@ class Calibration:
 
     language: Mapping[str, float]
     generators: Mapping[str, float]
+    wall: Mapping[str, float]
     intervals: Mapping[str, tuple[float, float]]
     provenance: Mapping[str, Any]
 
@@ -340,6 +344,69 @@ def held_out_canvases(rows: MeasuredCanvases, groups: Labels, full: Mapping[str,
     return energy
 
 
+@dataclass(frozen=True)
+class MeasuredSamples:
+    """Measured rows of samples at the wall; arrays of one length, as in `Measured`; `system` is the machine."""
+
+    requests: SampleRequests
+    energy_j: Floats
+    power_w: Floats
+    network: Labels
+    system: Labels
+    ids: Labels
+    source: Labels
+
+
+def measured_samples(frame: pl.DataFrame) -> MeasuredSamples | None:
+    """Return the rows of networks in ``sample_networks`` metered at the wall, or None if there are none."""
+    if not {"energy_j_per_unit", "unit", "model", "accelerator"} <= set(frame.columns):
+        return None
+    kept = frame.filter(
+        pl.col("unit").cast(pl.String).str.starts_with("sample")
+        & pl.col("energy_j_per_unit").cast(pl.Float64, strict=False).gt(0)
+        & (~pl.col("source").cast(pl.String).str.contains("open") if "source" in frame.columns else pl.lit(value=True))
+    )
+    requests = read_samples(kept)
+    if not len(requests.rows):
+        return None
+    good = kept[requests.rows.tolist()]
+    notes = _text(good, "notes").tolist()
+    machines = [found[1] if (found := re.search(r"system=([^;]*)", n)) else "" for n in notes]
+    power = good["avg_power_w"].cast(pl.Float64, strict=False) if "avg_power_w" in good.columns else None
+    return MeasuredSamples(
+        requests=requests,
+        energy_j=np.array(good["energy_j_per_unit"].cast(pl.Float64, strict=False), dtype=np.float64),
+        power_w=np.full(len(good), np.nan) if power is None else np.array(power.fill_null(np.nan), dtype=np.float64),
+        network=_text(good, "model"),
+        system=np.array([m or a for m, a in zip(machines, _text(good, "accelerator").tolist(), strict=True)]),
+        ids=_text(good, "id"),
+        source=_text(good, "source"),
+    )
+
+
+def fit_samples(
+    rows: MeasuredSamples, use: Flags | None = None, start: Mapping[str, float] | None = None
+) -> dict[str, float]:
+    """Return the parameters of samples at the wall that fit best; see `fit`."""
+    weight = np.ones(len(rows.energy_j)) if use is None else use.astype(np.float64)
+
+    def made(values: dict[str, float]) -> list[Floats]:
+        run = run_samples(values, rows.requests.columns)
+        return [run.energy_j, run.power_w]
+
+    measured = [rows.energy_j, rows.power_w]
+    return fit_logs(WALL, made, measured, [weight, weight * _WEIGHTS["power"]], start)
+
+
+def held_out_samples(rows: MeasuredSamples, groups: Labels, full: Mapping[str, float]) -> Floats:
+    """Return the energy of each row by a fit that saw no row of its group. [J per sample, at the wall]"""
+    energy = np.full(len(groups), np.nan)
+    for group in np.unique(groups):
+        out = groups == group
+        energy[out] = run_samples(fit_samples(rows, ~out, full), rows.requests.columns).energy_j[out]
+    return energy
+
+
 def calibrate(frame: pl.DataFrame, begin: Callable[[str], None] = lambda _: None) -> Calibration:
     """Fit the model to measurements and derive its intervals.
 
@@ -364,11 +431,20 @@ def calibrate(frame: pl.DataFrame, begin: Callable[[str], None] = lambda _: None
     else:
         generators = fit_canvases(canvases)
         intervals["generator"] = conformal(canvases.energy_j / held_out_canvases(canvases, canvases.family, generators))
-    both = np.concatenate([rows.source, *([] if canvases is None else [canvases.source])])
+    begin("samples at the wall")
+    samples = measured_samples(frame)
+    if samples is None:
+        wall: Mapping[str, float] = load_calibration().wall
+        intervals["wall"] = load_calibration().intervals["wall"]
+    else:
+        wall = fit_samples(samples)
+        intervals["wall"] = conformal(samples.energy_j / held_out_samples(samples, samples.system, wall))
+    both = np.concatenate([rows.source, *(part.source for part in (canvases, samples) if part is not None)])
     sources, counts = np.unique(both, return_counts=True)
     return Calibration(
         language=language,
         generators=generators,
+        wall=wall,
         intervals=intervals,
         provenance={
             "rows": len(both),
@@ -394,6 +470,7 @@ def as_file(calibration: Calibration) -> dict[str, Any]:
         "provenance": dict(calibration.provenance),
         "language": told(calibration.language, LANGUAGE | PROMPTS),
         "generators": told(calibration.generators, GENERATORS),
+        "wall": told(calibration.wall, WALL),
         "intervals_90": {k: [_digits(x) for x in v] for k, v in calibration.intervals.items()},
     }
 
@@ -416,10 +493,11 @@ def load_calibration(path: Path | None = None) -> Calibration:
         value = json.loads(file.read_text(encoding="utf-8"))
         language = {name: float(p["value"]) for name, p in value["language"].items()}
         generators = {name: float(p["value"]) for name, p in value["generators"].items()}
+        wall = {name: float(p["value"]) for name, p in value["wall"].items()}
         intervals = {name: (float(low), float(high)) for name, (low, high) in value["intervals_90"].items()}
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise DataError(f"{file} is not a calibration: {error}", "joulewise calibrate writes one") from error
-    missing = sorted(({*LANGUAGE, *PROMPTS} - {*language}) | ({*GENERATORS} - {*generators}))
+    missing = sorted(({*LANGUAGE, *PROMPTS} - {*language}) | ({*GENERATORS} - {*generators}) | ({*WALL} - {*wall}))
     if missing:
         raise DataError(f"{file} has no value of {missing[0]}", "joulewise calibrate writes all")
-    return Calibration(language, generators, intervals, value.get("provenance", {}))
+    return Calibration(language, generators, wall, intervals, value.get("provenance", {}))

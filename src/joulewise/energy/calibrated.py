@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import polars as pl
 
-from joulewise.catalog.records import architecture, generator
+from joulewise.catalog.records import architecture, generator, sample_network
 from joulewise.energy.calibrate import Calibration, load_calibration, regime_of
-from joulewise.energy.canvases import read_canvases
-from joulewise.energy.generators import generate
+from joulewise.energy.canvases import CanvasRequests, read_canvases
+from joulewise.energy.generators import Generation, generate
 from joulewise.energy.requests import Problem, Requests, read_requests
 from joulewise.energy.serving import Floats, step
+from joulewise.energy.wall import Run, SampleRequests, read_samples, run_samples
 from joulewise.errors import InputError
 
 OUTPUT = (
@@ -65,11 +67,11 @@ def estimate_many(
     if frame.is_empty():
         raise InputError("the table has no rows", "a header and a row each, e.g. model,accelerator")
     calibration = calibration or load_calibration()
-    generates = _is_generator(frame)
+    kinds = _kinds(frame)
     results: list[pl.DataFrame] = []
     problems: list[Problem] = []
-    for method, inside in ((_language, ~generates), (_generators, generates)):
-        places = np.flatnonzero(inside)
+    for kind, method in (("language", _language), ("generator", _generators), ("sample", _samples)):
+        places = np.flatnonzero(kinds == kind)
         if not len(places):
             continue
         made, wrong = method(frame[places.tolist()], calibration)
@@ -80,26 +82,31 @@ def estimate_many(
     return pl.concat([kept, found.select(OUTPUT)], how="horizontal"), tuple(sorted(problems, key=lambda p: p.row))
 
 
-def _is_generator(frame: pl.DataFrame) -> np.ndarray[Any, np.dtype[np.bool_]]:
+def _kinds(frame: pl.DataFrame) -> np.ndarray[Any, np.dtype[np.str_]]:
+    """Return what each row is: by its model, else by its task or steps, else a language model."""
     blank = pl.Series([None] * len(frame), dtype=pl.String)
     models = frame["model"].cast(pl.String) if "model" in frame.columns else blank
-    kinds = {
-        m: generator(m) is not None or (architecture(m) is None and None)
-        for m in models.unique().drop_nulls().to_list()
-    }
+    known = {m: _kind(m) for m in models.unique().drop_nulls().to_list()}
     task = frame["task"].cast(pl.String) if "task" in frame.columns else blank
     steps = frame["steps"].cast(pl.String) if "steps" in frame.columns else blank
     made = task.str.contains("to-image|to-video|image-generation|video-generation").fill_null(value=False)
     asked = made | (steps.is_not_null() & (steps.str.strip_chars() != "")).fill_null(value=False)
-    known = [kinds.get(m) if m is not None else None for m in models.to_list()]
-    return np.array([a if k is None else k for a, k in zip(asked.to_list(), known, strict=True)], dtype=np.bool_)
+    guessed = ["generator" if a else "language" for a in asked.to_list()]
+    return np.array([known.get(m) or g for m, g in zip(models.to_list(), guessed, strict=True)], dtype=np.str_)
 
 
-def _kind(model: str) -> bool | None:
-    """Return whether a model is a generator; None where the tables do not have it."""
-    if generator(model) is not None:
-        return True
-    return None if architecture(model) is None else False
+def _kind(model: str) -> str | None:
+    """Return what a model is, or None where the tables do not have it."""
+    for kind, found in (("generator", generator), ("sample", sample_network), ("language", architecture)):
+        if found(model) is not None:
+            return kind
+    return None
+
+
+def _samples(frame: pl.DataFrame, calibration: Calibration) -> tuple[pl.DataFrame, tuple[Problem, ...]]:
+    requests = read_samples(frame)
+    made = run_samples(calibration.wall, requests.columns)
+    return _told(requests, made, calibration, "wall", made.power_w), requests.problems
 
 
 def _language(frame: pl.DataFrame, calibration: Calibration) -> tuple[pl.DataFrame, tuple[Problem, ...]]:
@@ -107,13 +114,18 @@ def _language(frame: pl.DataFrame, calibration: Calibration) -> tuple[pl.DataFra
     c = requests.columns
     made = step(calibration.language, c)
     low, high = bounds(requests, calibration)
-    parts = np.stack(list(made.parts_s.values())) if len(c.n) else np.zeros((1, 0))
-    bound = np.array(list(made.parts_s))[parts.argmax(axis=0)] if len(c.n) else []
     too_big = memory_bytes(requests) > 1
     flags = [(*f, "does-not-fit") if t else f for f, t in zip(requests.flags, too_big.tolist(), strict=True)]
     tokens = c.output_tokens
     return _table(
-        requests.rows, made.time_s * tokens, made.power_w * c.n, made.energy_j * tokens, low, high, bound, flags
+        requests.rows,
+        made.time_s * tokens,
+        made.power_w * c.n,
+        made.energy_j * tokens,
+        low,
+        high,
+        _bound(made.parts_s),
+        flags,
     ).with_columns(
         pl.Series("energy_per_output_token_j", made.energy_j),
         pl.Series("energy_per_output_token_j_low", made.energy_j * low),
@@ -124,17 +136,32 @@ def _language(frame: pl.DataFrame, calibration: Calibration) -> tuple[pl.DataFra
 
 def _generators(frame: pl.DataFrame, calibration: Calibration) -> tuple[pl.DataFrame, tuple[Problem, ...]]:
     requests = read_canvases(frame)
-    c = requests.columns
-    made = generate(calibration.generators, c)
-    low, high = np.full(len(c.n), 1.0), np.full(len(c.n), 1.0)
+    made = generate(calibration.generators, requests.columns)
+    return _told(requests, made, calibration, "generator", made.power_w * requests.columns.n), requests.problems
+
+
+def _told(
+    requests: CanvasRequests | SampleRequests,
+    made: Generation | Run,
+    calibration: Calibration,
+    kind: str,
+    power_w: Floats,
+) -> pl.DataFrame:
+    """Return the table of what is not told by the token."""
+    low, high = np.ones(len(requests.rows)), np.ones(len(requests.rows))
     for i, flags in enumerate(requests.flags):
-        low[i], high[i] = _widest(calibration, ["generator", *flags])
-    parts = np.stack(list(made.parts_s.values())) if len(c.n) else np.zeros((1, 0))
-    bound = np.array(list(made.parts_s))[parts.argmax(axis=0)] if len(c.n) else []
+        low[i], high[i] = _widest(calibration, [kind, *flags])
     none = pl.lit(None, dtype=pl.Float64)
     names = [n for n in OUTPUT if n.startswith("energy_per_output") or n == "prefill_share"]
-    table = _table(requests.rows, made.time_s, made.power_w * c.n, made.energy_j, low, high, bound, requests.flags)
-    return table.with_columns(none.alias(n) for n in names), requests.problems
+    return _table(
+        requests.rows, made.time_s, power_w, made.energy_j, low, high, _bound(made.parts_s), requests.flags
+    ).with_columns(none.alias(n) for n in names)
+
+
+def _bound(parts_s: Mapping[str, Floats]) -> list[str]:
+    """Return the name of the longest part of each row."""
+    names = list(parts_s)
+    return [names[i] for i in np.stack(list(parts_s.values())).argmax(axis=0).tolist()]
 
 
 def _table(

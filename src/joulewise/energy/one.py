@@ -77,8 +77,9 @@ def estimate(
         steps = _steps(requests, calibration)
         inputs.append(Input("shape", requests.shapes[0].params, "parameters", requests.shapes[0].source))
     elif method != "calibrated":
-        raise InputError(f"the method {method} knows no generators", "use calibrated")
-    assumptions = [*_ASSUMPTIONS, *(f"flagged: {f.replace('-', ' ')}" for f in flags)]
+        raise InputError(f"the method {method} knows language models alone", "use calibrated")
+    scope = "energy of the whole system at the wall" if "at-the-wall" in flags else _SCOPE
+    assumptions = [scope, *_ASSUMPTIONS, *(f"flagged: {f.replace('-', ' ')}" for f in flags)]
     return Estimate(
         energy=Interval(result["energy_j_low"], result["energy_j"], result["energy_j_high"]),
         method="calibrated",
@@ -93,10 +94,8 @@ def estimate(
     )
 
 
-_ASSUMPTIONS = (
-    "energy of the accelerators alone: no host, no power supply, no cooling",
-    "90% interval from measured model families that a fit had not seen, in the same regime",
-)
+_SCOPE = "energy of the accelerators alone: no host, no power supply, no cooling"
+_ASSUMPTIONS = ("90% interval from measured model families that a fit had not seen, in the same regime",)
 
 
 def _steps(requests: Requests, calibration: Calibration) -> list[str]:

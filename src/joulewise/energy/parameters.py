@@ -117,3 +117,34 @@ GENERATORS: dict[str, Parameter] = {
     "power_compute": _share(0.9, 0.3, "power of arithmetic at its peak, relative to the limit"),
     "power_knee": _share(6, 0.4, "how sharply power bends at its limit"),
 }
+
+_WALL_DIES = ("GH100", "GA100", "GA102", "GA107", "AD104", "TU104", "GA10B", "GV11B", "AIC100")
+
+WALL: dict[str, Parameter] = {
+    "compute": _share(0.5, 0.4, "share of peak rate in convolutions"),
+    "kind.convolution": _share(1.0, 0.0, "1 by definition"),
+    "kind.transformer": _share(1.0, 0.5, "rate of encoders relative to convolutions"),
+    "kind.detection": _share(0.5, 0.5, "rate of detectors on large images relative to convolutions"),
+    "kind.depthwise": _share(0.2, 0.6, "rate of depthwise convolutions and their post-processing, relative"),
+    "activation_bandwidth": _share(0.6, 0.5, "share of peak bandwidth for activations and weights"),
+    "latency_s": _time(0.3e-3, 0.8, "overhead of one request alone"),
+    "rate.SingleStream": _share(0.4, 0.4, "rate with one sample at a time, relative to large batches"),
+    "rate.MultiStream": _share(0.7, 0.3, "rate with eight samples at a time, relative to large batches"),
+    "rate.Server": _share(0.9, 0.2, "rate under a limit of latency, relative to large batches"),
+    "rate.Offline": _share(1.0, 0.0, "1 by definition"),
+    "host.server": Parameter(200, 0.4, "W", "a server without its accelerators"),
+    "host.edge": Parameter(6, 0.5, "W", "a small host of an accelerator module"),
+    "host.soc": Parameter(3, 0.6, "W", "a board beyond its chip"),
+    "per_accelerator": Parameter(15, 0.5, "W", "fans and conversion for each accelerator of a server"),
+    "idle": _share(0.2, 0.4, "power of an accelerator that waits, relative to a busy one"),
+    "alone": _share(0.6, 0.3, "power with one sample at a time, relative to large batches"),
+    "speed.other": _share(1.0, 0.0, "rate of a die never measured, relative to GA100"),
+    "memory.other": _share(1.0, 0.0, "the same of bandwidth"),
+    "power.other": _share(0.9, 0.0, "power of a die never measured, relative to its limit"),
+    **{f"speed.{d}": _share(1.0, 0.0 if d == "GA100" else 0.4, "rate relative to GA100") for d in _WALL_DIES},
+    **{
+        f"memory.{d}": _share(3.0 if d == "AIC100" else 1.0, 0.0 if d == "GA100" else 0.4, "bandwidth, relative")
+        for d in _WALL_DIES
+    },
+    **{f"power.{d}": _share(0.85, 0.3, "power when busy, relative to the limit") for d in _WALL_DIES},
+}

@@ -10,13 +10,17 @@ import polars as pl
 from joulewise.energy.calibrate import (
     Measured,
     MeasuredCanvases,
+    MeasuredSamples,
     conformal,
     fit,
     fit_canvases,
+    fit_samples,
     held_out,
     held_out_canvases,
+    held_out_samples,
     measured_canvases,
     measured_rows,
+    measured_samples,
     regime_of,
 )
 from joulewise.energy.rivals import METHODS, log_linear
@@ -86,10 +90,13 @@ def validate(frame: pl.DataFrame, begin: Callable[[str], None] = lambda _: None)
                 }
             )
         )
-    begin("generators")
+    begin("generators, samples at the wall")
     canvases = measured_canvases(frame)
     if canvases is not None:
         parts.append(_generators(canvases))
+    samples = measured_samples(frame)
+    if samples is not None:
+        parts.append(_samples(samples))
     if not parts:
         raise InputError("no row is a measurement that can be held against", "see the form of the shipped data")
     return pl.concat(parts, how="diagonal")
@@ -120,6 +127,30 @@ def _generators(rows: MeasuredCanvases) -> pl.DataFrame:
     )
 
 
+def _samples(rows: MeasuredSamples) -> pl.DataFrame:
+    """Machines are left out whole: the rows tell few networks, each of its own mix of operations."""
+    full = fit_samples(rows)
+    ours = held_out_samples(rows, rows.system, full)
+    c = rows.requests.columns
+    low, high = _blind_intervals(rows.energy_j / ours, np.full(len(ours), "wall"), rows.system)
+    return pl.DataFrame(
+        {
+            "id": rows.ids,
+            "source": rows.source,
+            "kind": np.full(len(ours), "sample"),
+            "task": rows.network,
+            "model_family": rows.network,
+            "accelerator_die": c.die,
+            "measured_j": rows.energy_j,
+            "calibrated": ours,
+            "accelerator-out": held_out_samples(rows, c.die, full),
+            "paper": c.flops / (c.peak_per_s / c.tdp_w),
+            "low_j": ours * low,
+            "high_j": ours * high,
+        }
+    )
+
+
 def _blind_intervals(ratios: Floats, regimes: Labels, families: Labels) -> tuple[Floats, Floats]:
     """Return each row's interval from the ratios of its regime's other families, or of all others."""
     low, high = np.ones(len(ratios)), np.ones(len(ratios))
@@ -130,6 +161,9 @@ def _blind_intervals(ratios: Floats, regimes: Labels, families: Labels) -> tuple
             basis = others if others.sum() >= 25 else families != family
             low[here], high[here] = conformal(ratios[basis])
     return low, high
+
+
+_TITLES = {"language": ["dense", "experts"], "generators": ["image", "video"], "samples at the wall": ["sample"]}
 
 
 def score(estimate: Floats, measured: Floats) -> dict[str, float]:
@@ -148,11 +182,11 @@ def score(estimate: Floats, measured: Floats) -> dict[str, float]:
 def scores(checked: pl.DataFrame, by: str | None = None) -> list[dict[str, object]]:
     """Return a row of `score` for each method, and for each value of a column of `validate`'s frame.
 
-    ``all`` of language models and of generators apart: joules per token and per image do not mix.
+    Language models, generators and samples apart: joules per token, per image and at the wall do not mix.
     """
     found: list[dict[str, object]] = []
-    language = pl.col("kind").is_in(["dense", "experts"])
-    for title, part in (("language", checked.filter(language)), ("generators", checked.filter(~language))):
+    for title, kinds in _TITLES.items():
+        part = checked.filter(pl.col("kind").is_in(kinds))
         groups = [("all", part)] if by is None else [(str(k[0]), g) for k, g in sorted(part.group_by(by), key=str)]
         for group, rows in groups:
             for method in METHOD_NAMES:
