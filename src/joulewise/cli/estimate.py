@@ -20,6 +20,7 @@ from joulewise.energy.calibrate import Calibration, load_calibration
 from joulewise.energy.calibrated import estimate_many
 from joulewise.energy.one import estimate as estimate_one
 from joulewise.errors import ExitCode, InputError
+from joulewise.impact.footprint import Footprint, footprint
 from joulewise.units import with_prefix
 
 _POSITIVE = click.FloatRange(min=0, min_open=True)
@@ -40,11 +41,21 @@ _WORKLOAD = {
     "expert_parallel": click.option("--expert-parallel", type=_COUNT, help="By default all, for experts."),
     "data_parallel": click.option("--data-parallel", type=_COUNT, help="Copies of the dense part."),
 }
+# What an estimate comes to beyond the accelerator.
+_BEYOND = {
+    "pue": click.option("--pue", type=_POSITIVE, help="The building's energy over its machines'."),
+    "country": click.option("--country", help="Of the grid: name or ISO code. None is ever guessed."),
+    "year": click.option("--year", type=int, help="Of the grid; by default the last known."),
+    "grid_gco2e": click.option("--grid-gco2e", type=_POSITIVE, help="g CO2e per kWh, in place of a country."),
+    "wue_l_per_kwh": click.option("--wue", "wue_l_per_kwh", type=_POSITIVE, help="Litres of water per kWh."),
+    "usd_per_kwh": click.option("--usd-per-kwh", type=_POSITIVE, help="Price."),
+    "embodied": click.option("--embodied", is_flag=True, help="The share of the hardware's making."),
+}
 _MOST_PROBLEMS_SHOWN = 20
 
 
 def _workload_options(command: Any) -> Any:
-    for option in reversed(_WORKLOAD.values()):
+    for option in reversed([*_WORKLOAD.values(), *_BEYOND.values()]):
         command = option(command)
     return command
 
@@ -91,6 +102,7 @@ def command(
             raise InputError("both MODEL and --from are given", "give one")
         _from_table(table, load_calibration(calibration), fmt=fmt, as_json=as_json, output=output)
         return
+    beyond = {k: v for k in _BEYOND if (v := workload.pop(k)) not in (None, False)}
     asked = {k: v for k, v in workload.items() if v is not None}
     if model is None and "params_b" not in asked:
         raise InputError("there is no model", "name one, or give --params-b or --from")
@@ -110,7 +122,38 @@ def command(
     name = model or f"{asked['params_b']:g} billion parameters"
     text = _explained(result) if explain else _summary(name, result)
     value = _as_dict(result) | ({"steps": list(result.steps)} if explain else {})
+    if beyond:
+        if result.method == "paper":
+            raise InputError("the paper's method knows the accelerator at its peak alone", "use --method calibrated")
+        found = _footprint(result, accelerator or "", asked, beyond)
+        value |= {name: asdict(v) for name, v in found.values.items()} | {"footprint_notes": list(found.notes)}
+        text = "\n".join([text, "", *_footprint_lines(found)])
     emit_object(value, text=text, fmt=fmt, as_json=as_json, output=output)
+
+
+def _footprint(result: Estimate, accelerator: str, asked: dict[str, Any], beyond: dict[str, Any]) -> Footprint:
+    embodied = beyond.pop("embodied", False)
+    seconds = result.results.get("time_s", 0.0) * asked.get("n_accelerators", 1) / asked.get("batch_size", 1)
+    return footprint(result, embodied_of=accelerator if embodied else None, accelerator_seconds=seconds, **beyond)
+
+
+_SHOWN = {
+    "wall_energy_j": ("at the wall", "J"),
+    "operational_gco2e": ("operation", "g CO2e"),
+    "embodied_gco2e": ("making of the hardware", "g CO2e"),
+    "total_gco2e": ("together", "g CO2e"),
+    "water_l": ("water", "L"),
+    "cost_usd": ("electricity", "USD"),
+}
+
+
+def _footprint_lines(found: Footprint) -> list[str]:
+    lines = []
+    for name, value in found.values.items():
+        title, unit = _SHOWN[name]
+        low, central, high = (with_prefix(v, unit) for v in (value.low, value.central, value.high))
+        lines.append(f"{title}: {central} ({low} to {high})")
+    return [*lines, *[f"- {note}" for note in found.notes]]
 
 
 def _by_paper(model: str, method: str | None, asked: dict[str, Any], catalog: Catalog) -> bool:
