@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import pytest
 
-import joulewise
 from joulewise.energy import Estimate
+from joulewise.energy.one import estimate
 from joulewise.errors import InputError
 from joulewise.impact.footprint import HOST_SHARE, footprint, grid_intensity
 
 
 @pytest.fixture
 def request_estimate() -> Estimate:
-    return joulewise.estimate("Llama-3.1-8B-Instruct", "H100", batch_size=32)
+    return estimate("Llama-3.1-8B-Instruct", "H100", batch_size=32)
 
 
 def test_without_a_location_there_are_joules_only(request_estimate: Estimate) -> None:

@@ -22,6 +22,8 @@ COMMANDS = {
     "check": "Check the shipped data, or your own, against the rules.",
     "count": "Count the compute of a network, without its weights.",
     "estimate": "Estimate the energy of one inference, or of a table of workloads.",
+    "compare": "Compare models on accelerators over batch sizes.",
+    "frontier": "The best trade of energy against waiting time.",
     "validate": "Hold every method's energy against public measurements.",
     "calibrate": "Fit the calibrated method anew, on public or your own measurements.",
     "trend": "Fit how a quantity grows over the years.",

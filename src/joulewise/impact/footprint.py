@@ -146,8 +146,8 @@ def grid_intensity(country: str, year: int | None = None) -> tuple[float, str]:
         raise InputError(f"there is no figure of {rows['entity'][0]} for {year}", f"{min(years)} to {max(years)}")
     value = float(rows.filter(pl.col("year") == year)["g_co2e_per_kwh"][0])
     told = (
-        f"grid: {value:g} g CO2e/kWh, {rows['entity'][0]} {year}, average of the year, location-based, direct and "
-        "upstream (Our World in Data from Ember and Energy Institute, CC BY 4.0)"
+        f"grid: {value:g} g CO2e/kWh, {rows['entity'][0]} {year}, average of the year, location-based, life-cycle "
+        "(Our World in Data from Ember and Energy Institute, CC BY 4.0)"
     )
     return value, told
 

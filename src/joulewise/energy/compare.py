@@ -1,0 +1,89 @@
+"""Many workloads side by side: models on accelerators over batch sizes, and what is quickest or most frugal."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import product
+from typing import Any
+
+import polars as pl
+
+from joulewise.energy.calibrate import Calibration
+from joulewise.energy.calibrated import estimate_many
+from joulewise.errors import InputError
+
+
+def compare(
+    models: Sequence[str],
+    accelerators: Sequence[str],
+    batch_sizes: Sequence[float] = (1.0,),
+    counts: Sequence[int] = (1,),
+    calibration: Calibration | None = None,
+    **workload: Any,
+) -> pl.DataFrame:
+    """Estimate every model on every accelerator at every batch size and number of accelerators.
+
+    Parameters
+    ----------
+    models, accelerators, batch_sizes, counts : sequence
+    calibration : Calibration, optional
+        By default the shipped one.
+    **workload
+        The same for all, as the columns of `estimate_many`.
+
+    Returns
+    -------
+    DataFrame
+        A row each with ``model, accelerator, n_accelerators, batch_size, fits``, the columns of `estimate_many`,
+        ``energy_per_unit_j`` with ``_low`` and ``_high`` (of an output token, an image, a video or a sample),
+        ``unit``, ``seconds_per_unit`` (that one request waits for a unit), and ``quickest`` and ``most_frugal`` of
+        each model, among what fits.
+
+    Raises
+    ------
+    InputError
+        If one cannot be estimated: the first, and why.
+    """
+    grid = product(models, accelerators, counts, batch_sizes)
+    rows = [
+        {"model": m, "accelerator": a, "n_accelerators": n, "batch_size": float(b), **workload} for m, a, n, b in grid
+    ]
+    if not rows:
+        raise InputError("there is nothing to compare", "give models, accelerators and batch sizes")
+    table, problems = estimate_many(pl.DataFrame(rows, infer_schema_length=None), calibration)
+    if problems:
+        row = rows[problems[0].row - 1]
+        raise InputError(f"{row['model']} on {row['accelerator']}: {problems[0].reason}")
+    of_token = pl.col("energy_per_output_token_j").is_not_null()
+    tokens = pl.col("energy_j") / pl.col("energy_per_output_token_j")
+    table = table.with_columns(
+        fits=~pl.col("flags").str.contains("does-not-fit"),
+        unit=pl.when(of_token).then(pl.lit("output token")).otherwise(pl.lit("item")),
+        seconds_per_unit=pl.when(of_token).then(pl.col("time_s") / tokens).otherwise(pl.col("time_s")),
+        **{
+            f"energy_per_unit_j{end}": pl.coalesce(f"energy_per_output_token_j{end}", f"energy_j{end}")
+            for end in ("", "_low", "_high")
+        },
+    )
+    best = {"quickest": "seconds_per_unit", "most_frugal": "energy_per_unit_j"}
+    return table.with_columns(
+        (pl.col("fits") & (pl.col(column) == pl.col(column).filter(pl.col("fits")).min().over("model")))
+        .fill_null(value=False)
+        .alias(name)
+        for name, column in best.items()
+    )
+
+
+def frontier(table: pl.DataFrame) -> pl.DataFrame:
+    """Return the rows of `compare` that fit and that no other of the same model beats on both energy and time.
+
+    Ordered by model and waiting time.
+    """
+    kept = []
+    for _, rows in table.filter("fits").group_by("model", maintain_order=True):
+        least = float("inf")
+        for row in rows.sort("seconds_per_unit", "energy_per_unit_j").iter_rows(named=True):
+            if row["energy_per_unit_j"] < least:
+                least = row["energy_per_unit_j"]
+                kept.append(row)
+    return pl.DataFrame(kept, schema=table.schema)
