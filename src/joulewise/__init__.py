@@ -16,10 +16,12 @@ _PUBLIC = {
     "estimate": "joulewise.energy.one",
     "estimate_many": "joulewise.energy.calibrated",
     "estimate_paper": "joulewise.energy",
+    "footprint": "joulewise.impact.footprint",
     "forecast": "joulewise.impact",
+    "meter": "joulewise.measure",
     "trend": "joulewise.trends",
 }
-_MODULES = {"catalog", "charts", "counting", "energy", "hardware", "impact", "paper", "trends"}
+_MODULES = {"catalog", "charts", "counting", "energy", "hardware", "impact", "measure", "paper", "trends"}
 
 __all__ = sorted([*_PUBLIC, *_MODULES, "__version__"])  # noqa: PLE0605
 

@@ -25,7 +25,7 @@ def energy_against_time(table: pl.DataFrame, title: str, *, joined: bool) -> alt
         )
     )
     units = " or ".join(shown["unit"].unique().sort().to_list())
-    base = alt.Chart(alt.Data(values=shown.to_dicts()))
+    base = alt.Chart(shown)
     x = alt.X(
         "seconds_per_unit:Q", title=f"seconds per {units}", scale=alt.Scale(type="log"), axis=alt.Axis(tickCount=6)
     )
@@ -44,5 +44,4 @@ def energy_against_time(table: pl.DataFrame, title: str, *, joined: bool) -> alt
     ]
     if joined:
         layers.insert(0, base.mark_line(opacity=0.5).encode(x=x, y=y, color=colour))
-    chart: alt.LayerChart = alt.layer(*layers).properties(title=title, width=WIDTH, height=HEIGHT)
-    return chart
+    return alt.LayerChart(layer=layers, title=title, width=WIDTH, height=HEIGHT)

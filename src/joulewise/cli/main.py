@@ -26,6 +26,8 @@ COMMANDS = {
     "frontier": "The best trade of energy against waiting time.",
     "validate": "Hold every method's energy against public measurements.",
     "calibrate": "Fit the calibrated method anew, on public or your own measurements.",
+    "measure": "Measure the energy of a command, by this machine's meters.",
+    "doctor": "Say which meters and extras work here.",
     "trend": "Fit how a quantity grows over the years.",
     "forecast": "Carry energy on, times inferences per person, against human use.",
     "paper": "Rebuild the paper's tables and figures, and compare its numbers.",
