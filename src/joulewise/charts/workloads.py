@@ -26,12 +26,9 @@ def energy_against_time(table: pl.DataFrame, title: str, *, joined: bool) -> alt
     )
     units = " or ".join(shown["unit"].unique().sort().to_list())
     base = alt.Chart(shown)
-    x = alt.X(
-        "seconds_per_unit:Q", title=f"seconds per {units}", scale=alt.Scale(type="log"), axis=alt.Axis(tickCount=6)
-    )
-    y = alt.Y(
-        "energy_per_unit_j:Q", title=f"joules per {units}", scale=alt.Scale(type="log"), axis=alt.Axis(tickCount=6)
-    )
+    log, few = alt.Scale(type="log"), alt.Axis(tickCount=6)
+    x = alt.X("seconds_per_unit:Q", title=f"seconds per {units}", scale=log, axis=few)
+    y = alt.Y("energy_per_unit_j:Q", title=f"joules per {units}", scale=log, axis=few)
     colour = alt.Color("model:N", title="model", scale=alt.Scale(range=list(PALETTE)))
     shape = alt.Shape("accelerator:N", title="accelerator")
     told = [alt.Tooltip(f"{c}:N") for c in ("model", "setup")]

@@ -95,7 +95,8 @@ def draw(table: pl.DataFrame, title: str, file: Path, *, joined: bool) -> None:
         raise InputError(f"a chart cannot be written as {file.name!r}", "end it with .png, .svg or .html")
     make_folder(file.parent)
     chart = energy_against_time(table, title, joined=joined)
-    options: dict[str, Any] = {".html": {"inline": True}, ".png": {"scale_factor": 2}}.get(file.suffix, {})
+    by_ending: dict[str, dict[str, Any]] = {".html": {"inline": True}, ".png": {"scale_factor": 2}}
+    options = by_ending.get(file.suffix, {})
     chart.save(str(file), **options)
 
 

@@ -26,7 +26,7 @@ from joulewise.errors import DataError, InputError
 from joulewise.files import write_text
 
 # Energy is what is asked for; time and power, measured beside it, tell its two factors apart.
-_WEIGHTS = {"energy": 1.0, "time": 0.6, "power": 0.6}
+_WEIGHTS = {"energy": 1.0, "time": 0.15, "power": 0.3}
 
 
 @dataclass(frozen=True)

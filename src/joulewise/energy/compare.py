@@ -44,10 +44,9 @@ def compare(
     InputError
         If one cannot be estimated: the first, and why.
     """
-    grid = product(models, accelerators, counts, batch_sizes)
-    rows = [
-        {"model": m, "accelerator": a, "n_accelerators": n, "batch_size": float(b), **workload} for m, a, n, b in grid
-    ]
+    grid = product(models, accelerators, counts, map(float, batch_sizes))
+    names = ("model", "accelerator", "n_accelerators", "batch_size")
+    rows: list[dict[str, Any]] = [dict(zip(names, cells, strict=True)) | workload for cells in grid]
     if not rows:
         raise InputError("there is nothing to compare", "give models, accelerators and batch sizes")
     table, problems = estimate_many(pl.DataFrame(rows, infer_schema_length=None), calibration)

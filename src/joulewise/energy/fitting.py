@@ -13,7 +13,7 @@ from joulewise.energy.parameters import Parameter
 Floats = NDArray[np.float64]
 Values = dict[str, float]
 
-_TYPICAL_ERROR = 0.1
+_TYPICAL_ERROR = 0.2
 
 
 def fit_logs(
@@ -40,7 +40,8 @@ def fit_logs(
 
     Notes
     -----
-    Least squares of the logarithms' differences, in units of a typical error of 10%, with a soft-l1 loss,
+    Least squares of the logarithms' differences, in units of a typical error of 20% (with a smaller one the fit
+    follows the families it sees at the cost of those it does not), with a soft-l1 loss,
     and of the parameters' distances from their priors, which are log-normal.
     """
     free = [name for name, p in table.items() if p.log_sd > 0]
