@@ -99,12 +99,8 @@ def test_runs_are_repeated_until_the_interval_is_narrow() -> None:
 
 def test_a_counter_that_does_not_move_is_an_error() -> None:
     with pytest.raises(WorkError, match="did not move"):
-        measure(
-            lambda: None,
-            meters=[Meter("cpu", "cpu", "powercap", lambda: 1.0, None)],
-            idle_seconds=0.01,
-            most_seconds=0.01,
-        )
+        stuck = Meter("cpu", "cpu", "powercap", lambda: 1.0, None)
+        measure(lambda: None, meters=[stuck], idle_seconds=0.01, most_seconds=0.01)
 
 
 def test_assumed_power_is_labelled_as_estimated() -> None:

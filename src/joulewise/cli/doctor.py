@@ -30,9 +30,8 @@ def command(fmt: str, as_json: bool, output: Path | None) -> None:
     lines = []
     for row in rows:
         help_ = f": {row['remedy']}" if row["remedy"] else ""
-        lines.append(
-            f"{'works  ' if row['works'] else 'missing'}  {row['what']} {row['name']} ({row['detail']}){help_}"
-        )
+        state = "works  " if row["works"] else "missing"
+        lines.append(f"{state}  {row['what']} {row['name']} ({row['detail']}){help_}")
     if not any(f.works for f in findings):
         lines.append("No energy meter works here: measure refuses, unless --assume-tdp says what to assume.")
     emit_text("\n".join(lines), output)

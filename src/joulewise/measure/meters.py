@@ -74,9 +74,8 @@ def _nvidia() -> tuple[list[Meter], list[Finding]]:
         pynvml.nvmlInit()
         count = pynvml.nvmlDeviceGetCount()
     except pynvml.NVMLError as error:
-        return [], [
-            Finding("NVIDIA", False, f"NVML does not answer: {error}", "install NVIDIA's driver, or run where it is")
-        ]
+        remedy = "install NVIDIA's driver, or run where it is"
+        return [], [Finding("NVIDIA", False, f"NVML does not answer: {error}", remedy)]
     meters, findings = [], []
     for i in range(count):
         handle = pynvml.nvmlDeviceGetHandleByIndex(i)
@@ -84,9 +83,8 @@ def _nvidia() -> tuple[list[Meter], list[Finding]]:
         name = f"{name.decode() if isinstance(name, bytes) else name} #{i}"
         meter = _nvidia_meter(pynvml, handle, name)
         if meter is None:
-            findings.append(
-                Finding(name, False, "it tells neither energy nor power", "a virtual GPU? measure on its host")
-            )
+            why = "it tells neither energy nor power"
+            findings.append(Finding(name, False, why, "a virtual GPU? measure on its host"))
         else:
             meters.append(meter)
             findings.append(Finding(name, True, meter.by))
@@ -119,9 +117,8 @@ def _processors(powercap: Path) -> tuple[list[Meter], list[Finding]]:
     zones = sorted(powercap.glob("*rapl*:*/energy_uj")) if powercap.is_dir() else []
     if not zones:
         why = "Linux shows no counters of the processor here"
-        return [], [
-            Finding("CPU", False, why, "bare metal with the module intel_rapl_common; not in most virtual machines")
-        ]
+        remedy = "bare metal with the module intel_rapl_common; not in most virtual machines"
+        return [], [Finding("CPU", False, why, remedy)]
     meters, findings = [], []
     for file in zones:
         zone = (file.parent / "name").read_text().strip() if (file.parent / "name").is_file() else file.parent.name

@@ -189,15 +189,14 @@ def measure(
     mean = float(totals.mean())
     if mean <= 0:
         raise WorkError("the energy counters did not move", "the run is too short: repeat it inside the command")
+    by = "assumed TDP (estimated, not measured)" if assume_tdp_w else ", ".join(sorted({m.by for m in meters or ()}))
     return Measurement(
         energy=Interval(max(0.0, mean - half), mean, mean + half),
         seconds=float(np.mean([r.seconds for r in readings])),
         idle_w=idle,
         energy_j={n: float(np.mean([r.energy_j[n] for r in readings])) for n in readings[0].energy_j},
         runs=len(readings),
-        method="assumed TDP (estimated, not measured)"
-        if assume_tdp_w
-        else ", ".join(sorted({m.by for m in meters or ()})),
+        method=by,
     )
 
 
