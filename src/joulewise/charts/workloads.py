@@ -26,7 +26,7 @@ def energy_against_time(table: pl.DataFrame, title: str, *, joined: bool) -> alt
     )
     units = " or ".join(shown["unit"].unique().sort().to_list())
     base = alt.Chart(shown)
-    log, few = alt.Scale(type="log"), alt.Axis(tickCount=6)
+    log, few = alt.Scale(type="log", nice=False, padding=12), alt.Axis(tickCount=6, gridOpacity=0.35)
     x = alt.X("seconds_per_unit:Q", title=f"seconds per {units}", scale=log, axis=few)
     y = alt.Y("energy_per_unit_j:Q", title=f"joules per {units}", scale=log, axis=few)
     colour = alt.Color("model:N", title="model", scale=alt.Scale(range=list(PALETTE)))
@@ -35,7 +35,7 @@ def energy_against_time(table: pl.DataFrame, title: str, *, joined: bool) -> alt
     told += [alt.Tooltip(f"{c}:Q", format=".3g") for c in ("seconds_per_unit", "energy_per_unit_j")]
     layers = [
         base.mark_rule(opacity=0.35).encode(
-            x=x, y=alt.Y("energy_per_unit_j_low:Q", title=None), y2="energy_per_unit_j_high:Q", color=colour
+            x=x, y=alt.Y("energy_per_unit_j_low:Q", title=f"joules per {units}", scale=log, axis=few), y2="energy_per_unit_j_high:Q", color=colour
         ),
         base.mark_point(filled=True, size=70, opacity=0.9).encode(x=x, y=y, color=colour, shape=shape, tooltip=told),
     ]
