@@ -36,7 +36,7 @@ def records(table: Table) -> pl.DataFrame:
 def architecture(name: str) -> dict[str, Any] | None:
     """Return the configuration of a language model, or None if it is not in the table.
 
-    The organisation before a slash and an ending that names a number format alone may differ.
+    The organisation before a slash and an ending that names a number format, or MLPerf's target of accuracy, may differ.
     """
     names = _architecture_names()
     bare = normalise(name.rsplit("/", 1)[-1])
@@ -46,7 +46,7 @@ def architecture(name: str) -> dict[str, Any] | None:
     return None
 
 
-_FORMATS = ("fp8", "nvfp4", "fp4", "awq", "gptq", "int8", "int4", "bf16", "fp8dynamic")
+_FORMATS = ("fp8", "nvfp4", "fp4", "awq", "gptq", "int8", "int4", "bf16", "fp8dynamic", "999", "99")
 
 
 @lru_cache

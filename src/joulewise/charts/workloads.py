@@ -29,14 +29,13 @@ def energy_against_time(table: pl.DataFrame, title: str, *, joined: bool) -> alt
     log, few = alt.Scale(type="log", nice=False, padding=12), alt.Axis(tickCount=6, gridOpacity=0.35)
     x = alt.X("seconds_per_unit:Q", title=f"seconds per {units}", scale=log, axis=few)
     y = alt.Y("energy_per_unit_j:Q", title=f"joules per {units}", scale=log, axis=few)
+    low = alt.Y("energy_per_unit_j_low:Q", title=f"joules per {units}", scale=log, axis=few)
     colour = alt.Color("model:N", title="model", scale=alt.Scale(range=list(PALETTE)))
     shape = alt.Shape("accelerator:N", title="accelerator")
     told = [alt.Tooltip(f"{c}:N") for c in ("model", "setup")]
     told += [alt.Tooltip(f"{c}:Q", format=".3g") for c in ("seconds_per_unit", "energy_per_unit_j")]
     layers = [
-        base.mark_rule(opacity=0.35).encode(
-            x=x, y=alt.Y("energy_per_unit_j_low:Q", title=f"joules per {units}", scale=log, axis=few), y2="energy_per_unit_j_high:Q", color=colour
-        ),
+        base.mark_rule(opacity=0.35).encode(x=x, y=low, y2="energy_per_unit_j_high:Q", color=colour),
         base.mark_point(filled=True, size=70, opacity=0.9).encode(x=x, y=y, color=colour, shape=shape, tooltip=told),
     ]
     if joined:

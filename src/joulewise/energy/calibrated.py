@@ -113,6 +113,7 @@ def _language(frame: pl.DataFrame, calibration: Calibration) -> tuple[pl.DataFra
     requests = read_requests(frame, calibration.prompts)
     c = requests.columns
     made = step(calibration.language, c)
+    power_w, energy_j = _with_host(requests, made.power_w * c.n, made.energy_j, calibration)
     low, high = bounds(requests, calibration)
     too_big = memory_bytes(requests) > 1
     flags = [(*f, "does-not-fit") if t else f for f, t in zip(requests.flags, too_big.tolist(), strict=True)]
@@ -127,9 +128,9 @@ def _language(frame: pl.DataFrame, calibration: Calibration) -> tuple[pl.DataFra
         _bound(made.parts_s),
         flags,
     ).with_columns(
-        pl.Series("energy_per_output_token_j", made.energy_j),
-        pl.Series("energy_per_output_token_j_low", made.energy_j * low),
-        pl.Series("energy_per_output_token_j_high", made.energy_j * high),
+        pl.Series("energy_per_output_token_j", energy_j),
+        pl.Series("energy_per_output_token_j_low", energy_j * low),
+        pl.Series("energy_per_output_token_j_high", energy_j * high),
         pl.Series("prefill_share", made.prefill_share),
     ), requests.problems
 
@@ -137,7 +138,17 @@ def _language(frame: pl.DataFrame, calibration: Calibration) -> tuple[pl.DataFra
 def _generators(frame: pl.DataFrame, calibration: Calibration) -> tuple[pl.DataFrame, tuple[Problem, ...]]:
     requests = read_canvases(frame)
     made = generate(calibration.generators, requests.columns)
-    return _told(requests, made, calibration, "generator", made.power_w * requests.columns.n), requests.problems
+    power_w, energy_j = _with_host(requests, made.power_w * requests.columns.n, made.energy_j, calibration)
+    return _told(requests, replace(made, energy_j=energy_j), calibration, "generator", power_w), requests.problems
+
+
+def _with_host(
+    requests: Requests | CanvasRequests, power_w: Floats, energy_j: Floats, calibration: Calibration
+) -> tuple[Floats, Floats]:
+    """Return power and energy with the server's own added where the whole system is asked for."""
+    server_w = calibration.wall["host.server"] + calibration.wall["per_accelerator"] * requests.columns.n
+    whole_w = np.where(requests.at_wall, power_w + server_w, power_w)
+    return whole_w, energy_j * whole_w / power_w
 
 
 def _told(

@@ -11,7 +11,15 @@ import polars as pl
 
 from joulewise.catalog.records import generator
 from joulewise.energy.generators import Canvases
-from joulewise.energy.requests import MEASURED_DIES, BadCellError, Problem, accelerator_of, precision_of, typed
+from joulewise.energy.requests import (
+    MEASURED_DIES,
+    BadCellError,
+    Problem,
+    accelerator_of,
+    is_at_wall,
+    precision_of,
+    typed,
+)
 
 DEFAULT_STEPS = 28.0
 _MEASURED_WEIGHT_BYTES = 2.0
@@ -31,6 +39,7 @@ class CanvasRequests:
     rows: np.ndarray[Any, np.dtype[np.int64]]
     columns: Canvases
     flags: tuple[tuple[str, ...], ...]
+    at_wall: np.ndarray[Any, np.dtype[np.bool_]]
     problems: tuple[Problem, ...]
 
 
@@ -44,7 +53,7 @@ def read_canvases(frame: pl.DataFrame) -> CanvasRequests:
     """
     table, problems = typed(frame)
     bad = {p.row - 1 for p in problems}
-    rows, values, flags = [], [], []
+    rows, values, flags, at_wall = [], [], [], []
     for i, row in enumerate(table.iter_rows(named=True)):
         if i in bad:
             continue
@@ -56,6 +65,7 @@ def read_canvases(frame: pl.DataFrame) -> CanvasRequests:
         rows.append(i)
         values.append(found)
         flags.append(marks)
+        at_wall.append(is_at_wall(row))
     kinds: dict[str, Any] = {"die": np.str_, "unet": np.bool_, "early": np.bool_}
     return CanvasRequests(
         rows=np.array(rows, dtype=np.int64),
@@ -66,6 +76,7 @@ def read_canvases(frame: pl.DataFrame) -> CanvasRequests:
             }
         ),
         flags=tuple(flags),
+        at_wall=np.array(at_wall, dtype=np.bool_),
         problems=tuple(sorted(problems, key=lambda p: p.row)),
     )
 
@@ -76,6 +87,8 @@ def _read_row(row: dict[str, Any]) -> tuple[dict[str, Any], tuple[str, ...]]:
     width, height, frames = _size(row["image_size"], known, marks)
     spec = accelerator_of(row)
     weight_bytes, _ = precision_of(row["precision"], row["model"], spec)
+    if is_at_wall(row):
+        marks.append("at-the-wall")
     if weight_bytes < _MEASURED_WEIGHT_BYTES:
         marks.append("precision-not-measured")
     work = _known_work(known, width * height, frames) if known else _typical_work(row, width * height, frames, marks)

@@ -35,6 +35,7 @@ TEXTS = ("model", "accelerator", "precision", "engine", "image_size", "task", "m
 
 DEFAULT_PROMPT_TOKENS = 512.0
 DEFAULT_OUTPUT_TOKENS = 256.0
+_LARGE_BATCH = 256.0  # where MLPerf runs as many requests as it likes, and does not say how many
 
 # What people call a number format -> bytes of a weight, and the format whose rates hold.
 _FORMATS = {
@@ -78,6 +79,8 @@ class Requests:
     shapes : tuple of Shape
     flags : tuple of tuple of str
         What was assumed for each row or lies outside what was measured.
+    at_wall : array of bool
+        Whether the whole system is asked for, by ``meter_scope``; else the accelerators alone.
     memory_bytes : array
         Of one accelerator.
     problems : tuple of Problem
@@ -88,6 +91,7 @@ class Requests:
     columns: Columns
     shapes: tuple[Shape, ...]
     flags: tuple[tuple[str, ...], ...]
+    at_wall: np.ndarray[Any, np.dtype[np.bool_]]
     memory_bytes: np.ndarray[Any, np.dtype[np.float64]]
     problems: tuple[Problem, ...]
 
@@ -130,6 +134,7 @@ def read_requests(frame: pl.DataFrame, prompts: dict[str, float]) -> Requests:
         columns=_columns(found),
         shapes=tuple(shape for _, shape, _ in found),
         flags=tuple(flags),
+        at_wall=np.array([v["at_wall"] for _, _, v in found], dtype=np.bool_),
         memory_bytes=np.array([v["memory_bytes"] for _, _, v in found], dtype=np.float64),
         problems=tuple(sorted(problems, key=lambda p: p.row)),
     )
@@ -173,10 +178,10 @@ def _read_row(row: dict[str, Any], prompts: dict[str, float]) -> tuple[Shape, di
     weight_bytes, number_format = precision_of(row["precision"], row["model"], spec)
     n = row["n_accelerators"] or 1.0
     batch = row["batch_size"]
-    if batch is None:
-        batch = 1.0
-        marks.append("batch-assumed-1")
     task = row["task"]
+    if batch is None:
+        batch = _LARGE_BATCH if (task or "").endswith(("/Offline", "/Server")) else 1.0
+        marks.append(f"batch-assumed-{batch:g}")
     prompt = row["prompt_tokens"]
     if prompt is None:
         prompt = prompts.get(task or "")
@@ -200,6 +205,8 @@ def _read_row(row: dict[str, Any], prompts: dict[str, float]) -> tuple[Shape, di
     for name, value in (("tensor_parallel", tensor), ("expert_parallel", expert), ("data_parallel", data)):
         if value > n:
             raise BadCellError(name, f"{value:g} is more than the {n:g} accelerators")
+    if is_at_wall(row):
+        marks.append("at-the-wall")
     for flag, holds in (
         ("accelerator-not-measured", spec["die"] not in MEASURED_DIES),
         ("data-parallel", data > 1),
@@ -222,6 +229,7 @@ def _read_row(row: dict[str, Any], prompts: dict[str, float]) -> tuple[Shape, di
             "bandwidth_bytes_per_s": spec["bandwidth_bytes_per_s"],
             "link_bytes_per_s": spec["link_bytes_per_s"],
             "tdp_w": spec["tdp_w"],
+            "at_wall": is_at_wall(row),
             "memory_bytes": spec["memory_bytes"],
             "die": spec["die"],
             "number_format": number_format,
@@ -233,6 +241,11 @@ def _read_row(row: dict[str, Any], prompts: dict[str, float]) -> tuple[Shape, di
 
 
 MEASURED_DIES = frozenset({"GH100", "GB100", "GA100", "GV100", "GA102"})
+
+
+def is_at_wall(row: dict[str, Any]) -> bool:
+    """Return whether a row asks for the whole system."""
+    return "wall" in (row["meter_scope"] or "").lower()
 
 
 @lru_cache(maxsize=4096)
