@@ -225,3 +225,29 @@ def test_broken_tables_are_told_with_their_row(tmp_path: Path, text: str, said: 
     (tmp_path / "t.csv").write_text(text)
     with pytest.raises(InputError, match=said):
         read_rows(tmp_path / "t.csv")
+
+
+def test_the_whole_system_is_more_than_its_accelerators() -> None:
+    row = {"model": "Llama-3.1-8B", "accelerator": "H100", "batch_size": 8}
+    alone, whole = _one(**row), _one(**row, meter_scope="whole system at wall")
+    assert whole["power_w"] - alone["power_w"] == pytest.approx(
+        load_calibration().wall["host.server"] + load_calibration().wall["per_accelerator"]
+    )
+    assert whole["energy_j"] / alone["energy_j"] == pytest.approx(whole["power_w"] / alone["power_w"])
+    assert whole["energy_j_high"] / whole["energy_j"] > alone["energy_j_high"] / alone["energy_j"]
+    assert "at-the-wall" in whole["flags"]
+
+
+def test_samples_at_the_wall_by_scenario() -> None:
+    rows = [{"model": "resnet50", "accelerator": "A30", "task": f"resnet50/{s}"} for s in ("SingleStream", "Offline")]
+    one, many = (_one(**r) for r in rows)
+    assert one["energy_j"] > many["energy_j"]
+    assert one["energy_per_output_token_j"] is None
+
+
+def test_a_generator_takes_longer_with_more_steps_and_pixels() -> None:
+    base = {"model": "stable-diffusion-3.5-medium", "accelerator": "H100", "image_size": "1024x1024", "steps": 20}
+    energy = _one(**base)["energy_j"]
+    assert 1.8 < _one(**base | {"steps": 40})["energy_j"] / energy < 2.05
+    # attention grows with the square of the pixels, the rest with the pixels
+    assert 4 < _one(**base | {"image_size": "2048x2048"})["energy_j"] / energy < 16

@@ -36,7 +36,8 @@ def records(table: Table) -> pl.DataFrame:
 def architecture(name: str) -> dict[str, Any] | None:
     """Return the configuration of a language model, or None if it is not in the table.
 
-    The organisation before a slash and an ending that names a number format, or MLPerf's target of accuracy, may differ.
+    The organisation before a slash and an ending that names a number format, or MLPerf's target of accuracy,
+    may differ.
     """
     names = _architecture_names()
     bare = normalise(name.rsplit("/", 1)[-1])

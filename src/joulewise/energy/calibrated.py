@@ -121,8 +121,8 @@ def _language(frame: pl.DataFrame, calibration: Calibration) -> tuple[pl.DataFra
     return _table(
         requests.rows,
         made.time_s * tokens,
-        made.power_w * c.n,
-        made.energy_j * tokens,
+        power_w,
+        energy_j * tokens,
         low,
         high,
         _bound(made.parts_s),
@@ -203,6 +203,7 @@ def bounds(requests: Requests, calibration: Calibration) -> tuple[Floats, Floats
 
 
 def _widest(calibration: Calibration, names: list[str]) -> tuple[float, float]:
+    names = ["wall" if n == "at-the-wall" else n for n in names]
     found = [calibration.intervals[n] for n in names if n in calibration.intervals]
     return min(low for low, _ in found), max(high for _, high in found)
 

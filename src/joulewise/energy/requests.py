@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, fields
 from functools import lru_cache
 from pathlib import Path
@@ -296,7 +297,7 @@ def precision_of(name: str | None, model: str | None, spec: dict[str, Any]) -> t
     if name is None:
         low = (model or "").lower()
         name = "fp8" if low.endswith("fp8") else "mxfp4" if "gpt-oss" in low else "bf16"
-    key = name.lower().split(" ")[0]
+    key = re.split(r"[ ,]", name.lower())[0]  # "INT8 (mixed)"; "int8,fp16" of MLPerf is int8 where it counts
     if key not in _FORMATS:
         raise BadCellError("precision", f"{name!r} is not one of {', '.join(_FORMATS)}")
     weight_bytes, number_format = _FORMATS[key]
