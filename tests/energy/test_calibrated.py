@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import polars as pl
@@ -18,7 +19,7 @@ from joulewise.energy.shape import shape_of_architecture, shape_of_config, shape
 from joulewise.errors import DataError, InputError, UnknownNameError
 
 
-def _one(**row: object) -> dict[str, object]:
+def _one(**row: object) -> dict[str, Any]:
     table, problems = estimate_many(pl.DataFrame({k: [v] for k, v in row.items()}))
     assert not problems, problems
     return table.row(0, named=True)
