@@ -1,4 +1,4 @@
-"""Energy of workloads against the time that a request waits."""
+"""Energy of workloads: against the time that a request waits, and predicted against measured."""
 
 from __future__ import annotations
 
@@ -41,3 +41,37 @@ def energy_against_time(table: pl.DataFrame, title: str, *, joined: bool) -> alt
     if joined:
         layers.insert(0, base.mark_line(opacity=0.5).encode(x=x, y=y, color=colour))
     return alt.LayerChart(layer=layers, title=title, width=WIDTH, height=HEIGHT)
+
+
+def predicted_against_measured(checked: pl.DataFrame) -> alt.LayerChart:
+    """Return a chart of the calibrated estimate, from fits that had not seen the row's family, against what was measured.
+
+    Parameters
+    ----------
+    checked : DataFrame
+        Of `energy.validate.validate`; joules per token, image, video or sample.
+    """
+    shown = checked.select("measured_j", "calibrated", "kind", "model_family", "task")
+    lowest = float(shown.select(pl.min_horizontal("measured_j", "calibrated").min()).item()) / 1.5
+    highest = float(shown.select(pl.max_horizontal("measured_j", "calibrated").max()).item()) * 1.5
+    scale = alt.Scale(type="log", domain=[lowest, highest], nice=False)
+    few = alt.Axis(tickCount=8, gridOpacity=0.35, format="~g")
+    ends = pl.DataFrame({"measured_j": [lowest, highest]})
+    lines = [
+        alt.Chart(ends.with_columns(calibrated=pl.col("measured_j") * factor))
+        .mark_line(color="#888888", strokeDash=dash, clip=True)
+        .encode(x="measured_j:Q", y="calibrated:Q")
+        for factor, dash in ((1.0, [1, 0]), (2.0, [4, 4]), (0.5, [4, 4]))
+    ]
+    dots = (
+        alt.Chart(shown)
+        .mark_circle(size=22, opacity=0.45)
+        .encode(
+            x=alt.X("measured_j:Q", title="measured, joules per token, image, video or sample", scale=scale, axis=few),
+            y=alt.Y("calibrated:Q", title="estimated without the row's family, joules", scale=scale, axis=few),
+            color=alt.Color("kind:N", title="kind", scale=alt.Scale(range=list(PALETTE))),
+            tooltip=[alt.Tooltip(f"{c}:N") for c in ("model_family", "task", "kind")],
+        )
+    )
+    title = "Estimated against measured energy; dashed: a factor of 2"
+    return alt.LayerChart(layer=[*lines, dots], title=title, width=WIDTH, height=HEIGHT)

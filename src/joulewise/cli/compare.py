@@ -12,6 +12,7 @@ import polars as pl
 from joulewise.cli.output import emit_rows, output_options
 from joulewise.energy.compare import compare
 from joulewise.errors import InputError
+from joulewise.files import make_folder
 
 _COLUMNS = (
     "model",
@@ -89,15 +90,23 @@ def show(table: pl.DataFrame, *, fmt: str, as_json: bool, output: Path | None) -
 def draw(table: pl.DataFrame, title: str, file: Path, *, joined: bool) -> None:
     """Write the chart of a grid."""
     from joulewise.charts.workloads import energy_against_time  # noqa: PLC0415  (altair costs start-up time)
-    from joulewise.files import make_folder  # noqa: PLC0415
 
-    if file.suffix not in (".png", ".svg", ".html"):
+    save_chart(energy_against_time(table, title, joined=joined), file)
+
+
+def save_chart(chart: Any, file: Path) -> None:
+    """Write a chart in the form that its name ends with.
+
+    Raises
+    ------
+    InputError
+        If that is none of .png, .svg and .html.
+    """
+    by_ending: dict[str, dict[str, Any]] = {".html": {"inline": True}, ".png": {"scale_factor": 2}, ".svg": {}}
+    if file.suffix not in by_ending:
         raise InputError(f"a chart cannot be written as {file.name!r}", "end it with .png, .svg or .html")
     make_folder(file.parent)
-    chart = energy_against_time(table, title, joined=joined)
-    by_ending: dict[str, dict[str, Any]] = {".html": {"inline": True}, ".png": {"scale_factor": 2}}
-    options = by_ending.get(file.suffix, {})
-    chart.save(str(file), **options)
+    chart.save(str(file), **by_ending[file.suffix])
 
 
 @click.command("compare", help="Compare MODELS on accelerators over batch sizes: joules and time per token or image.")

@@ -8,6 +8,7 @@ import click
 import polars as pl
 
 from joulewise.catalog.records import read_rows, records
+from joulewise.cli.compare import save_chart
 from joulewise.cli.output import emit_rows, output_options
 from joulewise.cli.progress import progress
 from joulewise.energy.validate import scores, validate
@@ -39,14 +40,26 @@ _COLUMNS = {
 )
 @click.option("--rows", is_flag=True, help="Each measured row with every method's estimate, in place of scores.")
 @click.option("--worst", type=click.IntRange(min=1), help="Only so many rows, those furthest off.")
+@click.option("--chart", type=click.Path(path_type=Path), help="Predicted against measured: a .png, .svg or .html.")
 @output_options
 def command(
-    data: Path | None, by: str | None, rows: bool, worst: int | None, fmt: str, as_json: bool, output: Path | None
+    data: Path | None,
+    by: str | None,
+    rows: bool,
+    worst: int | None,
+    chart: Path | None,
+    fmt: str,
+    as_json: bool,
+    output: Path | None,
 ) -> None:
     """Print scores, or rows."""
     frame = records("measurements/public") if data is None else read_rows(data)
     with progress("validate", 3) as begin:
         checked = validate(frame, begin)
+    if chart is not None:
+        from joulewise.charts.workloads import predicted_against_measured  # noqa: PLC0415  (altair costs start-up time)
+
+        save_chart(predicted_against_measured(checked), chart)
     if rows or worst:
         if worst:
             off = (pl.col("calibrated") / pl.col("measured_j")).log().abs()

@@ -82,9 +82,12 @@ def meter(meters: Sequence[Meter] | None = None) -> Iterator[Reading]:
 
     Examples
     --------
-    >>> with joulewise.meter() as reading:  # doctest: +SKIP
-    ...     model(x)
-    >>> reading.total_j  # doctest: +SKIP
+    With a made-up chip that always draws 10 W; without an argument, every meter that works here:
+
+    >>> with meter([Meter("chip", "cpu", "made up", None, lambda: 10.0)]) as reading:
+    ...     time.sleep(0.1)
+    >>> 0.9 < reading.total_j < 10
+    True
     """
     meters = _working(meters)
     reading = Reading()
