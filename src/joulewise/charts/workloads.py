@@ -44,7 +44,7 @@ def energy_against_time(table: pl.DataFrame, title: str, *, joined: bool) -> alt
 
 
 def predicted_against_measured(checked: pl.DataFrame) -> alt.LayerChart:
-    """Return a chart of the calibrated estimate, from fits that had not seen the row's family, against what was measured.
+    """Return a chart of estimates, by fits that had not seen the row's family, against what was measured.
 
     Parameters
     ----------
