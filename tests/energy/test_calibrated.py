@@ -252,3 +252,14 @@ def test_a_generator_takes_longer_with_more_steps_and_pixels() -> None:
     assert 1.8 < _one(**base | {"steps": 40})["energy_j"] / energy < 2.05
     # attention grows with the square of the pixels, the rest with the pixels
     assert 4 < _one(**base | {"image_size": "2048x2048"})["energy_j"] / energy < 16
+
+
+def test_scenarios_of_throughput_run_copies_side_by_side() -> None:
+    row = {"model": "Llama-3.1-8B", "accelerator": "H200", "batch_size": 64, "output_tokens": 100}
+    one = _one(**row)
+    eight = _one(**row, n_accelerators=8, task="llama3.1-8b/Offline")
+    assert eight["energy_j"] == pytest.approx(one["energy_j"])
+    assert eight["power_w"] == pytest.approx(8 * one["power_w"])
+    assert "copies-assumed-8" in eight["flags"]
+    large = _one(**row | {"model": "Llama-3.1-70B"}, n_accelerators=8, task="llama3.1-70b/Server")
+    assert "copies-assumed-4" in large["flags"]  # 141 GB of weights need two of 141 GB, with room for the cache

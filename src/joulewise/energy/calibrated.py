@@ -146,9 +146,11 @@ def _with_host(
     requests: Requests | CanvasRequests, power_w: Floats, energy_j: Floats, calibration: Calibration
 ) -> tuple[Floats, Floats]:
     """Return power and energy with the server's own added where the whole system is asked for."""
-    server_w = calibration.wall["host.server"] + calibration.wall["per_accelerator"] * requests.columns.n
-    whole_w = np.where(requests.at_wall, power_w + server_w, power_w)
-    return whole_w, energy_j * whole_w / power_w
+    all_w = power_w * requests.replicas
+    n = requests.columns.n * requests.replicas
+    server_w = calibration.wall["host.server"] + calibration.wall["per_accelerator"] * n
+    whole_w = np.where(requests.at_wall, all_w + server_w, all_w)
+    return whole_w, energy_j * whole_w / all_w
 
 
 def _told(

@@ -18,11 +18,13 @@ from joulewise.energy.requests import (
     accelerator_of,
     is_at_wall,
     precision_of,
+    runs_copies,
     typed,
 )
 
 DEFAULT_STEPS = 28.0
 _MEASURED_WEIGHT_BYTES = 2.0
+_LARGE_BATCH = 8.0
 _SIZE = re.compile(r"^(\d+)\s*[x×]\s*(\d+)(?:x(\d+)f(?:@[\d.]+)?)?$")
 
 # Of an unknown generator: a diffusion transformer on latents 8 times smaller, in patches of 2 by 2.
@@ -40,6 +42,7 @@ class CanvasRequests:
     columns: Canvases
     flags: tuple[tuple[str, ...], ...]
     at_wall: np.ndarray[Any, np.dtype[np.bool_]]
+    replicas: np.ndarray[Any, np.dtype[np.float64]]
     problems: tuple[Problem, ...]
 
 
@@ -53,7 +56,7 @@ def read_canvases(frame: pl.DataFrame) -> CanvasRequests:
     """
     table, problems = typed(frame)
     bad = {p.row - 1 for p in problems}
-    rows, values, flags, at_wall = [], [], [], []
+    rows, values, flags, at_wall, replicas = [], [], [], [], []
     for i, row in enumerate(table.iter_rows(named=True)):
         if i in bad:
             continue
@@ -66,6 +69,9 @@ def read_canvases(frame: pl.DataFrame) -> CanvasRequests:
         values.append(found)
         flags.append(marks)
         at_wall.append(is_at_wall(row))
+        copies = (row["n_accelerators"] or 1.0) if runs_copies(row) else 1.0
+        replicas.append(copies)
+        found["n"] /= copies
     kinds: dict[str, Any] = {"die": np.str_, "unet": np.bool_, "early": np.bool_}
     return CanvasRequests(
         rows=np.array(rows, dtype=np.int64),
@@ -77,6 +83,7 @@ def read_canvases(frame: pl.DataFrame) -> CanvasRequests:
         ),
         flags=tuple(flags),
         at_wall=np.array(at_wall, dtype=np.bool_),
+        replicas=np.array(replicas, dtype=np.float64),
         problems=tuple(sorted(problems, key=lambda p: p.row)),
     )
 
@@ -92,7 +99,8 @@ def _read_row(row: dict[str, Any]) -> tuple[dict[str, Any], tuple[str, ...]]:
     if weight_bytes < _MEASURED_WEIGHT_BYTES:
         marks.append("precision-not-measured")
     work = _known_work(known, width * height, frames) if known else _typical_work(row, width * height, frames, marks)
-    for name, default in (("steps", DEFAULT_STEPS), ("batch_size", 1.0)):
+    batch = _LARGE_BATCH if runs_copies(row) else 1.0
+    for name, default in (("steps", DEFAULT_STEPS), ("batch_size", batch)):
         if row[name] is None:
             marks.append(f"{name.removesuffix('_size')}-assumed-{default:g}")
     if spec["die"] not in MEASURED_DIES - {"GV100", "GA102"}:
@@ -101,7 +109,7 @@ def _read_row(row: dict[str, Any]) -> tuple[dict[str, Any], tuple[str, ...]]:
         work
         | {
             "steps": row["steps"] or DEFAULT_STEPS,
-            "batch_size": row["batch_size"] or 1.0,
+            "batch_size": row["batch_size"] or batch,
             "n": row["n_accelerators"] or 1.0,
             "ring": row["ring"] or 1.0,
             "pixels": width * height * frames,

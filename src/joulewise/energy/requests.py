@@ -82,6 +82,8 @@ class Requests:
         What was assumed for each row or lies outside what was measured.
     at_wall : array of bool
         Whether the whole system is asked for, by ``meter_scope``; else the accelerators alone.
+    replicas : array
+        Copies of the model beside each other, each on its share of the accelerators.
     memory_bytes : array
         Of one accelerator.
     problems : tuple of Problem
@@ -93,6 +95,7 @@ class Requests:
     shapes: tuple[Shape, ...]
     flags: tuple[tuple[str, ...], ...]
     at_wall: np.ndarray[Any, np.dtype[np.bool_]]
+    replicas: np.ndarray[Any, np.dtype[np.float64]]
     memory_bytes: np.ndarray[Any, np.dtype[np.float64]]
     problems: tuple[Problem, ...]
 
@@ -136,6 +139,7 @@ def read_requests(frame: pl.DataFrame, prompts: dict[str, float]) -> Requests:
         shapes=tuple(shape for _, shape, _ in found),
         flags=tuple(flags),
         at_wall=np.array([v["at_wall"] for _, _, v in found], dtype=np.bool_),
+        replicas=np.array([v["replicas"] for _, _, v in found], dtype=np.float64),
         memory_bytes=np.array([v["memory_bytes"] for _, _, v in found], dtype=np.float64),
         problems=tuple(sorted(problems, key=lambda p: p.row)),
     )
@@ -199,6 +203,12 @@ def _read_row(row: dict[str, Any], prompts: dict[str, float]) -> tuple[Shape, di
             "prompt_tokens" if row["prompt_tokens"] and prompt >= output else "output_tokens",
             f"{prompt + output:g} tokens are more than the model's context of {shape.max_context:g}",
         )
+    replicas = 1.0
+    if runs_copies(row):
+        least = shape.params * weight_bytes * _ROOM / spec["memory_bytes"]
+        group = next((g for g in (1, 2, 4, 8) if g >= least and n % g == 0), n)
+        replicas, n = n / group, float(group)
+        marks.append(f"copies-assumed-{replicas:g}")
     sparse = shape.expert_params > 0
     pipeline, data = row["pipeline_parallel"] or 1.0, row["data_parallel"] or 1.0
     expert = row["expert_parallel"] or (n if sparse and row["tensor_parallel"] is None else 1.0)
@@ -231,6 +241,7 @@ def _read_row(row: dict[str, Any], prompts: dict[str, float]) -> tuple[Shape, di
             "link_bytes_per_s": spec["link_bytes_per_s"],
             "tdp_w": spec["tdp_w"],
             "at_wall": is_at_wall(row),
+            "replicas": replicas,
             "memory_bytes": spec["memory_bytes"],
             "die": spec["die"],
             "number_format": number_format,
@@ -242,6 +253,15 @@ def _read_row(row: dict[str, Any], prompts: dict[str, float]) -> tuple[Shape, di
 
 
 MEASURED_DIES = frozenset({"GH100", "GB100", "GA100", "GV100", "GA102"})
+
+
+def runs_copies(row: dict[str, Any]) -> bool:
+    """Return whether a row is of MLPerf's scenarios of throughput, where each accelerator runs a copy if it can."""
+    named = (row["task"] or "").endswith(("/Offline", "/Server"))
+    return named and row["tensor_parallel"] is None and row["expert_parallel"] is None
+
+
+_ROOM = 1.3  # of an accelerator's memory over the weights: the rest is cache
 
 
 def is_at_wall(row: dict[str, Any]) -> bool:
