@@ -67,7 +67,9 @@ def read_csv(path: Path, columns: tuple[str, ...]) -> pl.DataFrame:
 def read_folder(folder: Path) -> dict[str, pl.DataFrame]:
     """Read every table of a data folder: ``entities``, ``facts``, ``sources`` and ``attributes``.
 
-    A file that is not there gives an empty frame, so that a user's folder may hold only what it adds.
+    A table is the file of its name, then those with an ending after a hyphen, by name: ``facts.csv``,
+    ``facts-timm.csv``. A file that is not there gives an empty frame, so that a user's folder may hold only what
+    it adds.
 
     Raises
     ------
@@ -79,17 +81,14 @@ def read_folder(folder: Path) -> dict[str, pl.DataFrame]:
     if not folder.is_dir():
         raise InputError(f"no such data folder: {folder}")
     entities = [
-        _read_or_empty(folder / c / "entities.csv", ENTITY_COLUMNS).with_columns(collection=pl.lit(c))
-        for c in COLLECTIONS
+        _read_all(folder / c, "entities", ENTITY_COLUMNS).with_columns(collection=pl.lit(c)) for c in COLLECTIONS
     ]
-    facts = [
-        _read_or_empty(folder / c / "facts.csv", FACT_COLUMNS).with_columns(collection=pl.lit(c)) for c in COLLECTIONS
-    ]
+    facts = [_read_all(folder / c, "facts", FACT_COLUMNS).with_columns(collection=pl.lit(c)) for c in COLLECTIONS]
     tables = {
         "entities": pl.concat(entities),
         "facts": pl.concat(facts),
-        "sources": _read_or_empty(folder / "sources.csv", SOURCE_COLUMNS),
-        "attributes": _read_or_empty(folder / "attributes.csv", ATTRIBUTE_COLUMNS),
+        "sources": _read_all(folder, "sources", SOURCE_COLUMNS),
+        "attributes": _read_all(folder, "attributes", ATTRIBUTE_COLUMNS),
     }
     if not any(frame.height for frame in tables.values()):
         raise InputError(
@@ -115,8 +114,8 @@ def with_numbers(facts: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def _read_or_empty(path: Path, columns: tuple[str, ...]) -> pl.DataFrame:
-    if path.exists():
-        return read_csv(path, columns)
+def _read_all(folder: Path, table: str, columns: tuple[str, ...]) -> pl.DataFrame:
     schema: dict[str, type[pl.DataType]] = dict.fromkeys(columns, pl.String)
-    return pl.DataFrame(schema={**schema, "file": pl.String, "row": pl.Int64})
+    empty = pl.DataFrame(schema={**schema, "file": pl.String, "row": pl.Int64})
+    files = [folder / f"{table}.csv", *sorted(folder.glob(f"{table}-*.csv"))]
+    return pl.concat([empty, *(read_csv(file, columns) for file in files if file.exists())])
