@@ -39,7 +39,8 @@ LANGUAGE: dict[str, Parameter] = {
     "kv_bandwidth": _share(0.6, 0.3, "share of peak bandwidth at which the cache is read"),
     "expert_bandwidth": _share(0.7, 0.3, "share of peak bandwidth at which 16-bit experts are read"),
     "expert_bandwidth_fp8": _share(0.5, 0.4, "the same for 8-bit experts"),
-    "expert_bandwidth_fp4": _share(0.6, 0.4, "the same for 4-bit experts"),
+    "expert_bandwidth_fp4": _share(0.6, 0.4, "the same for 4-bit experts, where the chip computes in 4 bits"),
+    "expert_bandwidth_fp4_emulated": _share(0.5, 0.4, "the same where it does not, and widens them"),
     "decode_compute": _share(0.7, 0.3, "share of peak FLOP/s while decoding, beyond what hides behind memory"),
     "prefill_compute": _share(0.6, 0.2, "share of peak FLOP/s while reading prompts"),
     "fp8_gain": _share(1.3, 0.3, "speed of 8-bit arithmetic over 16-bit, as achieved"),
@@ -48,6 +49,8 @@ LANGUAGE: dict[str, Parameter] = {
     "expert_launch_s": _time(60e-6, 0.5, "dispatch of a layer of 16-bit experts"),
     "expert_launch_fp8_s": _time(150e-6, 0.5, "the same for 8-bit experts"),
     "expert_launch_fp4_s": _time(60e-6, 0.5, "the same for 4-bit experts"),
+    "expert_tile_s": _time(0.5e-6, 0.8, "each expert that an accelerator holds, in a layer, with tokens or without"),
+    "expert_tile_fp8_s": _time(2e-6, 0.8, "the same for 8-bit experts, whose scales come by blocks"),
     "link_s": _time(12e-6, 0.4, "latency of one exchange between accelerators"),
     "link_volume": _share(3, 0.2, "times that activations cross the link in an exchange"),
     "expert_link_s": _time(15e-6, 0.5, "latency of one exchange where experts are spread"),
@@ -75,6 +78,8 @@ LANGUAGE: dict[str, Parameter] = {
     "power_busy": _share(0.3, 0.4, "power of being busy at all, relative to the limit"),
     "power_memory": _share(0.4, 0.3, "power of memory at its peak bandwidth, relative to the limit"),
     "power_compute": _share(0.9, 0.3, "power of arithmetic at its 16-bit peak, relative to the limit"),
+    "power_experts": _share(0.4, 0.3, "power of grouped products of experts while they run, beyond that of memory"),
+    "power_experts_fp8": _share(0.4, 0.3, "the same for 8-bit experts"),
     "power_knee": _share(6, 0.4, "how sharply power bends at its limit"),
 }
 
