@@ -14,7 +14,7 @@ from joulewise.derived import DERIVATIONS, Change, update
 _LINES_SHOWN = 20
 
 
-@click.group("catalog", help="Look after the facts that joulewise ships.")
+@click.group("catalog", help="Look after the facts that joulewise ships; each command takes --json.")
 def command() -> None:
     """Group what works on the shipped facts."""
 
