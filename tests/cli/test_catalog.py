@@ -15,6 +15,12 @@ def test_update_says_what_it_can_rebuild(joulewise: Run) -> None:
     assert "timm-counts" in shown.stdout
 
 
+def test_alone_it_shows_its_commands(joulewise: Run) -> None:
+    shown = joulewise("catalog")
+    assert shown.returncode == 0
+    assert "update" in shown.stdout
+
+
 def test_an_unknown_derivation_is_one_line(joulewise: Run) -> None:
     done = joulewise("catalog", "update", "timm-count", "--check")
     assert done.returncode == 2
