@@ -16,8 +16,8 @@ def models(task: str | None = None, catalog: Catalog | None = None) -> pl.DataFr
 
     Parameters
     ----------
-    task : {"vision", "language"}, optional
-        Only models of one task.
+    task : str, optional
+        Only models of one task, one of those among the entities: ``vision``, ``language``, ...
     catalog : Catalog, optional
         By default the shipped one.
 
@@ -26,30 +26,32 @@ def models(task: str | None = None, catalog: Catalog | None = None) -> pl.DataFr
     polars.DataFrame
         ``id, name, family, task, architecture, release_date, params [1], flops [FLOP] (one forward pass
         of one input), convention, input_tokens, top1_percent [%], glue_points, score`` (the task's own),
-        ``extra_data``.
+        ``extra_data, architecture_date, image_px [px]`` (side of the image that the score and the FLOPs hold for),
+        ``active_params [1], licence``. Of a weight scored at several sizes, the row is of the best score.
 
     Raises
     ------
     UnknownNameError
         If the task is not known.
     """
-    if task is not None and task not in TASKS:
-        raise UnknownNameError("task", task, TASKS)
     catalog = catalog or load()
-    numbers = ("params", "flops", "input_tokens", "top1_percent", "glue_points")
-    frame = _wide(catalog, "models", numbers, ("architecture", "extra_data"))
-    convention = (
-        _cells(catalog, "models")
-        .filter(attribute="flops")
-        .select(
-            pl.col("entity").alias("id"),
-            pl.col("conditions").str.extract(r"convention=([^;]+)").alias("convention"),
-        )
+    tasks = catalog.entities.filter(collection="models")["task"].unique(maintain_order=True).to_list()
+    if task is not None and task not in tasks:
+        raise UnknownNameError("task", task, tasks)
+    numbers = ("params", "flops", "input_tokens", "top1_percent", "glue_points", "test_resolution_px", "active_params")
+    frame = _wide(catalog, "models", numbers, ("architecture", "extra_data", "architecture_date", "licence"))
+    convention = _cells(catalog, "models", attribute="flops").select(
+        pl.col("entity").alias("id"),
+        pl.col("conditions").str.extract(r"convention=([^;]+)").alias("convention"),
     )
     score = pl.coalesce(pl.when(pl.col("task") == t).then(pl.col(column)) for t, column in SCORE_OF_TASK.items())
     frame = (
-        frame.join(convention, on="id", how="left")
-        .with_columns(score.alias("score"))
+        frame.join(convention, on="id", how="left", maintain_order="left")
+        .with_columns(
+            score.alias("score"),
+            pl.col("architecture_date").str.to_date("%Y-%m-%d"),
+            pl.col("test_resolution_px").cast(pl.Int64).alias("image_px"),
+        )
         .select(
             "id",
             "name",
@@ -65,10 +67,73 @@ def models(task: str | None = None, catalog: Catalog | None = None) -> pl.DataFr
             "glue_points",
             "score",
             "extra_data",
+            "architecture_date",
+            "image_px",
+            "active_params",
+            "licence",
         )
         .sort("release_date", maintain_order=True, nulls_last=True)
     )
     return frame.filter(task=task) if task else frame
+
+
+def undated(task: str | None = None, catalog: Catalog | None = None) -> int:
+    """Return how many models have no release date, and so are in no trend over time."""
+    return models(task, catalog)["release_date"].null_count()
+
+
+def vision_results(catalog: Catalog | None = None) -> pl.DataFrame:
+    """Return one row a weight and size of the image, for every ImageNet score that names its size.
+
+    Returns
+    -------
+    polars.DataFrame
+        ``id, name, family, architecture_date`` (month of the network), ``release_date`` (month of the training
+        recipe, by which accuracy over time goes), ``date_basis`` (of the latter), ``extra_data, params [1],
+        image_px [px], top1_percent [%], flops [FLOP], activation_values [1]`` (both of one image of that size),
+        ``network_kind``; in the order of the catalogue, the best score of a weight first. Months are written as
+        their first day.
+    """
+    catalog = catalog or load()
+    texts = ("architecture_date", "extra_data", "network_kind")
+    weights = _wide(catalog, "models", ("params",), texts).drop("task")
+    basis = _cells(catalog, "models", attribute="release_date").select(
+        pl.col("entity").alias("id"), pl.col("note").str.extract(r"^basis: ([^;]+)").alias("date_basis")
+    )
+    sized = ("top1_percent", "flops", "activation_values")
+    frame = (
+        _standing(catalog, "models")
+        .filter(pl.col("attribute").is_in(sized))
+        .select(
+            pl.col("entity").alias("id"),
+            "attribute",
+            "number",
+            pl.col("conditions").str.extract(r"image_px=([^;]+)").alias("image_px"),
+        )
+        .filter(pl.col("image_px").is_not_null())
+        .group_by("id", "image_px", maintain_order=True)
+        .agg(pl.col("number").filter(pl.col("attribute") == name).first().alias(name) for name in sized)
+        .filter(pl.col("top1_percent").is_not_null())
+    )
+    return (
+        frame.join(weights, on="id", how="left", maintain_order="left")
+        .join(basis, on="id", how="left", maintain_order="left")
+        .select(
+            "id",
+            "name",
+            "family",
+            pl.col("architecture_date").str.to_date("%Y-%m-%d"),
+            "release_date",
+            "date_basis",
+            "extra_data",
+            "params",
+            pl.col("image_px").cast(pl.Int64),
+            "top1_percent",
+            "flops",
+            "activation_values",
+            "network_kind",
+        )
+    )
 
 
 def accelerators(catalog: Catalog | None = None) -> pl.DataFrame:
@@ -116,9 +181,13 @@ def sources(catalog: Catalog | None = None) -> pl.DataFrame:
     )
 
 
-def _cells(catalog: Catalog, collection: str, by_condition: str | None = None) -> pl.DataFrame:
+def _cells(
+    catalog: Catalog, collection: str, by_condition: str | None = None, attribute: str | None = None
+) -> pl.DataFrame:
     """Return the fact that stands for each cell: the first listed that no other corrects."""
-    facts = catalog.facts.filter((pl.col("collection") == collection) & ~pl.col("superseded"))
+    facts = _standing(catalog, collection)
+    if attribute:
+        facts = facts.filter(attribute=attribute)
     key = ["entity", "attribute"]
     if by_condition:
         facts = facts.with_columns(pl.col("conditions").str.extract(by_condition + r"=([^;]+)").alias(by_condition))
@@ -126,11 +195,23 @@ def _cells(catalog: Catalog, collection: str, by_condition: str | None = None) -
     return facts.unique(key, keep="first", maintain_order=True)
 
 
+def _standing(catalog: Catalog, collection: str) -> pl.DataFrame:
+    return catalog.facts.filter((pl.col("collection") == collection) & ~pl.col("superseded"))
+
+
 def _wide(catalog: Catalog, collection: str, numbers: tuple[str, ...], texts: tuple[str, ...]) -> pl.DataFrame:
-    cells = _cells(catalog, collection)
-    frame = catalog.entities.filter(collection=collection).select("id", "name", "family", "task")
-    for attribute in (*numbers, *texts, "release_date"):
-        column = "number" if attribute in numbers else "value"
-        values = cells.filter(attribute=attribute).select(pl.col("entity").alias("id"), pl.col(column).alias(attribute))
-        frame = frame.join(values, on="id", how="left", maintain_order="left")
-    return frame.with_columns(pl.col("release_date").str.to_date("%Y-%m-%d"))
+    """Return one row an entity, with the value that stands for each attribute, null where there is none."""
+    columns = {**dict.fromkeys(numbers, "number"), **dict.fromkeys((*texts, "release_date"), "value")}
+    # One pass for all columns: a join for each costs ten times as much.
+    values = (
+        _standing(catalog, collection)
+        .filter(pl.col("attribute").is_in(list(columns)))
+        .group_by(pl.col("entity").alias("id"))
+        .agg(pl.col(c).filter(pl.col("attribute") == name).first().alias(name) for name, c in columns.items())
+    )
+    return (
+        catalog.entities.filter(collection=collection)
+        .select("id", "name", "family", "task")
+        .join(values, on="id", how="left", maintain_order="left")
+        .with_columns(pl.col("release_date").str.to_date("%Y-%m-%d"))
+    )
