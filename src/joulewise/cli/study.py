@@ -1,0 +1,76 @@
+"""``joulewise study``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from joulewise.catalog import load
+from joulewise.cli.options import data_option
+from joulewise.cli.output import emit_object, emit_rows, output_options
+from joulewise.errors import UnknownNameError
+from joulewise.studies import STUDIES, run_study
+
+if TYPE_CHECKING:
+    from joulewise.studies.study import Study
+
+
+@click.command("study", help=f"Answer one question from the whole catalogue. NAME: {', '.join(STUDIES)}.")
+@click.argument("name")
+@click.option("--table", "table_name", help="Print one of the study's tables instead of its findings.")
+@click.option(
+    "--chart",
+    "chart_file",
+    type=click.Path(path_type=Path),
+    help="Write the charts: .png, .svg or .html. Of several, each under this name with its own after a hyphen.",
+)
+@click.option("--only", help="With --chart: only the chart of this name.")
+@data_option
+@output_options
+def command(
+    name: str,
+    table_name: str | None,
+    chart_file: Path | None,
+    only: str | None,
+    data: Path | None,
+    fmt: str,
+    as_json: bool,
+    output: Path | None,
+) -> None:
+    """Run a study, print what it finds, and draw it."""
+    study = run_study(name, load(data))
+    if chart_file is not None:
+        _draw(study, chart_file, only)
+    if table_name is not None:
+        if table_name not in study.tables:
+            raise UnknownNameError(f"table of the study {name}", table_name, study.tables)
+        emit_rows(study.tables[table_name].to_dicts(), fmt=fmt, as_json=as_json, output=output)
+        return
+    emit_object(study.as_dict(), text=_summary(study), fmt=fmt, as_json=as_json, output=output)
+
+
+def _summary(study: Study) -> str:
+    tables = [f"{name} ({frame.height} rows)" for name, frame in study.tables.items()]
+    return "\n".join(
+        [
+            study.title,
+            *(f"- {finding.text}" for finding in study.findings),
+            f"tables (--table NAME): {', '.join(tables)}",
+            f"charts (--chart FILE): {', '.join(study.charts)}",
+        ]
+    )
+
+
+def _draw(study: Study, file: Path, only: str | None) -> None:
+    from joulewise.charts.export import save_chart  # noqa: PLC0415  (altair costs start-up time)
+
+    if only is not None:
+        if only not in study.charts:
+            raise UnknownNameError(f"chart of the study {study.name}", only, study.charts)
+        save_chart(study.charts[only].chart, file)
+        return
+    alone = len(study.charts) == 1
+    for name, drawn in study.charts.items():
+        save_chart(drawn.chart, file if alone else file.with_stem(f"{file.stem}-{name}"))
