@@ -1,4 +1,5 @@
 from datetime import date, timedelta
+from itertools import pairwise
 
 import polars as pl
 import pytest
@@ -22,8 +23,8 @@ def _frame(pairs: list[tuple[int, float]]) -> pl.DataFrame:
 def test_the_staircase_is_the_least_so_far(pairs: list[tuple[int, float]]) -> None:
     steps = running_minimum(_frame(pairs), "cost")
     costs, days = steps["cost"].to_list(), steps["release_date"].to_list()
-    assert all(a > b for a, b in zip(costs, costs[1:], strict=False))
-    assert all(a < b for a, b in zip(days, days[1:], strict=False))
+    assert all(a > b for a, b in pairwise(costs))
+    assert all(a < b for a, b in pairwise(days))
     for day, _ in pairs:
         on = DAY + timedelta(days=day)
         held = standing(steps, on)

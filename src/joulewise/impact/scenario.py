@@ -68,7 +68,9 @@ class Scenario:
         if not (self.reasoning_multiplier >= 1 and math.isfinite(self.reasoning_multiplier)):
             raise InputError(f"reasoning takes at least as many tokens: {self.reasoning_multiplier} is below 1")
         if not (self.overhead >= 1 and math.isfinite(self.overhead)):
-            raise InputError(f"the energy of everything is at least that of the accelerators: {self.overhead} is below 1")
+            raise InputError(
+                f"the energy of everything is at least that of the accelerators: {self.overhead} is below 1"
+            )
 
     @property
     def tokens_of_mean_inference(self) -> float:

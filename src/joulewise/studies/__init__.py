@@ -15,6 +15,9 @@ STUDIES = {
     "redrawn": "joulewise.studies.redrawn:redrawn",
     "backtest": "joulewise.studies.backtest:backtest",
     "hardware": "joulewise.studies.hardware:hardware",
+    "constant-quality": "joulewise.studies.constant_quality:constant_quality",
+    "frontier": "joulewise.studies.frontier:frontier",
+    "outlook": "joulewise.studies.outlook:outlook",
 }
 """Name -> module:function; the function takes a catalogue (None for the shipped one) and returns a `Study`."""
 

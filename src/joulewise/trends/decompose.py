@@ -11,6 +11,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 import polars as pl
@@ -98,7 +99,7 @@ def decompose_steps(steps: pl.DataFrame, day: str = "release_date") -> pl.DataFr
         from the first row to the last.
     """
     rows = steps.to_dicts()
-    changes = [decompose(a, b) for a, b in zip(rows, rows[1:], strict=False)]
+    changes = [decompose(a, b) for a, b in pairwise(rows)]
     return pl.DataFrame(
         {
             "from": [a[day] for a in rows[:-1]],
@@ -107,3 +108,59 @@ def decompose_steps(steps: pl.DataFrame, day: str = "release_date") -> pl.DataFr
         },
         schema={"from": pl.Date, "to": pl.Date, **dict.fromkeys(("total", *PARTS), pl.Float64)},
     )
+
+
+@dataclass(frozen=True)
+class Swap:
+    """A change of energy as that of the model and that of the accelerator it runs on, log10 of factors of energy.
+
+    Parameters
+    ----------
+    total, model, accelerator : float
+        The second and third sum to the first.
+    """
+
+    total: float
+    model: float
+    accelerator: float
+
+
+def swap(first: float, other_accelerator: float, other_model: float, last: float) -> Swap:
+    """Split a change of energy by swapping model and accelerator one after the other, in both orders.
+
+    Parameters
+    ----------
+    first : float
+        Energy of the first model on the first accelerator. [J]
+    other_accelerator : float
+        Of the first model on the last accelerator. [J]
+    other_model : float
+        Of the last model on the first accelerator. [J]
+    last : float
+        Of the last model on the last accelerator. [J]
+
+    Raises
+    ------
+    InputError
+        If one is not positive.
+
+    Notes
+    -----
+    What a new accelerator saves depends on the model, and the other way round: each part is the mean of its effect
+    with the other part old and new (Shapley's value of two players), which is what makes them sum.
+
+    References
+    ----------
+    .. [1] L. S. Shapley, A value for n-person games, 1953.
+
+    Examples
+    --------
+    >>> parts = swap(first=8.0, other_accelerator=4.0, other_model=2.0, last=1.0)
+    >>> round(10 ** parts.accelerator, 3), round(10 ** parts.model, 3)
+    (0.5, 0.25)
+    """
+    energies = (first, other_accelerator, other_model, last)
+    if not all(e > 0 for e in energies):
+        raise InputError(f"a decomposition needs energies above zero, not {min(energies)}")
+    a, b, c, d = (math.log10(e) for e in energies)
+    return Swap(total=d - a, model=((c - a) + (d - b)) / 2, accelerator=((b - a) + (d - c)) / 2)

@@ -164,13 +164,14 @@ def _fit(years: NDArray[np.float64], values: NDArray[np.float64]) -> LogLinearFi
 def _bootstrap(
     frame: pl.DataFrame, value: str, day: str, cluster: str | None, draws: int
 ) -> tuple[tuple[float, float] | None, int]:
-    known = frame.filter(pl.col(value).is_not_null() & pl.col(day).is_not_null()).sort(day, value, maintain_order=True)
-    years, logs = _years(known[day]), np.log10(known[value].to_numpy())
+    known = frame.filter(pl.col(value).is_not_null() & pl.col(day).is_not_null())
     if cluster:
-        codes = known[cluster].rank("dense").fill_null(0).to_numpy()
-        groups = [np.flatnonzero(codes == c) for c in np.unique(codes)]
-    else:
-        groups = [np.array([i]) for i in range(len(years))]
+        # A row that its own cluster has beaten by then is a step of no draw: clusters come whole.
+        known = pl.concat(running_minimum(one, value, day) for one in known.partition_by(cluster))
+    known = known.sort(day, value, maintain_order=True)
+    years, logs = _years(known[day]), np.log10(known[value].to_numpy())
+    codes = (known[cluster].rank("dense").fill_null(0) if cluster else known.with_row_index("_i")["_i"]).to_numpy()
+    groups = [np.flatnonzero(codes == c) for c in np.unique(codes)]
     rng = np.random.default_rng(_SEED)
     slopes = []
     for _ in range(draws):
