@@ -161,7 +161,8 @@ def _accelerators(names: Sequence[str]) -> pl.DataFrame:
 
 def _flops_of(work: pl.DataFrame, accelerator: str) -> pl.DataFrame:
     read = read_requests(work.with_columns(accelerator=pl.lit(accelerator), precision=pl.lit("bf16")), {})
-    return work[read.rows.tolist()].select("id").with_columns(pl.Series("flops", request_flops(read.columns)))
+    counted: pl.DataFrame = work[read.rows.tolist()].select("id")
+    return counted.with_columns(pl.Series("flops", request_flops(read.columns)))
 
 
 def _nothing() -> pl.DataFrame:
