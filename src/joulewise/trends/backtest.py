@@ -153,13 +153,16 @@ def by_horizon(points: pl.DataFrame) -> pl.DataFrame:
         One row a started year ahead: ``horizon_years`` (1: up to a year after the cutoff), ``n`` predictions from
         ``n_cutoffs`` dates, ``median_abs_error_log10``, ``median_abs_factor`` (10 to the power of it: the factor by
         which a typical prediction is off), ``median_error_log10`` (above zero: the truth was higher),
-        ``share_within_2x``, and of each band the share of truths inside it, ``single_coverage`` and
+        ``median_abs_centre_factor`` (the same for the middle of what came: of each cutoff the median error, then the
+        median of their absolute values; unlike the former it does not hold the scatter about a right trend against
+        it), ``share_within_2x``, and of each band the share of truths inside it, ``single_coverage`` and
         ``trend_coverage``, the first with its 95% interval ``single_coverage_low, single_coverage_high`` (Clopper
         and Pearson's, as if predictions were independent; those of one value from several dates are not).
     """
+    ahead = points.with_columns(ahead=pl.max_horizontal(pl.col("horizon_years").floor() + 1, 1).cast(pl.Int64))
+    centres = ahead.group_by("ahead", "cutoff").agg(pl.col("error_log10").median())
     grouped = (
-        points.with_columns(ahead=pl.max_horizontal(pl.col("horizon_years").floor() + 1, 1).cast(pl.Int64))
-        .group_by("ahead")
+        ahead.group_by("ahead")
         .agg(
             n=pl.len(),
             n_cutoffs=pl.col("cutoff").n_unique(),
@@ -169,6 +172,10 @@ def by_horizon(points: pl.DataFrame) -> pl.DataFrame:
             inside=pl.col("in_single_band").sum(),
             single_coverage=pl.col("in_single_band").mean(),
             trend_coverage=pl.col("in_trend_band").mean(),
+        )
+        .join(
+            centres.group_by("ahead").agg(median_abs_centre_factor=10.0 ** pl.col("error_log10").abs().median()),
+            on="ahead",
         )
         .sort("ahead")
         .rename({"ahead": "horizon_years"})
