@@ -10,7 +10,7 @@ import polars as pl
 
 from joulewise.charts.axes import Axis
 from joulewise.charts.labels import label_layers
-from joulewise.charts.layers import colour_of, placed, size_of, tooltip_of
+from joulewise.charts.layers import DOT_AREA, colour_of, placed, size_of, tooltip_of
 from joulewise.charts.theme import HEIGHT, PALETTE, WIDTH
 
 CELL_PX = 8.0
@@ -137,7 +137,9 @@ def emphasised(
     if tooltip:
         encodings["tooltip"] = [tooltip_of(frame, column, title) for column, title in tooltip]
     mark: dict[str, Any] = {"filled": True, "color": colour, "fillOpacity": 0.35, "stroke": colour, "strokeWidth": 1.6}
-    rings = alt.Chart(frame).mark_point(**mark, **({} if size else {"size": 70}), clip=True).encode(**encodings)
+    if not size:
+        mark["size"] = DOT_AREA
+    rings = alt.Chart(frame).mark_point(**mark, clip=True).encode(**encodings)
     return [rings, *label_layers(placed(frame, x, y, size, label, texts, avoid), x, y)]
 
 

@@ -233,10 +233,14 @@ def _trust(one: Series, horizons: pl.DataFrame) -> dict[str, object]:
         "group": one.group,
         "trusted_years": years,
         "n_within": within["n"].sum(),
-        "coverage_within": float((within["single_coverage"] * within["n"]).sum() / within["n"].sum()),
+        "coverage_within": _weighted(within),
         "longest_horizon_years": last["horizon_years"],
         "centre_factor_longest": last["median_abs_centre_factor"],
     }
+
+
+def _weighted(horizons: pl.DataFrame) -> float:
+    return float(np.average(horizons["single_coverage"].to_numpy(), weights=horizons["n"].to_numpy()))
 
 
 def _trusted(row: dict[str, object]) -> Finding:
