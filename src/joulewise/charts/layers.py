@@ -97,9 +97,9 @@ def points(
     """
     encodings: dict[str, Any] = {"x": x.x(), "y": y.y()}
     if colour:
-        encodings["color"] = _colour(frame, *colour)
+        encodings["color"] = colour_of(frame, *colour)
     if size:
-        encodings["size"] = _size(frame, *size)
+        encodings["size"] = size_of(frame, *size)
     if shape:
         kinds = sorted(frame[shape[0]].drop_nulls().unique())
         shapes = ["circle", "triangle-up", "square", "diamond"][: len(kinds)]
@@ -107,15 +107,15 @@ def points(
             shape[0], type="nominal", title=shape[1], scale=alt.Scale(domain=kinds, range=shapes)
         )
     if tooltip:
-        encodings["tooltip"] = [_tooltip(frame, column, title) for column, title in tooltip]
+        encodings["tooltip"] = [tooltip_of(frame, column, title) for column, title in tooltip]
     mark: dict[str, Any] = {"filled": True, "opacity": 0.85, "strokeWidth": 0.8, "clip": True}
     if not size:
         mark["size"] = DOT_AREA
     dots = alt.Chart(frame).mark_point(**mark).encode(**encodings)
-    return [dots, *label_layers(_placed(frame, x, y, size, label, labelled, avoid), x, y)]
+    return [dots, *label_layers(placed(frame, x, y, size, label, labelled, avoid), x, y)]
 
 
-def _placed(
+def placed(
     frame: pl.DataFrame,
     x: Axis,
     y: Axis,
@@ -124,6 +124,7 @@ def _placed(
     labelled: Sequence[str],
     avoid: Sequence[tuple[float, float]],
 ) -> list[dict[str, Any]]:
+    """Return the rows of `frame` whose label, one of `labelled`, found a place; see `points`."""
     rank = {text: i for i, text in reversed(list(enumerate(labelled)))}
     largest = _max(frame[size[0]]) if size else 1.0
     wanted, obstacles = [], [Dot(x_px(x, a), y_px(y, b), 2.0, is_point=False) for a, b in avoid]
@@ -225,7 +226,8 @@ def stack(layers: Sequence[alt.Chart], title: str) -> alt.LayerChart:
     return chart
 
 
-def _colour(frame: pl.DataFrame, column: str, title: str) -> alt.Color:
+def colour_of(frame: pl.DataFrame, column: str, title: str, palette: Sequence[str] = PALETTE) -> alt.Color:
+    """Return a colour encoding: early to late for numbers, one hue of the palette a kind for text."""
     if frame.schema[column].is_numeric():
         return alt.Color(
             column,
@@ -236,11 +238,12 @@ def _colour(frame: pl.DataFrame, column: str, title: str) -> alt.Color:
         )
     kinds = frame[column].drop_nulls().unique(maintain_order=True).to_list()
     return alt.Color(
-        column, type="nominal", title=title, scale=alt.Scale(domain=kinds, range=list(PALETTE[: len(kinds)]))
+        column, type="nominal", title=title, scale=alt.Scale(domain=kinds, range=list(palette[: len(kinds)]))
     )
 
 
-def _tooltip(frame: pl.DataFrame, column: str, title: str) -> alt.Tooltip:
+def tooltip_of(frame: pl.DataFrame, column: str, title: str) -> alt.Tooltip:
+    """Return a tooltip in the form of the column's type."""
     if frame.schema[column] == pl.Date:
         return alt.Tooltip(column, type="temporal", title=title, format="%-d %B %Y")
     if frame.schema[column].is_numeric():
@@ -258,7 +261,8 @@ def _whole_steps(series: pl.Series) -> list[int]:
     return list(range(-(-first // step) * step, last + 1, step))
 
 
-def _size(frame: pl.DataFrame, column: str, title: str) -> alt.Size:
+def size_of(frame: pl.DataFrame, column: str, title: str) -> alt.Size:
+    """Return a size encoding, by area."""
     largest = _max(frame[column])
     top = 10.0 ** math.floor(math.log10(largest))
     return alt.Size(
