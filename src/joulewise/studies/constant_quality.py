@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 
 import altair as alt
@@ -16,7 +15,7 @@ from joulewise.studies.joules import FIXED, LADDER
 from joulewise.studies.quality_findings import at_least, findings, unit_of
 from joulewise.studies.quality_lines import METHODS, Line, priced, quality_lines
 from joulewise.studies.study import Study, StudyChart
-from joulewise.studies.words import among
+from joulewise.studies.words import among, slug
 from joulewise.trends.decompose import PARTS
 from joulewise.units import decimal_year
 
@@ -137,7 +136,7 @@ def _charts(lines: Sequence[Line]) -> dict[str, StudyChart]:
     charts = {}
     for benchmark in dict.fromkeys(line.benchmark for line in lines):
         of = [line for line in lines if line.benchmark == benchmark]
-        name = f"{of[0].task}-{_slug(benchmark)}"
+        name = f"{of[0].task}-{slug(benchmark)}"
         charts[name] = _staircases([line for line in of if line.method != "paper"], benchmark)
         if of[0].task == "vision":
             charts[f"{name}-paper"] = _staircases([line for line in of if line.method == "paper"], benchmark)
@@ -218,7 +217,3 @@ def _why(lines: Sequence[Line]) -> StudyChart:
         "cost energy."
     )
     return StudyChart(title, caption, parts_chart(long, x_title="Halvings of energy", title=title))
-
-
-def _slug(text: str) -> str:
-    return "-".join(re.findall(r"[a-z0-9]+", text.lower()))

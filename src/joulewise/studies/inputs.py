@@ -4,23 +4,10 @@ from __future__ import annotations
 
 import polars as pl
 
-from joulewise.catalog import Catalog, models
+from joulewise.catalog import Catalog, vision_results
 
 IMAGE_BENCHMARK = "ImageNet top-1"
 
-IMAGE_COLUMNS = {
-    "id": pl.String,
-    "name": pl.String,
-    "family": pl.String,
-    "release_date": pl.Date,
-    "benchmark": pl.String,
-    "harness": pl.String,
-    "score": pl.Float64,
-    "flops": pl.Float64,
-    "activation_values": pl.Float64,
-    "params": pl.Float64,
-    "kind": pl.String,
-}
 LANGUAGE_COLUMNS = {
     "id": pl.String,
     "name": pl.String,
@@ -44,9 +31,10 @@ def image_scores(catalog: Catalog) -> pl.DataFrame:
         ``id, name, family, release_date`` (of the weights), ``benchmark, harness, score [%], flops,
         activation_values, params, kind`` (of the calibrated method).
     """
-    frame = models("vision", catalog).filter(pl.col("top1_percent").is_not_null())
+    frame = vision_results(catalog)
     return frame.select(
-        "id",
+        # A weight counts once for each size of its image.
+        pl.format("{}@{}", "id", "image_px").alias("id"),
         "name",
         "family",
         "release_date",
@@ -54,9 +42,9 @@ def image_scores(catalog: Catalog) -> pl.DataFrame:
         harness=pl.lit(None, pl.String),
         score="top1_percent",
         flops="flops",
-        activation_values=pl.lit(None, pl.Float64),
+        activation_values="activation_values",
         params="params",
-        kind=pl.lit(None, pl.String),
+        kind="network_kind",
     )
 
 

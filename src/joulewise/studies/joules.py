@@ -129,7 +129,7 @@ def image_joules(
         bandwidth_bytes_per_s=of("bandwidth_bytes_per_s"),
         tdp_w=of("tdp_w"),
         die=of("die").astype(np.str_),
-        kind=grid["kind"].to_numpy().astype(np.str_),
+        kind=grid["kind"].replace("hybrid", "transformer").to_numpy().astype(np.str_),
         scenario=np.full(grid.height, "Offline"),
         system=np.full(grid.height, "server"),
     )

@@ -10,8 +10,8 @@ from typing import Any
 import polars as pl
 
 from joulewise.catalog import Catalog
-from joulewise.hardware import efficiency_trend
 from joulewise.studies.joules import FIXED, image_joules, language_joules
+from joulewise.studies.points import carried_efficiency
 from joulewise.trends.decompose import Change, Swap, decompose, swap
 from joulewise.trends.staircase import Halving, halving, running_minimum
 from joulewise.units import decimal_year
@@ -154,7 +154,7 @@ def _by_paper(grid: pl.DataFrame, dated: pl.DataFrame, task: str, catalog: Catal
     if "flops" not in dated.columns:
         one = one.join(grid.unique("id", maintain_order=True).select("id", "flops"), on="id", maintain_order="left")
     work = one.drop_nulls()
-    trend = efficiency_trend(task, catalog)
+    trend = carried_efficiency(task, catalog).fit
     efficiency = trend.predict_many([decimal_year(d) for d in work["release_date"]])
     low, central, high = (pl.Series(efficiency[:, i]) for i in range(3))
     return work.with_columns(

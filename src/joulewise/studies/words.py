@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from math import isfinite
 
@@ -45,3 +46,8 @@ def plural(n: int, one: str, many: str | None = None) -> str:
 def among(items: Sequence[str]) -> str:
     """Return a list in words, e.g. ``a, b and c``."""
     return items[0] if len(items) == 1 else f"{', '.join(items[:-1])} and {items[-1]}"
+
+
+def slug(text: str) -> str:
+    """Return a text as a name for files and links: lower case, hyphens."""
+    return "-".join(re.findall(r"[a-z0-9]+", text.lower()))
