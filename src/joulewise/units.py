@@ -49,6 +49,7 @@ UNITS: dict[str, tuple[str, float]] = {
     "M": ("count", 1e6),
     "Bn": ("count", 1e9),
     "1/s": ("per_s", 1.0),
+    "Bn/week": ("per_s", 1e9 / (7 * 86400.0)),
     "%": ("percent", 1.0),
     "points": ("points", 1.0),
     "px": ("pixel", 1.0),
