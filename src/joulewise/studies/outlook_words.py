@@ -1,0 +1,118 @@
+"""What the outlook says in words."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import polars as pl
+
+from joulewise.studies.paths import BACKTEST_SHARE, Path
+from joulewise.studies.study import Finding
+from joulewise.studies.words import per_cent, plural, times, watts, years
+from joulewise.units import significant
+
+if TYPE_CHECKING:
+    from joulewise.studies.outlook import Yardstick
+
+
+def findings(
+    paths: Sequence[Path], table: pl.DataFrame, crossed: pl.DataFrame, sticks: Sequence[Yardstick], until: int
+) -> tuple[Finding, ...]:
+    """Return the findings: of each task and scenario what it comes to, then how far the trends can be trusted."""
+    found = []
+    for (_, path, scenario), rows in table.group_by("task", "path", "scenario", maintain_order=True):
+        if path == _lead(paths, str(path)):
+            found.append(_comes_to(str(path), str(scenario), rows, crossed, paths, until))
+            found += _reached(str(path), str(scenario), crossed, sticks, paths, until)
+    carried = set(table["path"])
+    found += [_trusted(path, carried=path.id in carried) for path in paths]
+    return tuple(found)
+
+
+def _lead(paths: Sequence[Path], path_id: str) -> str:
+    """Return the first path of the same task: the one that the sentences are about."""
+    task = next(path.task for path in paths if path.id == path_id)
+    return next(path.id for path in paths if path.task == task)
+
+
+def _name(path_id: str, paths: Sequence[Path]) -> str:
+    path = next(path for path in paths if path.id == path_id)
+    return f"{path.task}, {path.name}"
+
+
+def _comes_to(
+    path: str, scenario: str, rows: pl.DataFrame, crossed: pl.DataFrame, paths: Sequence[Path], until: int
+) -> Finding:
+    last = rows.row(-1, named=True)
+    text = (
+        f"In {until}, {_name(path, paths)}, {scenario}: {_twh(last['twh'])} a year ({_twh(last['twh_tested_low'])} to "
+        f"{_twh(last['twh_tested_high'])}), {watts(last['per_person_w'])} per person"
+    )
+    world = crossed.filter(path=path, scenario=scenario).filter(pl.col("kind") == "world").sort("goal")
+    if world.height:
+        most = world.row(-1, named=True)
+        text += f"; that is {_share(most['last_share'])} of {most['yardstick']}"
+    numbers = {
+        "year": until,
+        "twh": last["twh"],
+        "twh_low": last["twh_tested_low"],
+        "twh_high": last["twh_tested_high"],
+    }
+    return Finding(text + ".", {**numbers, "per_person_w": last["per_person_w"]})
+
+
+def _reached(
+    path: str,
+    scenario: str,
+    crossed: pl.DataFrame,
+    sticks: Sequence[Yardstick],
+    paths: Sequence[Path],
+    until: int,
+) -> list[Finding]:
+    told = []
+    numbers: dict[str, int | None] = {}
+    for row in crossed.filter(path=path, scenario=scenario, kind="person").to_dicts():
+        if row["earliest"] is None:
+            continue
+        told.append(f"{row['yardstick']} {_when(row, until)}")
+        numbers[row["yardstick"]] = row["central"]
+    if not told:
+        none = f"Not even the upper edge of the widest band reaches what a person uses otherwise by {until}"
+        return [Finding(f"{none} ({_name(path, paths)}, {scenario}).", {"yardsticks": len(sticks)})]
+    return [Finding(f"Reached per person ({_name(path, paths)}, {scenario}): {'; '.join(told)}.", numbers)]
+
+
+def _when(row: dict[str, Any], until: int) -> str:
+    central = f"in {row['central']}" if row["central"] else f"not by {until}"
+    latest = str(row["latest"]) if row["latest"] else f"not by {until}"
+    return f"{central} (earliest {row['earliest']}, latest {latest})"
+
+
+def _trusted(path: Path, *, carried: bool) -> Finding:
+    growth = path.fit.growth_per_year
+    direction = "grows" if growth.central > 1 else "falls"
+    text = (
+        f"{path.task.capitalize()}, {path.name}: the energy of an inference {direction}, ×{significant(growth.central)} a "
+        f"year (95%: {significant(growth.low)} to {significant(growth.high)}, {plural(path.fit.n, 'model')})"
+    )
+    if path.error_per_year is not None:
+        text += (
+            f"; the middle of what came lay off earlier fits of it by a factor of up to "
+            f"{significant(10**path.error_per_year, 2)} for each year ahead, in {per_cent(BACKTEST_SHARE)} of "
+            f"{plural(path.tested, 'test')}"
+        )
+    if not carried:
+        span = path.fit.last_year - path.fit.first_year
+        text += f"; its {years(span)} are too few to carry it on so far"
+    return Finding(text + ".", {"growth_per_year": growth.central, "n": path.fit.n, "tested": path.tested})
+
+
+def _twh(value: float) -> str:
+    if value >= 1e6:
+        return f"{significant(value / 1e6, 2)} million TWh"
+    return f"{significant(value, 2)} TWh"
+
+
+def _share(value: float) -> str:
+    return times(value) + " all" if value >= 1 else f"{significant(100 * value, 2)}%"
