@@ -7,7 +7,7 @@ behind any of their cells.
 
 from joulewise.catalog.check import Problem
 from joulewise.catalog.facts import PAPER, Catalog, Fact, Source, check, load, source_of
-from joulewise.catalog.wide import SCORE_OF_TASK, TASKS, accelerators, models, sources
+from joulewise.catalog.wide import SCORE_OF_TASK, TASKS, accelerators, models, sources, undated, vision_results
 
 __all__ = [
     "PAPER",
@@ -23,4 +23,6 @@ __all__ = [
     "models",
     "source_of",
     "sources",
+    "undated",
+    "vision_results",
 ]

@@ -16,8 +16,8 @@ def models(task: str | None = None, catalog: Catalog | None = None) -> pl.DataFr
 
     Parameters
     ----------
-    task : {"vision", "language"}, optional
-        Only models of one task.
+    task : str, optional
+        Only models of one task, one of those among the entities: ``vision``, ``language``, ...
     catalog : Catalog, optional
         By default the shipped one.
 
@@ -26,18 +26,20 @@ def models(task: str | None = None, catalog: Catalog | None = None) -> pl.DataFr
     polars.DataFrame
         ``id, name, family, task, architecture, release_date, params [1], flops [FLOP] (one forward pass
         of one input), convention, input_tokens, top1_percent [%], glue_points, score`` (the task's own),
-        ``extra_data``.
+        ``extra_data, architecture_date, image_px [px]`` (side of the image that the score and the FLOPs hold for),
+        ``active_params [1], licence``. Of a weight scored at several sizes, the row is of the best score.
 
     Raises
     ------
     UnknownNameError
         If the task is not known.
     """
-    if task is not None and task not in TASKS:
-        raise UnknownNameError("task", task, TASKS)
     catalog = catalog or load()
-    numbers = ("params", "flops", "input_tokens", "top1_percent", "glue_points")
-    frame = _wide(catalog, "models", numbers, ("architecture", "extra_data"))
+    tasks = catalog.entities.filter(collection="models")["task"].unique(maintain_order=True).to_list()
+    if task is not None and task not in tasks:
+        raise UnknownNameError("task", task, tasks)
+    numbers = ("params", "flops", "input_tokens", "top1_percent", "glue_points", "test_resolution_px", "active_params")
+    frame = _wide(catalog, "models", numbers, ("architecture", "extra_data", "architecture_date", "licence"))
     convention = (
         _cells(catalog, "models")
         .filter(attribute="flops")
@@ -48,8 +50,12 @@ def models(task: str | None = None, catalog: Catalog | None = None) -> pl.DataFr
     )
     score = pl.coalesce(pl.when(pl.col("task") == t).then(pl.col(column)) for t, column in SCORE_OF_TASK.items())
     frame = (
-        frame.join(convention, on="id", how="left")
-        .with_columns(score.alias("score"))
+        frame.join(convention, on="id", how="left", maintain_order="left")
+        .with_columns(
+            score.alias("score"),
+            pl.col("architecture_date").str.to_date("%Y-%m-%d"),
+            pl.col("test_resolution_px").cast(pl.Int64).alias("image_px"),
+        )
         .select(
             "id",
             "name",
@@ -65,10 +71,68 @@ def models(task: str | None = None, catalog: Catalog | None = None) -> pl.DataFr
             "glue_points",
             "score",
             "extra_data",
+            "architecture_date",
+            "image_px",
+            "active_params",
+            "licence",
         )
         .sort("release_date", maintain_order=True, nulls_last=True)
     )
     return frame.filter(task=task) if task else frame
+
+
+def undated(task: str | None = None, catalog: Catalog | None = None) -> int:
+    """Return how many models have no release date, and so are in no trend over time."""
+    return models(task, catalog)["release_date"].null_count()
+
+
+def vision_results(catalog: Catalog | None = None) -> pl.DataFrame:
+    """Return one row a weight and size of the image, for every ImageNet score that names its size.
+
+    Returns
+    -------
+    polars.DataFrame
+        ``id, name, family, architecture_date`` (month of the network), ``release_date`` (month of the training
+        recipe, by which accuracy over time goes), ``date_basis`` (of the latter), ``extra_data, params [1],
+        image_px [px], top1_percent [%], flops [FLOP], activation_values [1]`` (both of one image of that size),
+        ``network_kind``; in the order of the catalogue, the best score of a weight first. Months are written as
+        their first day.
+    """
+    catalog = catalog or load()
+    texts = ("architecture_date", "extra_data", "network_kind")
+    weights = _wide(catalog, "models", ("params",), texts).drop("task")
+    cells = _cells(catalog, "models")
+    basis = cells.filter(attribute="release_date").select(
+        pl.col("entity").alias("id"), pl.col("note").str.extract(r"^basis: ([^;]+)").alias("date_basis")
+    )
+    at_size = _cells(catalog, "models", by_condition="image_px").filter(pl.col("image_px").is_not_null())
+    frame = at_size.filter(attribute="top1_percent").select(
+        pl.col("entity").alias("id"), "image_px", pl.col("number").alias("top1_percent")
+    )
+    for attribute in ("flops", "activation_values"):
+        values = at_size.filter(attribute=attribute).select(
+            pl.col("entity").alias("id"), "image_px", pl.col("number").alias(attribute)
+        )
+        frame = frame.join(values, on=["id", "image_px"], how="left", maintain_order="left")
+    return (
+        frame.join(weights, on="id", how="left", maintain_order="left")
+        .join(basis, on="id", how="left", maintain_order="left")
+        .select(
+            "id",
+            "name",
+            "family",
+            pl.col("architecture_date").str.to_date("%Y-%m-%d"),
+            "release_date",
+            "date_basis",
+            "extra_data",
+            "params",
+            pl.col("image_px").cast(pl.Int64),
+            "top1_percent",
+            "flops",
+            "activation_values",
+            "network_kind",
+        )
+    )
 
 
 def accelerators(catalog: Catalog | None = None) -> pl.DataFrame:

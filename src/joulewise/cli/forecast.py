@@ -8,8 +8,7 @@ from typing import Any
 
 import click
 
-from joulewise.catalog import load
-from joulewise.cli.options import data_option, task_option
+from joulewise.cli.options import data_option, edition_option, load_edition, task_option
 from joulewise.cli.output import emit_object, output_options, table
 from joulewise.cli.trend import as_dict as trend_as_dict
 from joulewise.impact import Forecast, forecast
@@ -25,6 +24,7 @@ NEVER = "never within the horizon"
 @click.option("--until", type=int, default=2030, show_default=True, help="The last year.")
 @click.option("--rate", type=float, default=1.0, show_default=True, help="Inferences per person and second.")
 @click.option("--population", type=float, help="People, for the sum over all of them.")
+@edition_option("paper")
 @data_option
 @output_options
 def command(
@@ -33,13 +33,15 @@ def command(
     until: int,
     rate: float,
     population: float | None,
+    edition: str,
     data: Path | None,
     fmt: str,
     as_json: bool,
     output: Path | None,
 ) -> None:
     """Forecast."""
-    result = forecast(task, subset, until=until, rate_per_s=rate, population=population, catalog=load(data))
+    catalog = load_edition(data, edition)
+    result = forecast(task, subset, until=until, rate_per_s=rate, population=population, catalog=catalog)
     emit_object(_as_dict(result), text=_summary(result), fmt=fmt, as_json=as_json, output=output)
 
 

@@ -19,6 +19,7 @@ COMMANDS = {
     "accelerators": "List accelerators: peak, TDP, efficiency by precision.",
     "sources": "List the sources that the facts rest on.",
     "show": "Show every fact of one model or accelerator, with its source.",
+    "catalog": "Rebuild the catalogue's derived facts from the sourced ones.",
     "check": "Check the shipped data, or your own, against the rules.",
     "count": "Count the compute of a network, without its weights.",
     "estimate": "Estimate the energy of one inference, or of a table of workloads.",

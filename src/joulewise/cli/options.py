@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from datetime import date
 from pathlib import Path
 
 import click
 
+from joulewise.catalog import PAPER, Catalog, load
 from joulewise.errors import InputError
+
+EDITIONS = ("paper", "today")
 
 data_option = click.option(
     "--data",
@@ -16,6 +20,23 @@ data_option = click.option(
     help="A folder of your own facts, of the same form as the shipped ones, to add.",
 )
 task_option = click.option("--task", required=True, help="vision or language.")
+
+
+def edition_option(default: str) -> Callable[[Callable[..., None]], Callable[..., None]]:
+    """Add ``--edition``: the models that the paper's tables hold, or all of today's."""
+    return click.option(
+        "--edition",
+        type=click.Choice(EDITIONS),
+        default=default,
+        show_default=True,
+        help="The models of the paper's tables, or all of today's.",
+    )
+
+
+def load_edition(data: Path | None, edition: str) -> Catalog:
+    """Load the catalogue with a user's folder, as the paper has it or as it is today."""
+    loaded = load(data)
+    return loaded.edition(PAPER) if edition == "paper" else loaded
 
 
 def parse_years(text: str | None) -> tuple[int, int] | None:

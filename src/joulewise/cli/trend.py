@@ -7,8 +7,7 @@ from typing import Any
 
 import click
 
-from joulewise.catalog import load
-from joulewise.cli.options import data_option, task_option
+from joulewise.cli.options import data_option, edition_option, load_edition, task_option
 from joulewise.cli.output import emit_object, output_options
 from joulewise.trends import QUANTITIES, SUBSETS, Trend, trend
 
@@ -19,6 +18,7 @@ from joulewise.trends import QUANTITIES, SUBSETS, Trend, trend
 @click.option("--subset", default="all", show_default=True, help=", ".join(SUBSETS) + ".")
 @click.option("--from", "start", type=int, help="First year.")
 @click.option("--to", "end", type=int, help="Last year.")
+@edition_option("paper")
 @data_option
 @output_options
 def command(
@@ -27,14 +27,15 @@ def command(
     subset: str,
     start: int | None,
     end: int | None,
+    edition: str,
     data: Path | None,
     fmt: str,
     as_json: bool,
     output: Path | None,
 ) -> None:
     """Fit a trend."""
-    result = trend(quantity, task, subset, start=start, end=end, catalog=load(data))
-    emit_object(as_dict(result), text=_summary(result), fmt=fmt, as_json=as_json, output=output)
+    result = trend(quantity, task, subset, start=start, end=end, catalog=load_edition(data, edition))
+    emit_object(as_dict(result), text=_summary(result, edition), fmt=fmt, as_json=as_json, output=output)
 
 
 def as_dict(result: Trend) -> dict[str, Any]:
@@ -46,6 +47,7 @@ def as_dict(result: Trend) -> dict[str, Any]:
         "subset": result.subset,
         "unit": result.unit,
         "n": fit.n,
+        "undated": result.undated,
         "growth_per_year": growth.central,
         "growth_per_year_low": growth.low,
         "growth_per_year_high": growth.high,
@@ -60,7 +62,7 @@ def as_dict(result: Trend) -> dict[str, Any]:
     }
 
 
-def _summary(result: Trend) -> str:
+def _summary(result: Trend, edition: str) -> str:
     fit, growth = result.fit, result.fit.growth_per_year
     whose = f"accelerators for {result.task}" if result.of == "efficiency" else f"{result.task} models"
     doubling = fit.doubling_time_interval
@@ -77,5 +79,6 @@ def _summary(result: Trend) -> str:
             f"{verb} in {sign * fit.doubling_time_years:.2f} years{span}",
             f"log10({result.of} / {result.unit}) = {fit.intercept_log10:.4f} + {fit.slope_log10:.5f} x "
             f"(year - {fit.reference_year:.0f}); R2 = {fit.r2:.3f}",
+            *([f"left out for want of a date: {result.undated}"] if edition != "paper" else []),
         ]
     )

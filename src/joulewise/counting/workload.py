@@ -94,6 +94,12 @@ class Workload:
         Of the weights and activations, for the bytes.
     inputs : mapping
         Batch size, prompt and output tokens, or the input's shape.
+    activation_values : int or None
+        Of a traced module: values that products read and write, the weights aside; norms, activations and everything
+        else that works element by element are taken to be fused into these.
+    flops_by_form : mapping of str to int
+        Of a traced module: FLOPs by the form of product: ``convolution`` (over windows that overlap), ``depthwise``,
+        ``pointwise`` (a weight with each point, token or patch) and ``attention`` (two things that the input gave).
     by_fvcore : int or None
         What fvcore's counter would give, for a traced module; see `trace.fvcore`.
     """
@@ -111,6 +117,8 @@ class Workload:
     precision: str
     convention: str = "1 multiply-add = 2 FLOPs; matrix products and convolutions; causal attention in full"
     inputs: Mapping[str, Any] = field(default_factory=dict)
+    activation_values: int | None = None
+    flops_by_form: Mapping[str, int] = field(default_factory=dict)
     by_fvcore: int | None = None
 
     @property

@@ -12,7 +12,7 @@ from datetime import date
 import numpy as np
 import polars as pl
 
-from joulewise.catalog import Catalog, load, models
+from joulewise.catalog import PAPER, Catalog, load, models
 from joulewise.energy.estimate import Estimate, Input
 from joulewise.errors import InputError
 from joulewise.hardware import efficiency_at, efficiency_of, efficiency_trend
@@ -98,6 +98,12 @@ def estimate_paper(
 def models_with_energy(task: str, catalog: Catalog | None = None) -> pl.DataFrame:
     """Return the models of a task with the energy of one inference on hardware of their release date.
 
+    Parameters
+    ----------
+    task : {"vision", "language"}
+    catalog : Catalog, optional
+        By default the paper's models alone. The hardware is the paper's in any case: the trend is part of the method.
+
     Returns
     -------
     polars.DataFrame
@@ -105,9 +111,10 @@ def models_with_energy(task: str, catalog: Catalog | None = None) -> pl.DataFram
         ``energy_j_low``, ``energy_j_high [J]`` (95%, a single accelerator around the trend); null where
         FLOPs or date are missing.
     """
+    catalog = catalog or load().edition(PAPER)
     frame = models(task, catalog)
     years = [None if day is None else decimal_year(day) for day in frame["release_date"]]
-    bounds = efficiency_trend(task, catalog).predict_many(
+    bounds = efficiency_trend(task, catalog.edition(PAPER)).predict_many(
         np.array([np.nan if y is None else y for y in years]), band="single"
     )
     low, central, high = (pl.Series(bounds[:, i]).fill_nan(None) for i in range(3))
@@ -164,8 +171,9 @@ def _of_trend(model: str, released: date | None, at: date | None, task: str, cat
     day = at or released
     if day is None:
         raise InputError(f"{model} has no release date in the catalogue", "give a date with --at")
-    efficiency = efficiency_at(day, task, catalog=catalog)
-    trend = efficiency_trend(task, catalog)
+    hardware = catalog.edition(PAPER)
+    efficiency = efficiency_at(day, task, catalog=hardware)
+    trend = efficiency_trend(task, hardware)
     where = "given" if at else catalog.source_of(model, "release_date").cited
     growth = trend.growth_per_year.central
     return (

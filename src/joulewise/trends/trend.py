@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from joulewise.catalog import TASKS, Catalog
+from joulewise.catalog import PAPER, TASKS, Catalog, load, undated
 from joulewise.energy import models_with_energy
 from joulewise.errors import InputError, UnknownNameError
 from joulewise.fits import LogLinearFit, fit_log_linear
@@ -34,6 +34,8 @@ class Trend:
     fit : LogLinearFit
     points : polars.DataFrame
         ``name, date, year, value, score``, dated first to last; `date` is null for yearly means.
+    undated : int
+        Models of the task that have no date, and so are left out.
     """
 
     of: str
@@ -42,6 +44,7 @@ class Trend:
     unit: str
     fit: LogLinearFit
     points: pl.DataFrame
+    undated: int = 0
 
 
 def trend(
@@ -65,6 +68,8 @@ def trend(
         See `joulewise.trends.SUBSETS`. For efficiency, the best of a year is the most efficient.
     start, end : int, optional
         First and last calendar year.
+    catalog : Catalog, optional
+        By default the paper's edition; `catalog.load()` has today's models too.
 
     Raises
     ------
@@ -84,13 +89,15 @@ def trend(
         raise UnknownNameError("task", task, TASKS)
     if start is not None and end is not None and start > end:
         raise InputError(f"the first year {start} is after the last {end}")
+    catalog = catalog or load().edition(PAPER)
     points = select_subset(_between(_dated_values(of, task, catalog), start, end), subset)
     fit = fit_log_linear(points["year"].to_numpy(), points["value"].to_numpy())
     unit = "%" if (of, task) == ("score", "vision") else QUANTITIES[of][1]
-    return Trend(of, task, subset, unit, fit, points)
+    left_out = 0 if of == "efficiency" else undated(task, catalog)
+    return Trend(of, task, subset, unit, fit, points, left_out)
 
 
-def _dated_values(of: str, task: str, catalog: Catalog | None) -> pl.DataFrame:
+def _dated_values(of: str, task: str, catalog: Catalog) -> pl.DataFrame:
     column = QUANTITIES[of][0]
     if of == "efficiency":
         frame = adapted_efficiencies(task, catalog).with_columns(

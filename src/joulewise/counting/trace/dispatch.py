@@ -22,6 +22,7 @@ _SOFTMAX_COST = PER_INPUT["_softmax"]
 # Matrices stacked in one weight of a recurrent layer.
 _GATES = {"lstm": 4, "gru": 3, "rnn_tanh": 1, "rnn_relu": 1}
 _CONVOLUTIONS = {"conv1d", "conv2d", "conv3d"}
+_CONVOLVED = {"convolution", "_convolution", "convolution_overrideable"}
 _NORM_OF_FUSED_LAYER = 2 * PER_INPUT["native_layer_norm"]
 
 
@@ -39,6 +40,8 @@ class Tally:
     kinds: dict[str, str] = field(default_factory=dict)
     weights_read: dict[int, int] = field(default_factory=dict)  # storage -> elements
     uncounted: Counter[str] = field(default_factory=Counter)
+    by_form: Counter[str] = field(default_factory=Counter)  # FLOPs: see `_form_of`
+    moved: int = 0  # read and stored by products, but for weights that were computed in the pass
     by_fvcore: int | None = 0  # by that counter's rules; None where they cannot be told
 
 
@@ -126,7 +129,8 @@ class _Counter(TorchDispatchMode):
         if self.tally.by_fvcore is not None and not self.unseen_by_fvcore:
             self.tally.by_fvcore += fvcore_flops(name, args, out, flops)
         if packet in self.formulas:
-            self.products(flops, inputs, made)
+            convolved = args if name in _CONVOLVED else ()
+            self.products(flops, inputs, made, convolved=convolved)
             if name == "_transformer_encoder_layer_fwd":
                 self.tally.elementwise += _NORM_OF_FUSED_LAYER * inputs[0].numel()
         if name in PER_OUTPUT:
@@ -141,8 +145,10 @@ class _Counter(TorchDispatchMode):
             if not (name in MOVEMENT or getattr(func, "is_view", False)) and inputs:
                 self.tally.uncounted[str(packet)] += 1
 
-    def products(self, flops: int, inputs: list[torch.Tensor], made: int, saved_by_mask: int = 0) -> None:
-        """Enter an operator made of multiply-adds."""
+    def products(
+        self, flops: int, inputs: list[torch.Tensor], made: int, saved_by_mask: int = 0, convolved: Any = ()
+    ) -> None:
+        """Enter an operator made of multiply-adds; `convolved` has the arguments of a convolution."""
         tally = self.tally
         tally.flops += flops
         tally.saved_by_mask += saved_by_mask
@@ -155,6 +161,29 @@ class _Counter(TorchDispatchMode):
                 tally.weights_read[storage] = self.storages[storage]
             else:
                 tally.read += tensor.numel()
+        weighed = [t for t in inputs if t.untyped_storage()._cdata in self.storages]
+        tally.by_form[_form_of(convolved, bool(weighed))] += flops
+        tally.moved += made + sum(
+            t.numel()
+            for t in inputs
+            if not any(t is w for w in weighed) and not (convolved and any(t is w for w in convolved[1:3]))
+        )
+
+
+def _form_of(convolved: Any, weighed: bool) -> str:
+    """Return the form of a product.
+
+    ``convolution``: over windows that overlap, of several channels together; ``depthwise``: of each channel alone;
+    ``pointwise``: a weight with each point, token or patch; ``attention``: of two things that the input gave.
+    """
+    if not convolved:
+        return "pointwise" if weighed else "attention"
+    weight, stride, groups = convolved[1], convolved[3], convolved[8]
+    kernel = tuple(weight.shape[2:])
+    strides = tuple(stride) * (len(kernel) if len(stride) == 1 else 1)
+    if all(k <= s for k, s in zip(kernel, strides, strict=True)):
+        return "pointwise"
+    return "depthwise" if groups > 1 and weight.shape[1] == 1 else "convolution"
 
 
 class _WholeCalls(TorchFunctionMode):

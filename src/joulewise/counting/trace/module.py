@@ -66,6 +66,8 @@ def count_module(
         uncounted=dict(tally.uncounted.most_common()),
         method=f"torch:{device}",
         precision=precision,
+        activation_values=tally.moved,
+        flops_by_form=dict(tally.by_form),
         by_fvcore=tally.by_fvcore,
         inputs={"shapes": [list(t.shape) for t in (*inputs, *kwargs.values()) if isinstance(t, torch.Tensor)]},
     )

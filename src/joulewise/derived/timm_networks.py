@@ -1,0 +1,173 @@
+"""Counts of timm's networks at each image size that a score is given for."""
+
+from __future__ import annotations
+
+import csv
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from joulewise.catalog import Catalog
+from joulewise.counting.extras import import_extra
+from joulewise.counting.workload import Workload
+from joulewise.derived.derivation import Derivation, Steps
+from joulewise.errors import DataError, InputError
+
+SCORES, NETWORKS = "timm-results", "timm-networks"
+FILE = "models/facts-timm-counts.csv"
+
+# Of the FLOPs of windows and attention together, the share from which neither is an afterthought.
+_BOTH = 0.1
+
+
+@dataclass(frozen=True)
+class NetworkCount:
+    """One network at one image size, one image; values as in `Workload`."""
+
+    params: int
+    flops: int
+    activation_values: int
+    flops_by_form: Mapping[str, int]
+
+
+def scored_sizes(catalog: Catalog) -> pl.DataFrame:
+    """Return ``id, name, architecture, image_px`` of every score that timm gives, in the order of the catalogue."""
+    names = catalog.entities.filter(collection="models").select(pl.col("id").alias("entity"), "name")
+    return (
+        catalog.facts.filter(attribute="top1_percent", source=SCORES)
+        .join(names, on="entity", how="left", maintain_order="left")
+        .select(
+            pl.col("entity").alias("id"),
+            "name",
+            pl.col("name").str.split(".").list.first().alias("architecture"),
+            pl.col("conditions").str.extract(r"image_px=(\d+)").cast(pl.Int64).alias("image_px"),
+        )
+    )
+
+
+def network_kind(flops_by_form: Mapping[str, int]) -> str:
+    """Return the kind of a network by where its FLOPs are.
+
+    Every network spends most of its FLOPs on products of one weight with each point or token; what tells them apart is
+    how they mix places: by windows (dense, grouped or depthwise convolutions) or by attention. Of the FLOPs of the two
+    together, ``hybrid`` has a tenth or more in each; ``transformer`` has over nine tenths in attention, or neither
+    windows nor attention (mixers by plain matrix products); the rest is ``depthwise`` or ``convolution``, whichever of
+    these windows take more FLOPs.
+    """
+    dense, depthwise = flops_by_form.get("convolution", 0), flops_by_form.get("depthwise", 0)
+    attention, windows = flops_by_form.get("attention", 0), dense + depthwise
+    both = windows + attention
+    if windows <= _BOTH * both:
+        return "transformer"
+    if attention >= _BOTH * both:
+        return "hybrid"
+    return "depthwise" if depthwise > dense else "convolution"
+
+
+def architecture_of(flops_by_form: Mapping[str, int], family: str) -> str:
+    """Return the word for the attribute ``architecture``."""
+    if family == "sequencer":
+        return "LSTM"
+    if not any(flops_by_form.get(form) for form in ("convolution", "depthwise", "attention")):
+        return "MLP"
+    kind = network_kind(flops_by_form)
+    return {"transformer": "Transformer", "hybrid": "Hybrid"}.get(kind, "CNN")
+
+
+def count_network(name: str, image_px: int) -> NetworkCount:
+    """Count one image through a network of timm.
+
+    Raises
+    ------
+    MissingExtraError
+        If timm is not installed.
+    DataError
+        If the network cannot be counted at that size, or something in it was left uncounted.
+    """
+    from joulewise.counting.timm_models import count_timm  # noqa: PLC0415  (torch takes seconds to import)
+
+    try:
+        work: Workload = count_timm(name, (3, image_px, image_px))
+    except InputError as error:
+        raise DataError(f"timm:{name} at {image_px} px: {error}") from error
+    if work.uncounted or work.activation_values is None:
+        raise DataError(f"timm:{name} at {image_px} px: uncounted {', '.join(work.uncounted)}")
+    return NetworkCount(work.params, work.flops, work.activation_values, dict(sorted(work.flops_by_form.items())))
+
+
+def rows(catalog: Catalog, steps: Steps) -> Iterator[dict[str, str]]:
+    """Return the facts: of each weight the sizes in the order of its scores, then what holds at any size."""
+    timm = import_extra("timm", "timm", "counting timm's networks")
+    sizes = scored_sizes(catalog)
+    counts = _counted(sizes, f"timm {timm.__version__}", steps)
+    families = dict(catalog.entities.filter(collection="models").select("id", "family").iter_rows())
+    for (entity,), of_weight in sizes.group_by("id", maintain_order=True):
+        first = of_weight.row(0, named=True)
+        for row in of_weight.to_dicts():
+            found = counts[row["architecture"], row["image_px"]]
+            place = {"locator": f"timm:{row['name']} at 3x{row['image_px']}x{row['image_px']}"}
+            at = f"image_px={row['image_px']}"
+            yield _fact(entity, "flops", found.flops, "FLOP", f"{at}; convention=flop") | place
+            yield _fact(entity, "activation_values", found.activation_values, "1", at) | place
+        found = counts[first["architecture"], first["image_px"]]
+        place = {"locator": f"timm:{first['name']}"}
+        yield _fact(entity, "params", found.params, "1") | place
+        yield _fact(entity, "network_kind", network_kind(found.flops_by_form)) | place
+        yield _fact(entity, "architecture", architecture_of(found.flops_by_form, families[entity])) | place
+
+
+def total(catalog: Catalog) -> int:
+    """Return how many networks and sizes there are to count."""
+    return scored_sizes(catalog).select("architecture", "image_px").unique().height
+
+
+TIMM_COUNTS = Derivation(
+    "timm-counts", FILE, "FLOPs, values and parameters of timm's networks at test size", rows, total
+)
+
+
+def _fact(entity: object, attribute: str, value: object, unit: str = "", conditions: str = "") -> dict[str, str]:
+    return {
+        "entity": str(entity),
+        "attribute": attribute,
+        "value": str(value),
+        "unit": unit,
+        "conditions": conditions,
+        "kind": "derived",
+        "source": NETWORKS,
+    }
+
+
+def _counted(sizes: pl.DataFrame, made_with: str, steps: Steps) -> dict[tuple[str, int], NetworkCount]:
+    """Count each network once a size, those already kept by an earlier run aside."""
+    counts = _kept(steps.kept, made_with)
+    for row in sizes.unique(["architecture", "image_px"], keep="first", maintain_order=True).to_dicts():
+        key = (row["architecture"], row["image_px"])
+        steps.begin(f"{row['architecture']} at {row['image_px']}")
+        if key not in counts:
+            counts[key] = count_network(row["name"], row["image_px"])
+            _keep(steps.kept, made_with, key, counts[key])
+    return counts
+
+
+def _kept(file: Path | None, made_with: str) -> dict[tuple[str, int], NetworkCount]:
+    if file is None or not file.exists():
+        return {}
+    found: dict[tuple[str, int], NetworkCount] = {}
+    with file.open(newline="", encoding="utf-8") as lines:
+        for row in csv.reader(lines):
+            # A run that was cut short may have left half a line, and another version of timm other networks.
+            if len(row) == 4 and row[0] == made_with:
+                values: dict[str, Any] = json.loads(row[3])
+                found[row[1], int(row[2])] = NetworkCount(**values)
+    return found
+
+
+def _keep(file: Path | None, made_with: str, key: tuple[str, int], count: NetworkCount) -> None:
+    if file is not None:
+        with file.open("a", newline="", encoding="utf-8") as lines:
+            csv.writer(lines, lineterminator="\n").writerow([made_with, *key, json.dumps(asdict(count))])
