@@ -12,16 +12,20 @@ from joulewise import catalog
 from joulewise.errors import DataError, InputError, UnknownNameError
 
 NOT_A_FACT = {"id", "name", "family", "task", "convention", "score", "precision"}
+ATTRIBUTE_OF = {"image_px": "test_resolution_px"}
 
 
 def test_every_cell_of_the_models_gives_its_source() -> None:
     loaded = catalog.load()
     cells = 0
-    for row in catalog.models().to_dicts():
+    # Of the thousands from one list, a sample; all of the others.
+    models = catalog.models()
+    listed = pl.col("id").str.starts_with("timm-")
+    for row in pl.concat([models.filter(~listed), models.filter(listed).sample(60, seed=3)]).to_dicts():
         for attribute, value in row.items():
             if attribute in NOT_A_FACT or value is None:
                 continue
-            fact = loaded.source_of(row["id"], attribute)
+            fact = loaded.source_of(row["id"], ATTRIBUTE_OF.get(attribute, attribute))
             cells += 1
             assert fact.sources
             assert all(source.citation for source in fact.sources)

@@ -8,12 +8,11 @@ from functools import partial
 
 import polars as pl
 
-from joulewise.catalog.names import normalise
+from joulewise.catalog.names import normalise, normalised
+from joulewise.catalog.sound import KINDS, surely_right
 from joulewise.catalog.tables import COLLECTIONS
 from joulewise.errors import nearest_names
 from joulewise.units import UNITS
-
-KINDS = ("reported", "measured", "derived", "assumed")
 
 
 @dataclass(frozen=True)
@@ -60,6 +59,12 @@ def _duplicate_ids(entities: pl.DataFrame, sources: pl.DataFrame) -> list[Proble
 
 
 def _bad_entities(entities: pl.DataFrame) -> list[Problem]:
+    keys = pl.concat(
+        entities.select("collection", pl.col("id").alias("owner"), normalised(c).alias("key")) for c in ("id", "name")
+    )
+    clash = keys.unique().select(pl.struct("collection", "key").is_duplicated().any()).item()
+    if not clash and not (entities["name"] == "").any():
+        return []
     problems = []
     taken: dict[tuple[str, str], str] = {}
     for row in entities.to_dicts():
@@ -82,11 +87,14 @@ def _bad_facts(
     known_sources = set(sources["id"])
     rules = {row["attribute"]: row for row in attributes.to_dicts()}
     sources_of_cell: dict[tuple[str, str], set[str]] = {}
-    for row in facts.select("entity", "attribute", "source").to_dicts():
+    corrected = facts.filter(pl.col("supersedes") != "").select("entity", "attribute").unique()
+    on_corrected = facts.join(corrected, on=["entity", "attribute"], how="semi")
+    for row in on_corrected.select("entity", "attribute", "source").to_dicts():
         sources_of_cell.setdefault((row["entity"], row["attribute"]), set()).add(row["source"])
 
     problems: list[Problem] = []
-    for fact in facts.to_dicts():
+    # Most facts keep the rules, and columns are quick to check: only the rest is looked at row by row.
+    for fact in facts.filter(~surely_right(entities, facts, known_sources, attributes)).to_dicts():
         wrong = partial(_note, problems, fact)
 
         if fact["entity"] not in known_entities[fact["collection"]]:
@@ -168,8 +176,12 @@ def _bad_value(fact: dict[str, str], rule: dict[str, str]) -> list[Problem]:
 
 
 def _duplicate_facts(facts: pl.DataFrame) -> list[Problem]:
-    key = pl.struct("collection", "entity", "attribute", "conditions", "source")
-    repeats = facts.filter(key.is_duplicated() & ~key.is_first_distinct())
+    # Text within one column holds no line break, so that joined keys are equal only where all columns are.
+    key = pl.concat_str("collection", "entity", "attribute", "conditions", "source", separator="\n")
+    keyed = facts.with_columns(key.alias("key"))
+    if keyed["key"].n_unique() == keyed.height:
+        return []
+    repeats = keyed.filter(pl.col("key").is_duplicated() & ~pl.col("key").is_first_distinct())
     return [
         Problem(
             r["file"],

@@ -18,6 +18,12 @@ def normalise(name: str) -> str:
     return "".join(c for c in name.lower().replace("+", "plus").replace("×", "x") if c.isalnum())
 
 
+def normalised(column: str) -> pl.Expr:
+    """Return a column of names as `normalise` gives each."""
+    plain = pl.col(column).str.to_lowercase().str.replace_all("+", "plus", literal=True)
+    return plain.str.replace_all("×", "x", literal=True).str.replace_all(r"[^\p{L}\p{N}]", "")
+
+
 def find_id(entities: pl.DataFrame, name: str, what: str) -> str:
     """Return the id of the entity that `name` means: by id, then by name, then by alias.
 
@@ -28,15 +34,17 @@ def find_id(entities: pl.DataFrame, name: str, what: str) -> str:
     InputError
         If an alias is shared by several entities.
     """
-    rows = entities.select("id", "name", "aliases").to_dicts()
     wanted = normalise(name)
-    for column in ("id", "name"):
-        for row in rows:
-            if wanted and normalise(row[column]) == wanted:
-                return str(row["id"])
-    by_alias = [r["id"] for r in rows if wanted and wanted in map(normalise, r["aliases"].split("|"))]
+    if wanted:
+        for column in ("id", "name"):
+            found = entities.filter(normalised(column) == wanted)
+            if found.height:
+                return str(found["id"][0])
+    known = entities.filter(pl.col("aliases") != "").select("id", "aliases").rows()
+    by_alias = [found for found, aliases in known if wanted and wanted in map(normalise, aliases.split("|"))]
     if len(by_alias) > 1:
         raise InputError(f"{what} {name!r} is ambiguous", "it may be " + " or ".join(by_alias))
     if by_alias:
         return str(by_alias[0])
-    raise UnknownNameError(what, name, [n for r in rows for n in (r["name"], *r["aliases"].split("|")) if n])
+    rows = entities.select("name", "aliases").rows()
+    raise UnknownNameError(what, name, [n for own, aliases in rows for n in (own, *aliases.split("|")) if n])

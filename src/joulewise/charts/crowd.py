@@ -104,7 +104,8 @@ def crowd(
         encodings["color"] = colour_of(merged, *colour, palette)
     else:
         encodings["color"] = alt.value("#8a8f98")
-    return alt.Chart(merged).mark_circle(opacity=0.5, clip=True).encode(**encodings)
+    dots: alt.Chart = alt.Chart(merged).mark_circle(opacity=0.5, clip=True).encode(**encodings)
+    return dots
 
 
 def emphasised(

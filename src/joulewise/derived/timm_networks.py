@@ -35,17 +35,21 @@ class NetworkCount:
 
 
 def scored_sizes(catalog: Catalog) -> pl.DataFrame:
-    """Return ``id, name, architecture, image_px`` of every score that timm gives, in the order of the catalogue."""
+    """Return ``id, name, architecture, image_px`` of every score of a network of timm, in the order of the catalogue.
+
+    That is the scores which timm gives, and those of models that have its network by the attribute ``timm_network``.
+    """
+    facts = catalog.facts.filter(collection="models")
+    scores = facts.filter(attribute="top1_percent").filter(pl.col("conditions").str.contains("image_px="))
+    given = facts.filter(attribute="timm_network").select("entity", pl.col("value").alias("name"))
     names = catalog.entities.filter(collection="models").select(pl.col("id").alias("entity"), "name")
-    return (
-        catalog.facts.filter(attribute="top1_percent", source=SCORES)
-        .join(names, on="entity", how="left", maintain_order="left")
-        .select(
-            pl.col("entity").alias("id"),
-            "name",
-            pl.col("name").str.split(".").list.first().alias("architecture"),
-            pl.col("conditions").str.extract(r"image_px=(\d+)").cast(pl.Int64).alias("image_px"),
-        )
+    of_timm = scores.filter(source=SCORES).select("entity").unique()
+    names = pl.concat([given, names.join(of_timm, on="entity", how="semi")])
+    return scores.join(names, on="entity", how="inner", maintain_order="left").select(
+        pl.col("entity").alias("id"),
+        "name",
+        pl.col("name").str.split(".").list.first().alias("architecture"),
+        pl.col("conditions").str.extract(r"image_px=(\d+)").cast(pl.Int64).alias("image_px"),
     )
 
 

@@ -18,6 +18,7 @@ from joulewise.trends.backtest import by_horizon, hold_against, rolling_backtest
 from joulewise.units import significant
 
 FIRST_CUTOFF = 2015
+_FEW = 5
 _WIDE = 100.0
 """A band of a single point that spans more than this factor holds nearly anything."""
 
@@ -100,7 +101,6 @@ def _verdict(one: Series, fit: LogLinearFit, points: pl.DataFrame) -> dict[str, 
     ahead = by_horizon(points.with_columns(horizon_years=pl.lit(0.0))).row(0, named=True)
     last = points.row(-1, named=True)
     span = float(str((points["single_high"] / points["single_low"]).median()))
-    held = ahead["single_coverage_high"] >= fit.confidence
     since = _growth(one.since)
     growth, before = fit.growth_per_year, 2 ** abs(float(str(points["error_doublings"].median())))
     return {
@@ -132,8 +132,17 @@ def _verdict(one: Series, fit: LogLinearFit, points: pl.DataFrame) -> dict[str, 
         "single_coverage_high": ahead["single_coverage_high"],
         "trend_coverage": ahead["trend_coverage"],
         "band_span": span,
-        "verdict": "broke" if not held else "held, but its band says little" if span > _WIDE else "held",
+        "verdict": _judge(ahead["single_coverage_high"], fit.confidence, points.height, span),
     }
+
+
+def _judge(coverage_high: float, confidence: float, n: int, span: float) -> str:
+    """Return the verdict on a fit: broke where fewer fell inside the band than chance explains."""
+    if coverage_high < confidence:
+        return "broke"
+    if n < _FEW:
+        return "too few to say"
+    return "held, but its band says little" if span > _WIDE else "held"
 
 
 def _growth(since: pl.DataFrame) -> tuple[float, float, float] | None:
@@ -246,16 +255,20 @@ def _weighted(horizons: pl.DataFrame) -> float:
 def _trusted(row: dict[str, object]) -> Finding:
     years, factor = int(str(row["trusted_years"])), float(str(row["centre_factor_longest"]))
     said = (
-        f"lay within a factor of 2 of the fits up to {years} years ahead"
+        f"lay within a factor of 2 of the fits up to {_years(years)} ahead"
         if years
         else "lay further than a factor of 2 from the fits even one year ahead"
     )
     text = (
         f"{_capital(row['quantity'])}, {row['subset']}: from every year since {FIRST_CUTOFF}, the middle of what came "
         f"{said}, and {float(str(row['coverage_within'])):.0%} of single values fell inside their 95% band there; "
-        f"{row['longest_horizon_years']} years ahead it was off by ×{significant(factor, 2)}."
+        f"{_years(int(str(row['longest_horizon_years'])))} ahead it was off by ×{significant(factor, 2)}."
     )
     return Finding(text, _numbers(row))
+
+
+def _years(n: int) -> str:
+    return f"{n} year" if n == 1 else f"{n} years"
 
 
 def _capital(text: object) -> str:

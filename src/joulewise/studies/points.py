@@ -66,7 +66,7 @@ class Carried:
 
 def short_name(column: str = "name") -> pl.Expr:
     """Return names short enough to stand in a chart: without the organisation before a slash, or timm's tag."""
-    text = pl.col(column).str.replace(r"^.*/", "")
+    text = pl.col(column).str.replace(r"^[^/ ]+/([A-Za-z])", "${1}")
     return pl.when(text.str.contains("_")).then(text.str.replace(r"\..*$", "")).otherwise(text)
 
 
