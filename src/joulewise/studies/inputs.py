@@ -4,22 +4,21 @@ from __future__ import annotations
 
 import polars as pl
 
-from joulewise.catalog import Catalog, vision_results
+from joulewise.catalog import Catalog, models, vision_results
+from joulewise.catalog.records import architecture
 
 IMAGE_BENCHMARK = "ImageNet top-1"
 
-LANGUAGE_COLUMNS = {
-    "id": pl.String,
-    "name": pl.String,
-    "family": pl.String,
-    "release_date": pl.Date,
-    "benchmark": pl.String,
-    "harness": pl.String,
-    "score": pl.Float64,
-    "model": pl.String,
-    "params": pl.Float64,
-    "active_params": pl.Float64,
+LANGUAGE_BENCHMARKS = {
+    "mmlu_percent": "MMLU",
+    "mmlu_pro_percent": "MMLU-Pro",
+    "gpqa_diamond_percent": "GPQA-Diamond",
+    "eci_points": "ECI",
 }
+"""Attribute of the catalogue -> benchmark."""
+
+FEWEST_SCORED = 10
+"""Models that one harness must have scored for its scores to be used."""
 
 
 def image_scores(catalog: Catalog) -> pl.DataFrame:
@@ -48,13 +47,47 @@ def image_scores(catalog: Catalog) -> pl.DataFrame:
     )
 
 
-def language_scores(catalog: Catalog) -> pl.DataFrame:  # noqa: ARG001
+def language_scores(catalog: Catalog) -> pl.DataFrame:
     """Return the language models with a score: a row a model and benchmark as one harness runs it.
 
     Returns
     -------
     polars.DataFrame
-        ``id, name, family, release_date, benchmark, harness, score, model`` (a name of the table of
-        architectures, null where it has none), ``params, active_params``.
+        ``id, name, family, release_date, benchmark, harness`` (source and settings, which must not be mixed),
+        ``score, model`` (a name of the table of architectures, null where it has none), ``params, active_params``.
     """
-    return pl.DataFrame(schema=LANGUAGE_COLUMNS)
+    scores = catalog.facts.filter(
+        pl.col("attribute").is_in(list(LANGUAGE_BENCHMARKS))
+        & (pl.col("collection") == "models")
+        & ~pl.col("superseded")
+        & pl.col("number").is_not_null()
+    ).select(
+        pl.col("entity").alias("id"),
+        benchmark=pl.col("attribute").replace_strict(LANGUAGE_BENCHMARKS, return_dtype=pl.String),
+        harness=pl.concat_str(
+            pl.when(pl.col("conditions") != "").then("conditions"), "source", separator="; ", ignore_nulls=True
+        ),
+        score="number",
+    )
+    enough = pl.len().over("benchmark", "harness") >= FEWEST_SCORED
+    known = models("language", catalog).select(
+        "id",
+        "name",
+        "family",
+        "release_date",
+        model=pl.col("name").map_elements(_with_architecture, return_dtype=pl.String),
+        params=pl.col("params"),
+        active_params=pl.coalesce("active_params", "params"),
+    )
+    return (
+        scores.unique(["id", "benchmark", "harness"], keep="first", maintain_order=True)
+        .filter(enough)
+        .join(known, on="id", maintain_order="left")
+        .select(
+            "id", "name", "family", "release_date", "benchmark", "harness", "score", "model", "params", "active_params"
+        )
+    )
+
+
+def _with_architecture(name: str) -> str | None:
+    return name if architecture(name) is not None else None
