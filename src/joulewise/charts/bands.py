@@ -12,9 +12,15 @@ from joulewise.charts.steps import colour_scale
 
 
 def band_lines(
-    frame: pl.DataFrame, x: Axis, y: Axis, *, colour: tuple[str, str], bands: Sequence[tuple[str, str]]
+    frame: pl.DataFrame,
+    x: Axis,
+    y: Axis,
+    *,
+    colour: tuple[str, str],
+    bands: Sequence[tuple[str, str]],
+    known: pl.DataFrame | None = None,
 ) -> list[alt.Chart]:
-    """Return areas and lines.
+    """Return areas and lines, and what they were fitted to.
 
     Parameters
     ----------
@@ -23,6 +29,8 @@ def band_lines(
     colour : (column, title)
     bands : sequence of (low, high)
         Columns, the widest first; each is drawn over those before.
+    known : polars.DataFrame, optional
+        What the lines were fitted to: the axes' fields, the column of `colour` and ``name``.
     """
     column, title = colour
     kinds = frame[column].unique(maintain_order=True).to_list()
@@ -41,7 +49,7 @@ def band_lines(
     legend = alt.Legend(orient="bottom", direction="vertical", columns=1, symbolType="stroke", symbolSize=400)
     line = (
         alt.Chart(frame)
-        .mark_line(strokeWidth=2.4, clip=True, point=alt.OverlayMarkDef(size=26))
+        .mark_line(strokeWidth=2.4, clip=True)
         .encode(
             x=x.x(),
             y=y.y(),
@@ -53,4 +61,16 @@ def band_lines(
             ],
         )
     )
-    return [*layers, line]
+    if known is None:
+        return [*layers, line]
+    dots = (
+        alt.Chart(known)
+        .mark_point(filled=True, size=42, opacity=0.9, clip=True)
+        .encode(
+            x=x.x(),
+            y=y.y(),
+            color=alt.Color(column, type="nominal", scale=scale, legend=None),
+            tooltip=[alt.Tooltip("name:N", title="Model"), alt.Tooltip(f"{y.field}:Q", title=y.title, format=".3g")],
+        )
+    )
+    return [*layers, line, dots]

@@ -124,7 +124,7 @@ def study_of(
     knobs = all_knobs(catalog, given)
     scenarios = all_scenarios({knob.name: knob.value for knob in knobs}, usage_year(catalog))
     lines = quality_lines(images, language, catalog)
-    paths = [*all_paths("vision", images, lines), *all_paths("language", language, lines)]
+    paths = [*all_paths("language", language, lines), *all_paths("vision", images, lines)]
     carried = [path for path in paths if _long_enough(path, until)]
     if not carried:
         raise InputError(f"no series of the data can be carried on to {until}", "give an earlier year with --until")
@@ -141,7 +141,7 @@ def study_of(
             "knobs": pl.DataFrame([{"knob": k.name, "value": k.value, "source": k.source} for k in knobs]),
             "yardsticks": pl.DataFrame([{**vars(stick)} for stick in sticks]),
         },
-        charts=charts(carried, table, sticks, until),
+        charts=charts(carried, scenarios, sticks, until),
         findings=findings(paths, table, crossed, sticks, until),
     )
 
@@ -164,7 +164,11 @@ def all_knobs(catalog: Catalog, given: dict[str, float | None]) -> list[Knob]:
     multiplier = given.get("reasoning_tokens") or longer.value
     of_tokens = share.value / 100
     by_default = [
-        Knob("inferences_per_day", messages.value * SECONDS_PER_DAY / users.value, f"{messages.source} over {users.source}"),
+        Knob(
+            "inferences_per_day",
+            messages.value * SECONDS_PER_DAY / users.value,
+            f"{messages.source} over {users.source}",
+        ),
         Knob("tokens", float(OUTPUT_TOKENS), "assumed: the answer that the energy is estimated for"),
         Knob(
             "reasoning_share",
@@ -255,7 +259,7 @@ def usage_year(catalog: Catalog) -> float:
 
 def _forecast(path: Path, scenario: Scenario, until: int) -> pl.DataFrame:
     # 1 January of each year, like every decimal year here.
-    years = np.arange(np.ceil(path.fit.last_year), until + 1)
+    years = np.arange(np.ceil(path.fit.last_year), until + 1, dtype=np.float64)
     energy = path.energy_j(years)
     columns: dict[str, Any] = {"energy_j": energy["central"]}
     for band in ("central", *(f"{b}_{end}" for b in BANDS for end in ("low", "high"))):

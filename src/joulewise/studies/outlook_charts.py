@@ -2,84 +2,106 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
+import numpy as np
 import polars as pl
 
 from joulewise.charts import Axis, reference_lines, stack
 from joulewise.charts.bands import band_lines
-from joulewise.studies.paths import Path
+from joulewise.impact.scenario import Scenario, per_person_w, power_w, twh_per_year
+from joulewise.studies.paths import BACKTEST_SHARE, Path
 from joulewise.studies.study import StudyChart
-from joulewise.studies.words import watts
-from joulewise.units import SECONDS_PER_YEAR, significant
+from joulewise.studies.words import per_cent, watts
 
 if TYPE_CHECKING:
     from joulewise.studies.outlook import Yardstick
 
+BANDS = ("tested", "single")
 _ROOM = 12.0
+_DOTS = 60
+_STEPS = 80
 _BAND_TEXT = (
-    "Bands: 95% for a single model about its trend, and around it the wider of that and nine of ten errors of earlier "
-    "fits of the same series. No band covers that use or the trend may change."
+    "Bands: of a single model about its trend, and around it the same with the errors of earlier fits of the series "
+    f"({per_cent(BACKTEST_SHARE)}). No band covers that use or the trend may change."
 )
 
 
 def charts(
-    paths: Sequence[Path], table: pl.DataFrame, sticks: Sequence[Yardstick], until: int
+    paths: Sequence[Path],
+    scenarios: Mapping[str, Sequence[Scenario]],
+    sticks: Sequence[Yardstick],
+    until: int,
 ) -> dict[str, StudyChart]:
-    """Return a chart of the watts per person for each task, and of the world's terawatt-hours."""
-    names = {path.id: path.name for path in paths}
+    """Return charts of the watts per person and of the world's terawatt-hours, for each task that has a path."""
     found = {}
-    for task, scenario in _scenarios_of(table).items():
-        chosen = scenario[1] if len(scenario) > 1 else scenario[0]
-        rows = table.filter(task=task, scenario=chosen).with_columns(line=pl.col("path").replace_strict(names))
-        title = f"{task.capitalize()}: watts per person to {until}, {chosen}"
+    for task in dict.fromkeys(path.task for path in paths):
+        of, use = [path for path in paths if path.task == task], list(scenarios[task])
+        chosen = use[1] if len(use) > 1 else use[0]
+        title = f"{task.capitalize()}: watts per person to {until}, {chosen.name}"
         found[f"{task}-per-person"] = _chart(
-            rows, "per_person_w", "Watts per person", "Goes through",
-            [(f"{s.name}: {watts(s.power_w)}", s.power_w) for s in sticks if s.scope == "person"],
-            title, f"Joules of an inference carried on, times inferences: {chosen}. {_BAND_TEXT}",
+            [(path.name, path, chosen) for path in of], "person", "Watts per person", "Goes through", sticks, until,
+            title, f"Joules of an inference, times inferences: {chosen.name}. Dots: what each line goes through, where "
+            f"these are few. {_BAND_TEXT}",
         )  # fmt: skip
-        path = rows["path"][0]
-        world = table.filter(task=task, path=path).with_columns(line=pl.col("scenario"))
         title = f"{task.capitalize()}: terawatt-hours of the world to {until}"
         found[f"{task}-world"] = _chart(
-            world, "twh", "Terawatt-hours a year", "Use",
-            [(f"{s.name}: {_twh(s.power_w)}", _twh_of(s.power_w)) for s in sticks if s.scope == "world"],
-            title, f"{names[path].capitalize()}, in each scenario of use. {_BAND_TEXT}",
+            [(one.name, of[0], one) for one in use], "world", "Terawatt-hours a year", "Use", sticks, until,
+            title, f"{of[0].name.capitalize()}, in each scenario of use. {_BAND_TEXT}",
         )  # fmt: skip
     return found
 
 
 def _chart(
-    rows: pl.DataFrame,
-    column: str,
+    lines: Sequence[tuple[str, Path, Scenario]],
+    scope: str,
     y_title: str,
     legend: str,
-    lines: Sequence[tuple[str, float]],
+    sticks: Sequence[Yardstick],
+    until: int,
     title: str,
     caption: str,
 ) -> StudyChart:
-    x = Axis("year", "Year", (float(str(rows["year"].min())), float(str(rows["year"].max()))), grid=False)
-    ends = [*rows[column], *[value for _, value in lines]]
-    y = Axis(column, y_title, (min(ends) / _ROOM, max(ends) * _ROOM), log=True)
-    bands = [(f"{column}_{band}_low", f"{column}_{band}_high") for band in ("tested", "single")]
+    rows = pl.concat([_line(name, path, scenario, scope, until) for name, path, scenario in lines])
+    known = pl.concat([_known(name, path, scenario, scope) for name, path, scenario in lines])
+    marks = [(f"{s.name}: {_shown(s.power_w, scope)}", _scaled(s.power_w, scope)) for s in sticks if s.scope == scope]
+    x = Axis("year", "Year", (float(str(rows["year"].min())), float(until)), grid=False)
+    ends = [*rows["value"], *[value for _, value in marks]]
+    y = Axis("value", y_title, (min(ends) / _ROOM, max(ends) * _ROOM), log=True)
+    bands = [(f"{band}_low", f"{band}_high") for band in BANDS]
     clipped = rows.with_columns(pl.col(name).clip(*y.domain) for pair in bands for name in pair)
-    layers = band_lines(clipped, x, y, colour=("line", legend), bands=bands)
-    if lines:
-        layers += reference_lines(lines, y)
+    layers = band_lines(clipped, x, y, colour=("line", legend), bands=bands, known=known)
+    if marks:
+        layers += reference_lines(marks, y)
     return StudyChart(title, caption, stack(layers, title))
 
 
-def _scenarios_of(table: pl.DataFrame) -> dict[str, list[str]]:
-    return {
-        str(task): rows["scenario"].unique(maintain_order=True).to_list()
-        for (task,), rows in table.group_by("task", maintain_order=True)
+def _line(name: str, path: Path, scenario: Scenario, scope: str, until: int) -> pl.DataFrame:
+    years = np.linspace(path.fit.first_year, float(until), _STEPS)
+    energy = path.energy_j(years)
+    columns = {"value": energy["central"]} | {
+        f"{b}_{end}": energy[f"{b}_{end}"] for b in BANDS for end in ("low", "high")
     }
+    return pl.DataFrame(
+        {"year": years}
+        | {key: _scope(power_w(value, scenario, years), scenario, scope) for key, value in columns.items()}
+    ).with_columns(line=pl.lit(name))
 
 
-def _twh_of(power_w: float) -> float:
-    return power_w * SECONDS_PER_YEAR / 3.6e15
+def _known(name: str, path: Path, scenario: Scenario, scope: str) -> pl.DataFrame:
+    points = path.points.head(0) if path.points.height > _DOTS else path.points
+    power = power_w(points["value"].to_numpy(), scenario, points["year"].to_numpy())
+    return points.select("name", "year", pl.Series("value", _scope(power, scenario, scope)), line=pl.lit(name))
 
 
-def _twh(power_w: float) -> str:
-    return f"{significant(_twh_of(power_w), 3)} TWh"
+def _scope(power: np.ndarray, scenario: Scenario, scope: str) -> np.ndarray:
+    return per_person_w(power, scenario) if scope == "person" else twh_per_year(power)
+
+
+def _scaled(power: float, scope: str) -> float:
+    return power if scope == "person" else float(twh_per_year(power))
+
+
+def _shown(power: float, scope: str) -> str:
+    return watts(power) if scope == "person" else f"{_scaled(power, scope):,.0f} TWh"

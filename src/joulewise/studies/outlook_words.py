@@ -10,10 +10,12 @@ import polars as pl
 from joulewise.studies.paths import BACKTEST_SHARE, Path
 from joulewise.studies.study import Finding
 from joulewise.studies.words import per_cent, plural, times, watts, years
-from joulewise.units import significant
+from joulewise.units import significant, with_prefix
 
 if TYPE_CHECKING:
     from joulewise.studies.outlook import Yardstick
+
+_MILLION = 1e6
 
 
 def findings(
@@ -84,21 +86,24 @@ def _reached(
 
 
 def _when(row: dict[str, Any], until: int) -> str:
-    central = f"in {row['central']}" if row["central"] else f"not by {until}"
-    latest = str(row["latest"]) if row["latest"] else f"not by {until}"
-    return f"{central} (earliest {row['earliest']}, latest {latest})"
+    if row["central"] is None:
+        return f"not by {until}, at the earliest in {row['earliest']}"
+    latest = f"in {row['latest']}" if row["latest"] else f"not by {until}"
+    return f"in {row['central']} (at the earliest in {row['earliest']}, at the latest {latest})"
 
 
 def _trusted(path: Path, *, carried: bool) -> Finding:
     growth = path.fit.growth_per_year
-    direction = "grows" if growth.central > 1 else "falls"
+    changes = "grows" if growth.central > 1 else "falls"
+    if path.fit.doubling_time_interval is None:
+        changes = "is not told apart from flat"
     text = (
-        f"{path.task.capitalize()}, {path.name}: the energy of an inference {direction}, ×{significant(growth.central)} a "
-        f"year (95%: {significant(growth.low)} to {significant(growth.high)}, {plural(path.fit.n, 'model')})"
+        f"{path.task.capitalize()}, {path.name}: the energy of an inference {changes}, ×{significant(growth.central)} "
+        f"a year (95%: {significant(growth.low)} to {significant(growth.high)}, {plural(path.fit.n, 'model')})"
     )
     if path.error_per_year is not None:
         text += (
-            f"; the middle of what came lay off earlier fits of it by a factor of up to "
+            "; the middle of what came lay off earlier fits of it by a factor of up to "
             f"{significant(10**path.error_per_year, 2)} for each year ahead, in {per_cent(BACKTEST_SHARE)} of "
             f"{plural(path.tested, 'test')}"
         )
@@ -109,9 +114,11 @@ def _trusted(path: Path, *, carried: bool) -> Finding:
 
 
 def _twh(value: float) -> str:
-    if value >= 1e6:
-        return f"{significant(value / 1e6, 2)} million TWh"
-    return f"{significant(value, 2)} TWh"
+    if value >= _MILLION:
+        return f"{float(significant(value / _MILLION, 2)):,.0f} million TWh"
+    if value >= 1:
+        return f"{float(significant(value, 2)):,.0f} TWh"
+    return with_prefix(value * 1e12, "Wh", 2)
 
 
 def _share(value: float) -> str:
