@@ -6,7 +6,9 @@ behind any of their cells.
 """
 
 from joulewise.catalog.check import Problem
+from joulewise.catalog.disagree import disagreements
 from joulewise.catalog.facts import PAPER, Catalog, Fact, Source, check, load, source_of
+from joulewise.catalog.strict import outliers, unexplained
 from joulewise.catalog.wide import SCORE_OF_TASK, TASKS, accelerators, models, sources, undated, vision_results
 
 __all__ = [
@@ -19,10 +21,13 @@ __all__ = [
     "Source",
     "accelerators",
     "check",
+    "disagreements",
     "load",
     "models",
+    "outliers",
     "source_of",
     "sources",
     "undated",
+    "unexplained",
     "vision_results",
 ]

@@ -11,7 +11,7 @@ from typing import Any, Literal
 import polars as pl
 
 from joulewise.catalog.names import normalise
-from joulewise.catalog.specs import accelerator_spec as accelerator_spec
+from joulewise.catalog.specs import accelerator_spec as accelerator_spec  # noqa: PLC0414 (re-exported: looked up with the others)
 from joulewise.catalog.tables import shipped_folder
 from joulewise.errors import InputError, UnknownNameError
 
