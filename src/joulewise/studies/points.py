@@ -7,7 +7,6 @@ of their 16-bit tensor peak is carried on instead, and said to be.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -36,6 +35,7 @@ PRECISION_GROUPS = {
     "int4": "INT4",
 }
 TENSOR_16 = "16-bit tensor"
+GPUS = ("server GPU", "desktop GPU")
 
 
 @dataclass(frozen=True)
@@ -51,8 +51,8 @@ class Carried:
     n_shares : int
         Accelerators that it was measured on.
     points : polars.DataFrame
-        ``id, name, release_date, year, efficiency_flops_per_j, basis``: the paper's points, and of each
-        accelerator since them the 16-bit tensor peak per watt times `share`; by date.
+        ``id, name, release_date, year, efficiency_flops_per_j, basis``: the paper's points, and of each GPU
+        since them the 16-bit tensor peak per watt times `share`; by date.
     fit : LogLinearFit
         Through all points.
     """
@@ -87,13 +87,18 @@ def accelerator_points(catalog: Catalog) -> pl.DataFrame:
         ``peak_per_s`` (FLOP/s, or for integers OP/s), ``efficiency_per_j`` (FLOP/J or OP/J), ``pj_per_op``, by date;
         what has no date, no power or no peak is left out.
     """
-    peaks = _standing(catalog, ("peak_flops_per_s", "peak_ops_per_s")).select(
-        pl.col("entity").alias("id"),
-        pl.col("conditions").str.extract(r"precision=([^;]+)").alias("precision"),
-        pl.col("number").alias("peak_per_s"),
-        pl.col("conditions").str.contains("spars").alias("sparse"),
+    special = pl.col("conditions").str.contains(r"(?:^|; )(?:sparsity|accumulate)=")
+    peaks = (
+        _standing(catalog, "peak_flops_per_s", "peak_ops_per_s")
+        .filter(~special)
+        .select(
+            pl.col("entity").alias("id"),
+            pl.col("conditions").str.extract(r"precision=([^;]+)").alias("precision"),
+            pl.col("number").alias("peak_per_s"),
+        )
+        .unique(["id", "precision"], keep="first", maintain_order=True)
     )
-    sorts = _standing(catalog, ("kind",)).select(pl.col("entity").alias("id"), pl.col("value").alias("sort"))
+    sorts = _standing(catalog, "kind").select(pl.col("entity").alias("id"), pl.col("value").alias("sort"))
     known = (
         accelerators(catalog)
         .unique("id", keep="first", maintain_order=True)
@@ -114,7 +119,7 @@ def accelerator_points(catalog: Catalog) -> pl.DataFrame:
     )
     return (
         dated(known)
-        .join(peaks.filter(~pl.col("sparse")), on="id", maintain_order="left_right")
+        .join(peaks, on="id", maintain_order="left_right")
         .with_columns(group=pl.col("precision").replace_strict(PRECISION_GROUPS, default=None, return_dtype=pl.String))
         .filter(pl.col("group").is_not_null())
         .sort("release_date", "peak_per_s", descending=[False, True], maintain_order=True)
@@ -128,11 +133,11 @@ def accelerator_points(catalog: Catalog) -> pl.DataFrame:
     )  # fmt: skip
 
 
-def _standing(catalog: Catalog, attributes: Sequence[str]) -> pl.DataFrame:
-    """Return the facts of accelerators that stand for a cell: of several, the first listed."""
+def _standing(catalog: Catalog, *attributes: str) -> pl.DataFrame:
+    """Return the facts of accelerators that no other corrects, those that stand first."""
     return catalog.facts.filter(
         (pl.col("collection") == "accelerators") & pl.col("attribute").is_in(attributes) & ~pl.col("superseded")
-    ).unique(["entity", "attribute", "conditions"], keep="first", maintain_order=True)
+    )
 
 
 def carried_efficiency(task: str, catalog: Catalog) -> Carried:
@@ -150,7 +155,7 @@ def carried_efficiency(task: str, catalog: Catalog) -> Carried:
     columns = ["id", "name", "release_date", "year", "efficiency_flops_per_j", "basis"]
     since = (
         accelerator_points(catalog)
-        .filter(group=TENSOR_16)
+        .filter((pl.col("group") == TENSOR_16) & pl.col("kind").is_in(GPUS))
         .filter(pl.col("release_date") > known["release_date"].max())
         .with_columns(
             efficiency_flops_per_j=pl.col("efficiency_per_j") * share.central,
