@@ -50,7 +50,7 @@ class Axis:
 
     def y(self) -> alt.Y:
         """As a vertical encoding."""
-        return alt.Y(self.field, type="quantitative", title=self.title, scale=self.scale, axis=self._axis(","))
+        return alt.Y(self.field, type="quantitative", title=self.title, scale=self.scale, axis=self._axis(",f"))
 
     def position(self, value: float) -> float:
         """Return where a value falls, from 0 at the start of the domain to 1 at its end."""

@@ -35,6 +35,9 @@ PRECISION_GROUPS = {
     "int4": "INT4",
 }
 TENSOR_16 = "16-bit tensor"
+LANGUAGE_TOKENS = 2048
+"""Length of input that language models are brought to: that of the paper's largest."""
+
 GPUS = ("server GPU", "desktop GPU")
 
 
@@ -190,13 +193,53 @@ def model_points(task: str, catalog: Catalog) -> pl.DataFrame:
         data or not) and ``energy_j``: FLOPs over the efficiency of `carried_efficiency` at the date.
     """
     frame = dated(models(task, catalog)).filter(pl.col("flops").is_not_null())
-    return with_joules(frame, carried_efficiency(task, catalog).fit).with_columns(
-        gflops=pl.col("flops") / 1e9,
-        params_m=pl.col("params") / 1e6,
+    return _in_units(frame, task, catalog).with_columns(
         data=pl.when(pl.col("extra_data") == "none")
         .then(pl.lit("ImageNet-1k only"))
         .when(pl.col("extra_data").is_not_null())
         .then(pl.lit("extra training data")),
+    )
+
+
+def language_points(catalog: Catalog) -> pl.DataFrame:
+    """Return the dated language models, their FLOPs brought to `LANGUAGE_TOKENS` of input.
+
+    Where a count from the model's configuration is there it is taken, else the published FLOPs; both in proportion to
+    the tokens that they hold for. That leaves out that attention grows with the square of the length.
+
+    Returns
+    -------
+    polars.DataFrame
+        As of `model_points`, without ``data``.
+    """
+    counted = (
+        catalog.facts.filter(
+            (pl.col("collection") == "models")
+            & (pl.col("attribute") == "flops")
+            & (pl.col("kind") == "derived")
+            & ~pl.col("superseded")
+        )
+        .unique("entity", keep="first", maintain_order=True)
+        .select(
+            pl.col("entity").alias("id"),
+            pl.col("number").alias("_counted"),
+            pl.col("conditions").str.extract(r"input_tokens=(\d+)").cast(pl.Float64).alias("_tokens"),
+        )
+    )
+    per_token = pl.coalesce(pl.col("_counted") / pl.col("_tokens"), pl.col("flops") / pl.col("input_tokens"))
+    frame = (
+        dated(models("language", catalog))
+        .join(counted, on="id", how="left", maintain_order="left")
+        .with_columns(flops=per_token * LANGUAGE_TOKENS, input_tokens=pl.lit(float(LANGUAGE_TOKENS)))
+        .filter(pl.col("flops").is_not_null())
+        .drop("_counted", "_tokens")
+    )
+    return _in_units(frame, "language", catalog)
+
+
+def _in_units(frame: pl.DataFrame, task: str, catalog: Catalog) -> pl.DataFrame:
+    return with_joules(frame, carried_efficiency(task, catalog).fit).with_columns(
+        gflops=pl.col("flops") / 1e9, params_m=pl.col("params") / 1e6
     )
 
 
