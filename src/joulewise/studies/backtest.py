@@ -102,7 +102,7 @@ def _verdict(one: Series, fit: LogLinearFit, points: pl.DataFrame) -> dict[str, 
     last = points.row(-1, named=True)
     span = float(str((points["single_high"] / points["single_low"]).median()))
     since = _growth(one.since)
-    growth, before = fit.growth_per_year, 2 ** abs(float(str(points["error_doublings"].median())))
+    growth, doublings = fit.growth_per_year, float(str(points["error_doublings"].median()))
     return {
         "series": one.id,
         "quantity": one.title,
@@ -121,9 +121,9 @@ def _verdict(one: Series, fit: LogLinearFit, points: pl.DataFrame) -> dict[str, 
         "growth_since_low": since[0] if since else None,
         "growth_since_high": since[2] if since else None,
         "median_ratio": float(str(points["ratio"].median())),
-        "median_doublings": float(str(points["error_doublings"].median())),
+        "median_doublings": doublings,
         "median_abs_factor": ahead["median_abs_factor"],
-        "median_factor": before,
+        "median_factor": 2 ** abs(doublings),
         "last_name": last["name"],
         "last_ratio": last["ratio"],
         "last_doublings": last["error_doublings"],
@@ -132,17 +132,20 @@ def _verdict(one: Series, fit: LogLinearFit, points: pl.DataFrame) -> dict[str, 
         "single_coverage_high": ahead["single_coverage_high"],
         "trend_coverage": ahead["trend_coverage"],
         "band_span": span,
-        "verdict": _judge(ahead["single_coverage_high"], fit.confidence, points.height, span),
+        "verdict": _judge(doublings, ahead["single_coverage_high"], fit.confidence, points.height, span),
     }
 
 
-def _judge(coverage_high: float, confidence: float, n: int, span: float) -> str:
-    """Return the verdict on a fit: broke where fewer fell inside the band than chance explains."""
-    if coverage_high < confidence:
-        return "broke"
-    if n < _FEW:
+def _judge(doublings: float, coverage_high: float, confidence: float, n: int, span: float) -> str:
+    """Return the verdict on a fit: of its line by the middle of what came, of its band by chance."""
+    outside = coverage_high < confidence
+    if n < _FEW and not outside:
         return "too few to say"
-    return "held, but its band says little" if span > _WIDE else "held"
+    if abs(doublings) <= 1:
+        return "held, with more scatter than its band" if outside else "held"
+    if outside:
+        return f"broke, {'above' if doublings > 0 else 'below'} the line"
+    return "missed, within a band so wide that it says little" if span > _WIDE else "missed, within its band"
 
 
 def _growth(since: pl.DataFrame) -> tuple[float, float, float] | None:

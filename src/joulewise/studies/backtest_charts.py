@@ -23,6 +23,7 @@ _SHORT = {
     "efficiency-tensor": "16-bit tensor peak",
     "efficiency-wall": "ResNet-50 at the wall",
 }
+_RINGS = {"best-per-year": "best score of each year", "record": "highest of each year"}
 _EFFICIENCY = ("GFLOPS per watt (GFLOP/J)", 1e9, "GFLOP/J")
 
 
@@ -68,14 +69,15 @@ def against_what_came(chart: str, series: Sequence[Series], fitted: Mapping[str,
     for frame in leaders:
         shown = frame.sort("year", descending=True).head(_LABELS)["name"]
         layers += emphasised(frame, x, y, avoid=avoid, labelled=list(shown))
-    drawn = f"{series[0].title}: trends of 2021 carried on" if chart != "efficiency" else "Efficiency carried on"
+    what = f"{series[0].title[0].upper()}{series[0].title[1:]}"
+    drawn = f"{what}: trends of 2021 carried on"
     caption = (
-        f"{series[0].title[0].upper()}{series[0].title[1:]}. Lines: the paper's fits, carried on to {int(until)}; "
+        f"{what}. Lines: the paper's fits, carried on to {int(until)}; "
         f"bands: 95% for a single point. {known.height} points were known to the paper; "
         f"{points.height - known.height} came since. A larger dot stands for several."
     )
     if leaders:
-        caption += f" Rings: {SUBSET_NAMES[next(o.subset for o in series if o.subset != 'all')]}, since the paper."
+        caption += f" Rings: {_RINGS[next(o.subset for o in series if o.subset != 'all')]}, since the paper."
     bases = {one.basis for one in series if one.basis and one.id != "efficiency-language"}
     if bases:
         caption += f" Since the paper: {'; '.join(sorted(bases))}."

@@ -7,7 +7,6 @@ of their 16-bit tensor peak is carried on instead, and said to be.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -36,6 +35,10 @@ PRECISION_GROUPS = {
     "int4": "INT4",
 }
 TENSOR_16 = "16-bit tensor"
+LANGUAGE_TOKENS = 2048
+"""Length of input that language models are brought to: that of the paper's largest."""
+
+GPUS = ("server GPU", "desktop GPU")
 
 
 @dataclass(frozen=True)
@@ -51,8 +54,8 @@ class Carried:
     n_shares : int
         Accelerators that it was measured on.
     points : polars.DataFrame
-        ``id, name, release_date, year, efficiency_flops_per_j, basis``: the paper's points, and of each
-        accelerator since them the 16-bit tensor peak per watt times `share`; by date.
+        ``id, name, release_date, year, efficiency_flops_per_j, basis``: the paper's points, and of each GPU
+        since them the 16-bit tensor peak per watt times `share`; by date.
     fit : LogLinearFit
         Through all points.
     """
@@ -87,13 +90,18 @@ def accelerator_points(catalog: Catalog) -> pl.DataFrame:
         ``peak_per_s`` (FLOP/s, or for integers OP/s), ``efficiency_per_j`` (FLOP/J or OP/J), ``pj_per_op``, by date;
         what has no date, no power or no peak is left out.
     """
-    peaks = _standing(catalog, ("peak_flops_per_s", "peak_ops_per_s")).select(
-        pl.col("entity").alias("id"),
-        pl.col("conditions").str.extract(r"precision=([^;]+)").alias("precision"),
-        pl.col("number").alias("peak_per_s"),
-        pl.col("conditions").str.contains("spars").alias("sparse"),
+    special = pl.col("conditions").str.contains(r"(?:^|; )(?:sparsity|accumulate)=")
+    peaks = (
+        _standing(catalog, "peak_flops_per_s", "peak_ops_per_s")
+        .filter(~special)
+        .select(
+            pl.col("entity").alias("id"),
+            pl.col("conditions").str.extract(r"precision=([^;]+)").alias("precision"),
+            pl.col("number").alias("peak_per_s"),
+        )
+        .unique(["id", "precision"], keep="first", maintain_order=True)
     )
-    sorts = _standing(catalog, ("kind",)).select(pl.col("entity").alias("id"), pl.col("value").alias("sort"))
+    sorts = _standing(catalog, "kind").select(pl.col("entity").alias("id"), pl.col("value").alias("sort"))
     known = (
         accelerators(catalog)
         .unique("id", keep="first", maintain_order=True)
@@ -114,7 +122,7 @@ def accelerator_points(catalog: Catalog) -> pl.DataFrame:
     )
     return (
         dated(known)
-        .join(peaks.filter(~pl.col("sparse")), on="id", maintain_order="left_right")
+        .join(peaks, on="id", maintain_order="left_right")
         .with_columns(group=pl.col("precision").replace_strict(PRECISION_GROUPS, default=None, return_dtype=pl.String))
         .filter(pl.col("group").is_not_null())
         .sort("release_date", "peak_per_s", descending=[False, True], maintain_order=True)
@@ -128,11 +136,11 @@ def accelerator_points(catalog: Catalog) -> pl.DataFrame:
     )  # fmt: skip
 
 
-def _standing(catalog: Catalog, attributes: Sequence[str]) -> pl.DataFrame:
-    """Return the facts of accelerators that stand for a cell: of several, the first listed."""
+def _standing(catalog: Catalog, *attributes: str) -> pl.DataFrame:
+    """Return the facts of accelerators that no other corrects, those that stand first."""
     return catalog.facts.filter(
         (pl.col("collection") == "accelerators") & pl.col("attribute").is_in(attributes) & ~pl.col("superseded")
-    ).unique(["entity", "attribute", "conditions"], keep="first", maintain_order=True)
+    )
 
 
 def carried_efficiency(task: str, catalog: Catalog) -> Carried:
@@ -150,7 +158,7 @@ def carried_efficiency(task: str, catalog: Catalog) -> Carried:
     columns = ["id", "name", "release_date", "year", "efficiency_flops_per_j", "basis"]
     since = (
         accelerator_points(catalog)
-        .filter(group=TENSOR_16)
+        .filter((pl.col("group") == TENSOR_16) & pl.col("kind").is_in(GPUS))
         .filter(pl.col("release_date") > known["release_date"].max())
         .with_columns(
             efficiency_flops_per_j=pl.col("efficiency_per_j") * share.central,
@@ -185,13 +193,53 @@ def model_points(task: str, catalog: Catalog) -> pl.DataFrame:
         data or not) and ``energy_j``: FLOPs over the efficiency of `carried_efficiency` at the date.
     """
     frame = dated(models(task, catalog)).filter(pl.col("flops").is_not_null())
-    return with_joules(frame, carried_efficiency(task, catalog).fit).with_columns(
-        gflops=pl.col("flops") / 1e9,
-        params_m=pl.col("params") / 1e6,
+    return _in_units(frame, task, catalog).with_columns(
         data=pl.when(pl.col("extra_data") == "none")
         .then(pl.lit("ImageNet-1k only"))
         .when(pl.col("extra_data").is_not_null())
         .then(pl.lit("extra training data")),
+    )
+
+
+def language_points(catalog: Catalog) -> pl.DataFrame:
+    """Return the dated language models, their FLOPs brought to `LANGUAGE_TOKENS` of input.
+
+    Where a count from the model's configuration is there it is taken, else the published FLOPs; both in proportion to
+    the tokens that they hold for. That leaves out that attention grows with the square of the length.
+
+    Returns
+    -------
+    polars.DataFrame
+        As of `model_points`, without ``data``.
+    """
+    counted = (
+        catalog.facts.filter(
+            (pl.col("collection") == "models")
+            & (pl.col("attribute") == "flops")
+            & (pl.col("kind") == "derived")
+            & ~pl.col("superseded")
+        )
+        .unique("entity", keep="first", maintain_order=True)
+        .select(
+            pl.col("entity").alias("id"),
+            pl.col("number").alias("_counted"),
+            pl.col("conditions").str.extract(r"input_tokens=(\d+)").cast(pl.Float64).alias("_tokens"),
+        )
+    )
+    per_token = pl.coalesce(pl.col("_counted") / pl.col("_tokens"), pl.col("flops") / pl.col("input_tokens"))
+    frame = (
+        dated(models("language", catalog))
+        .join(counted, on="id", how="left", maintain_order="left")
+        .with_columns(flops=per_token * LANGUAGE_TOKENS, input_tokens=pl.lit(float(LANGUAGE_TOKENS)))
+        .filter(pl.col("flops").is_not_null())
+        .drop("_counted", "_tokens")
+    )
+    return _in_units(frame, "language", catalog)
+
+
+def _in_units(frame: pl.DataFrame, task: str, catalog: Catalog) -> pl.DataFrame:
+    return with_joules(frame, carried_efficiency(task, catalog).fit).with_columns(
+        gflops=pl.col("flops") / 1e9, params_m=pl.col("params") / 1e6
     )
 
 

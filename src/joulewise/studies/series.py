@@ -10,12 +10,17 @@ from joulewise.catalog import Catalog
 from joulewise.energy import models_with_energy
 from joulewise.hardware import adapted_efficiencies
 from joulewise.paper.points import paper_catalog
-from joulewise.studies.points import TENSOR_16, accelerator_points, carried_efficiency, dated, model_points
+from joulewise.studies.points import (
+    LANGUAGE_TOKENS,
+    TENSOR_16,
+    accelerator_points,
+    carried_efficiency,
+    dated,
+    language_points,
+    model_points,
+)
 from joulewise.studies.wall import wall_efficiencies
 from joulewise.trends import select_subset
-
-LANGUAGE_TOKENS = 2048
-"""Length of input at which language models since the paper are held against its fit: that of its largest model."""
 
 SUBSET_NAMES = {
     "all": "all",
@@ -63,9 +68,9 @@ class Series:
 
 def all_series(catalog: Catalog) -> list[Series]:
     """Return every series that has points on both sides of the paper."""
-    vision, language = model_points("vision", catalog), at_length(model_points("language", catalog), LANGUAGE_TOKENS)
+    vision, language = model_points("vision", catalog), language_points(catalog)
     paper = {task: dated(models_with_energy(task, paper_catalog())) for task in ("vision", "language")}
-    per_token = f"counted at {LANGUAGE_TOKENS} tokens"
+    per_token = f"at {LANGUAGE_TOKENS:,} tokens"
     hardware = {
         task: carried_efficiency(task, catalog).points.select("year", value="efficiency_flops_per_j") for task in paper
     }
@@ -87,20 +92,6 @@ def all_series(catalog: Catalog) -> list[Series]:
     return [one for one in found if one.since.height]
 
 
-def at_length(frame: pl.DataFrame, tokens: int) -> pl.DataFrame:
-    """Scale FLOPs and joules of language models to one length of input, in proportion to the tokens.
-
-    In proportion leaves out that attention grows with the square of the length.
-    """
-    factor = tokens / pl.col("input_tokens")
-    return frame.filter(pl.col("input_tokens").is_not_null()).with_columns(
-        flops=pl.col("flops") * factor,
-        gflops=pl.col("gflops") * factor,
-        energy_j=pl.col("energy_j") * factor,
-        input_tokens=pl.lit(float(tokens)),
-    )
-
-
 def _of_models(
     task: str,
     group: str,
@@ -120,8 +111,9 @@ def _of_models(
         # The paper's last year is half over: the first whole year after it is the next that has a best.
         since = select_subset(later.filter(pl.col("year") >= int(last) + 1), subset)
     elif subset == "record":
-        both = pl.concat([known, later.filter(pl.col("year") > last)])
-        since = select_subset(both, subset).filter(pl.col("year") > last)
+        # Nothing since may have exceeded all before, and that would hide how far below the line what came lies.
+        since = highest_of_years(later.filter(pl.col("year") > last))
+        basis = "; ".join(text for text in (basis, "since then the highest of each year") if text)
     else:
         since = later.filter(pl.col("year") > last)
     flops = select_subset(_values(today, "flops"), subset)
@@ -129,6 +121,15 @@ def _of_models(
         series, title, group, unit, subset, basis, select_subset(known, subset), since, flops,
         hardware if group == "joules" else None,
     )  # fmt: skip
+
+
+def highest_of_years(frame: pl.DataFrame) -> pl.DataFrame:
+    """Return the row of highest ``value`` of each calendar year, by year."""
+    return (
+        frame.sort("value", descending=True, maintain_order=True)
+        .unique(pl.col("year").floor(), keep="first", maintain_order=True)
+        .sort("year")
+    )
 
 
 def _of_hardware(catalog: Catalog) -> list[Series]:

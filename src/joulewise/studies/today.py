@@ -8,9 +8,16 @@ import polars as pl
 
 from joulewise.catalog import Catalog, models
 from joulewise.fits import LogLinearFit, fit_log_linear
-from joulewise.studies.points import Carried, accelerator_points, carried_efficiency, model_points, short_name
+from joulewise.studies.points import (
+    Carried,
+    accelerator_points,
+    carried_efficiency,
+    language_points,
+    model_points,
+    short_name,
+)
 from joulewise.studies.scores import LanguageScores, language_scores
-from joulewise.studies.series import LANGUAGE_TOKENS, SUBSET_NAMES, at_length
+from joulewise.studies.series import SUBSET_NAMES
 from joulewise.trends import select_subset
 
 VISION, LANGUAGE = "vision", "language"
@@ -25,7 +32,7 @@ class Today:
     Parameters
     ----------
     vision, language : polars.DataFrame
-        Of `points.model_points`; language models at `series.LANGUAGE_TOKENS`. ``label`` is a name short enough for a
+        Of `points.model_points` and `points.language_points`. ``label`` is a name short enough for a
         chart.
     accelerators : polars.DataFrame
         Of `points.accelerator_points`.
@@ -52,7 +59,7 @@ class Today:
 def todays_points(catalog: Catalog) -> Today:
     """Derive today's points from the whole catalogue."""
     vision = model_points(VISION, catalog).with_columns(label=short_name())
-    language = at_length(model_points(LANGUAGE, catalog), LANGUAGE_TOKENS).with_columns(label=short_name())
+    language = language_points(catalog).with_columns(label=short_name())
     return Today(
         vision=vision,
         language=language,

@@ -19,8 +19,7 @@ from joulewise.charts import (
 from joulewise.charts.theme import PALETTE
 from joulewise.fits import LogLinearFit
 from joulewise.impact import references
-from joulewise.studies.points import PRECISION_GROUPS
-from joulewise.studies.series import LANGUAGE_TOKENS
+from joulewise.studies.points import LANGUAGE_TOKENS, PRECISION_GROUPS
 from joulewise.studies.study import StudyChart
 from joulewise.studies.today import LANGUAGE, LEADERS, VISION, Today, fit_of, leaders_name, subset_of
 from joulewise.studies.today_models import MERGED, TOOLTIP, instead_of_glue, score_against
@@ -158,9 +157,9 @@ def _energy_over_years(today: Today, task: str, colour: tuple[str, str] | None) 
     length = f" {_AT_LENGTH}" if task == LANGUAGE else ""
     caption = (
         f"Energy of one forward pass{length} on hardware of the release date, as Figure 8 carries it on. The "
-        f"{leaders_name(task)} (n = {leaders.height}) grow by {best.central:.2f} a year in joules against "
-        f"{flops:.2f} in FLOPs; all models by "
-        f"{every.central:.2f} ({every.low:.2f} to {every.high:.2f}). Bands: 95% of the trend. {MERGED}."
+        f"{leaders_name(task)} (n = {leaders.height}, the last of {_last_year(leaders)}) grow by {best.central:.2f} a "
+        f"year in joules against {flops:.2f} in FLOPs; all models by {every.central:.2f} ({every.low:.2f} to "
+        f"{every.high:.2f}). Bands: 95% of the trend. {MERGED}."
     )
     return StudyChart(title, caption, stack(layers, title))
 
@@ -191,10 +190,15 @@ def _forecast(today: Today, task: str) -> StudyChart:
     said = "; ".join(f"{line.name} {_when(best, line.power_w)}" for line in lines)
     length = f" {_AT_LENGTH}" if task == LANGUAGE else ""
     caption = (
-        f"One forward pass{length} per person and second, carried on to {UNTIL}. The trend of the {leaders_name(task)} "
-        f"reaches: {said}. Bands: 95% for a single model; the trend itself is assumed to go on."
+        f"One forward pass{length} per person and second, carried on to {UNTIL}. The trend of the "
+        f"{leaders_name(task)}, the last of them of {_last_year(leaders)}, reaches: {said}. Bands: 95% for a single "
+        f"model; the trend itself is assumed to go on."
     )
     return StudyChart(title, caption, stack(layers, title))
+
+
+def _last_year(leaders: pl.DataFrame) -> int:
+    return int(float(str(leaders["year"].max())))
 
 
 def _when(fit: LogLinearFit, power_w: float) -> str:

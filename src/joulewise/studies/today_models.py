@@ -7,7 +7,7 @@ import polars as pl
 
 from joulewise.charts import Axis, NamedFit, along, crowd, emphasised, fits, front, log_domain, span, stack, staircase
 from joulewise.charts.theme import PALETTE
-from joulewise.studies.series import LANGUAGE_TOKENS
+from joulewise.studies.points import LANGUAGE_TOKENS
 from joulewise.studies.study import StudyChart
 from joulewise.studies.today import LANGUAGE, LEADERS, VISION, Today, fit_of, leaders_name, subset_of
 from joulewise.trends import correlate, pareto_front
@@ -23,6 +23,7 @@ MERGED = "A larger dot stands for several models"
 NOT_THE_LINES = PALETTE[2:]
 """Hues of points that fitted lines do not have."""
 
+_PAPER_UNTIL = 2021.5
 _MIN_CORRELATED = 30  # of a kind of network, for its correlation to say something
 
 
@@ -79,7 +80,7 @@ def language_flops_over_years(today: Today) -> StudyChart:
     """Figure 6: FLOPs of language models over the years, with both fits."""
     caption = (
         f"FLOPs of one forward pass of {LANGUAGE_TOKENS:,} tokens, the length of the paper's largest model; the paper "
-        f"took each source's own length."
+        f"took each source's own length. Models whose size is not public are not in it."
     )
     return flops_over_years(today, LANGUAGE, None, caption)
 
@@ -140,7 +141,8 @@ def flops_over_years(today: Today, task: str, colour: tuple[str, str] | None, ca
     named = [NamedFit("all models", every, "GFLOP", 1e9), NamedFit(leaders_name(task), best, "GFLOP", 1e9)]
     title = f"FLOPs of {task} models, today"
     caption += (
-        f" The {leaders_name(task)} grow by {best.growth_per_year.central:.2f} a year (n = {best.n}), all "
+        f" The {leaders_name(task)} grow by {best.growth_per_year.central:.2f} a year (n = {best.n}, the last of "
+        f"{int(best.last_year)}), all "
         f"{every.n} by {every.growth_per_year.central:.2f}. Bands: 95% of the trend. {MERGED}."
     )
     return StudyChart(title, caption, _with_fits(frame, leaders, named, x, y, colour, title))
@@ -161,11 +163,11 @@ def score_against(
             avoid=along(staircase(on_front, x, y), x, y),
         ),
     ]  # fmt: skip
-    recent = on_front.filter(pl.col("year") >= pl.col("year").max().floor() - 3).height
+    recent = on_front.filter(pl.col("year") > _PAPER_UNTIL).height
     caption = (
         f"{before}{score_title} against {'joules' if cost == 'energy_j' else 'FLOPs'} for {frame.height} models; the "
-        f"grey staircase is the Pareto front of {on_front.height}, {recent} of them from the last four years that it "
-        f"has any of. {MERGED}, coloured by their mean year."
+        f"grey staircase is the Pareto front of {on_front.height}, {recent} of them from after the paper's data. "
+        f"{MERGED}, coloured by their mean year."
     )
     return StudyChart(title, caption, stack(layers, title))
 
