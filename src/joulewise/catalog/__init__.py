@@ -7,6 +7,7 @@ behind any of their cells.
 
 from joulewise.catalog.check import Problem
 from joulewise.catalog.facts import PAPER, Catalog, Fact, Source, check, load, source_of
+from joulewise.catalog.scores import benchmarks, language_models, links, scores, undated
 from joulewise.catalog.wide import SCORE_OF_TASK, TASKS, accelerators, models, sources
 
 __all__ = [
@@ -18,9 +19,14 @@ __all__ = [
     "Problem",
     "Source",
     "accelerators",
+    "benchmarks",
     "check",
+    "language_models",
+    "links",
     "load",
     "models",
+    "scores",
     "source_of",
     "sources",
+    "undated",
 ]
