@@ -14,7 +14,7 @@ from joulewise.errors import InputError, UnknownNameError
 from joulewise.impact.footprint import HOST_SHARE
 from joulewise.impact.people import LAST_YEAR
 from joulewise.impact.scenario import JOULES_PER_TWH, Scenario, per_person_w, power_w, twh_per_year
-from joulewise.studies.inputs import image_scores, language_scores
+from joulewise.studies.inputs import image_scores, language_scores, language_sizes
 from joulewise.studies.joules import OUTPUT_TOKENS
 from joulewise.studies.outlook_charts import charts
 from joulewise.studies.outlook_words import findings
@@ -114,17 +114,36 @@ def outlook(
         "growth": growth,
         "pue": pue,
     }
-    return study_of(image_scores(catalog), language_scores(catalog), catalog, until=until, **given)
+    return study_of(
+        image_scores(catalog),
+        language_scores(catalog),
+        catalog,
+        models=language_sizes(catalog),
+        until=until,
+        **given,
+    )
 
 
 def study_of(
-    images: pl.DataFrame, language: pl.DataFrame, catalog: Catalog, *, until: int = UNTIL, **given: float | None
+    images: pl.DataFrame,
+    language: pl.DataFrame,
+    catalog: Catalog,
+    *,
+    models: pl.DataFrame | None = None,
+    until: int = UNTIL,
+    **given: float | None,
 ) -> Study:
-    """Return the study of frames of scored models; see `inputs` for their columns and `outlook` for the rest."""
+    """Return the study of frames of scored models; see `inputs` for their columns and `outlook` for the rest.
+
+    `models` are all language models of known size; by default those with a score.
+    """
     knobs = all_knobs(catalog, given)
     scenarios = all_scenarios({knob.name: knob.value for knob in knobs}, usage_year(catalog))
     lines = quality_lines(images, language, catalog)
-    paths = [*all_paths("language", language, lines), *all_paths("vision", images, lines)]
+    paths = [
+        *all_paths("language", language, language if models is None else models, lines),
+        *all_paths("vision", images, images, lines),
+    ]
     carried = [path for path in paths if _long_enough(path, until)]
     if not carried:
         raise InputError(f"no series of the data can be carried on to {until}", "give an earlier year with --until")

@@ -23,19 +23,14 @@ def findings(
 ) -> tuple[Finding, ...]:
     """Return the findings: of each task and scenario what it comes to, then how far the trends can be trusted."""
     found = []
+    carried = set(table["path"])
+    leads = {next(path.id for path in paths if path.id in carried and path.task == task) for task in set(table["task"])}
     for (_, path, scenario), rows in table.group_by("task", "path", "scenario", maintain_order=True):
-        if path == _lead(paths, str(path)):
+        if path in leads:
             found.append(_comes_to(str(path), str(scenario), rows, crossed, paths, until))
             found += _reached(str(path), str(scenario), crossed, sticks, paths, until)
-    carried = set(table["path"])
     found += [_trusted(path, carried=path.id in carried) for path in paths]
     return tuple(found)
-
-
-def _lead(paths: Sequence[Path], path_id: str) -> str:
-    """Return the first path of the same task: the one that the sentences are about."""
-    task = next(path.task for path in paths if path.id == path_id)
-    return next(path.id for path in paths if path.task == task)
 
 
 def _name(path_id: str, paths: Sequence[Path]) -> str:

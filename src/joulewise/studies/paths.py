@@ -25,6 +25,7 @@ _LEAST_KNOWN = 5
 _LEAST_TESTED = 5
 _PATHS = {
     "best": "the best model of each year",
+    "most": "the most demanding model of each year",
     "all": "every model",
     "constant": "the least energy at a fixed score",
 }
@@ -80,7 +81,7 @@ class Path:
         }
 
 
-def all_paths(task: str, frame: pl.DataFrame, lines: list[Line]) -> list[Path]:
+def all_paths(task: str, frame: pl.DataFrame, models: pl.DataFrame, lines: list[Line]) -> list[Path]:
     """Return the series of a task that can be fitted.
 
     Parameters
@@ -88,15 +89,24 @@ def all_paths(task: str, frame: pl.DataFrame, lines: list[Line]) -> list[Path]:
     task : {"vision", "language"}
     frame : polars.DataFrame
         Scored models; see `inputs`.
+    models : polars.DataFrame
+        All models of known work, with a score or without.
     lines : list of Line
         Of the study of constant quality.
     """
     dated = frame.filter(pl.col("release_date").is_not_null() & pl.col("score").is_not_null())
     if dated.is_empty():
         return []
-    own = _at_release(task, dated)
     scored = dated.filter(pl.struct("benchmark", "harness") == _widest(dated)).select("id", "score")
-    series = {"best": select_subset(own.join(scored, on="id", maintain_order="left"), "best-per-year"), "all": own}
+    own = _at_release(task, models.filter(pl.col("release_date").is_not_null()))
+    with_score = own.join(scored, on="id", how="left", maintain_order="left")
+    best = select_subset(with_score, "best-per-year")
+    if task == "vision":
+        series = {"best": best, "all": own}
+    else:
+        # Scores that compare reach back too few years for a line; the most demanding of a year takes their place.
+        most = select_subset(own.with_columns(score=pl.col("value")), "best-per-year")
+        series = {"most": most, "all": own, "best": best}
     names = dict(_PATHS)
     chosen = _longest([line for line in lines if line.task == task and line.method == "of-the-time"])
     if chosen is not None:

@@ -135,7 +135,7 @@ def _swaps(task: str, lines: Sequence[Line]) -> list[Finding]:
     }
     told = among([f"the {part} {per_cent(share)}" for part, share in shares.items()])
     text = (
-        f"Swapping model and accelerator one after the other in {task}, {told} of the fall "
+        f"Swapping model and accelerator one after the other in {task} gives {told} of the fall "
         f"({plural(len(swapped), 'level')} at which either model fits either accelerator)."
     )
     return [Finding(text, {**{f"{part}_share": share for part, share in shares.items()}, "levels": len(swapped)})]

@@ -98,7 +98,6 @@ def _lines_of(task: str, frame: pl.DataFrame, catalog: Catalog) -> Iterator[Line
     if dated.is_empty():
         return
     grid = priced(task, dated)
-    until = max(day for one in (dated, grid) for day in one["release_date"])
     released = dated.unique("id", maintain_order=True).select("id", "release_date")
     pool = {
         "paper": _by_paper(grid, dated, task, catalog),
@@ -108,10 +107,13 @@ def _lines_of(task: str, frame: pl.DataFrame, catalog: Catalog) -> Iterator[Line
     }
     for (benchmark, harness), scored in dated.group_by("benchmark", "harness", maintain_order=True):
         title = f"{benchmark} ({harness})" if harness else str(benchmark)
+        # After its last model a harness is silent: that nothing got cheaper there is not known.
+        until = max(scored["release_date"])
         for level in IMAGE_LEVELS if task == "vision" else LANGUAGE_LEVELS.get(str(benchmark), ()):
             reached = scored.filter(pl.col("score") >= level).select("id", "name", "family", "score")
             for method, candidates in pool.items():
-                found = candidates.join(reached, on="id", maintain_order="left")
+                held = candidates.filter(pl.col("release_date") <= until)
+                found = held.join(reached, on="id", maintain_order="left")
                 if found.height:
                     yield _line(found, grid, task, title, level, method, until)
 
