@@ -43,7 +43,7 @@ class Pass:
 def reason_uncounted(row: Mapping[str, Any]) -> str | None:
     """Return why the closed form cannot count a row, or None if it can."""
     note = str(row["note"] or "")
-    return note.split("; ")[0].removeprefix("not computed: ") if note.startswith("not computed") else None
+    return note.split("; ", maxsplit=1)[0].removeprefix("not computed: ") if note.startswith("not computed") else None
 
 
 def stack_of(row: Mapping[str, Any]) -> Stack:
@@ -95,7 +95,7 @@ def forward(row: Mapping[str, Any], input_tokens: int) -> Pass:
 
 def _encoder(row: Mapping[str, Any]) -> Stack:
     family, hidden = str(row["family"]), int(row["hidden"])
-    narrow = family == "albert" or (family == "electra" and hidden < int(row["vocab"]) and hidden == 256)  # noqa: PLR2004
+    narrow = family == "albert" or (family == "electra" and hidden < int(row["vocab"]) and hidden == 256)
     config = {
         "model_type": "bert" if family in ("roberta", "distilbert") else family,
         "hidden_size": hidden,

@@ -50,8 +50,8 @@ def method() -> list[tuple[str, str]]:
             "A line through the logarithm of joules per token or image, carried on for at most "
             f"{SPANS} times the years that it covers, times how much people use. Bands: of the line; of a single "
             "model about it; and the latter widened by how far earlier fits of the same series were off, "
-            f"{per_cent(BACKTEST_SHARE)} of the time. Language: ×{HOST_SHARE.central:g} for host and idle machines ({HOST_SHARE.low:g} to "
-            f"{HOST_SHARE.high:g}).",
+            f"{per_cent(BACKTEST_SHARE)} of the time. Language: ×{HOST_SHARE.central:g} for host and idle machines "
+            f"({HOST_SHARE.low:g} to {HOST_SHARE.high:g}).",
         ),
         (
             "Trends",

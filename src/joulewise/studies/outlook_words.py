@@ -43,13 +43,14 @@ def _comes_to(
 ) -> Finding:
     last = rows.row(-1, named=True)
     text = (
-        f"In {until}, {_name(path, paths)}, {scenario}: {_twh(last['twh'])} a year ({_twh(last['twh_tested_low'])} to "
-        f"{_twh(last['twh_tested_high'])}), {watts(last['per_person_w'])} per person"
+        f"In {until}, {_name(path, paths)}, {scenario}: {_twh(last['twh'])} a year (a single model: "
+        f"{_twh(last['twh_single_low'])} to {_twh(last['twh_single_high'])}; with the errors of earlier fits: "
+        f"{_twh(last['twh_tested_low'])} to {_twh(last['twh_tested_high'])}), {watts(last['per_person_w'])} per person"
     )
     world = crossed.filter(path=path, scenario=scenario).filter(pl.col("kind") == "world").sort("goal")
     if world.height:
         most = world.row(-1, named=True)
-        text += f"; that is {_share(most['last_share'])} of {most['yardstick']}"
+        text += f"; that is {_share(most['last_share'])} {most['yardstick']}"
     numbers = {
         "year": until,
         "twh": last["twh"],
@@ -117,4 +118,4 @@ def _twh(value: float) -> str:
 
 
 def _share(value: float) -> str:
-    return times(value) + " all" if value >= 1 else f"{significant(100 * value, 2)}%"
+    return f"{times(value)} the" if value >= 1 else f"{significant(100 * value, 2)}% of the"

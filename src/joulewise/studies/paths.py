@@ -123,23 +123,27 @@ def error_per_year(points: pl.DataFrame) -> tuple[float | None, int]:
     """Return how fast the errors of earlier fits of a series grew, and on how many tests that rests.
 
     Fits of what was known at the start of a year, at least five points, are held against what came a year or more
-    later: of each calendar year the median error [log10], so that the scatter of single models, which the band of a
-    single point has already, does not count; over the years ahead. The ninth decile of the absolute values.
+    after the last of them, and at most `SPANS` times the years that they cover: of each calendar year the median
+    error [log10], so that the scatter of single models, which the band of a single point has already, does not count;
+    over the years ahead. The ninth decile of the absolute values.
     """
     years, values = points["year"].to_numpy(), points["value"].to_numpy()
-    starts = np.arange(np.ceil(years.min()), np.ceil(years.max()))
-    tested = rolling_backtest(years, values, [float(t) for t in starts if (years < t).sum() >= _LEAST_KNOWN])
+    starts = [
+        float(t) for t in np.arange(np.ceil(years.min()), np.ceil(years.max())) if (years < t).sum() >= _LEAST_KNOWN
+    ]
+    known_until = pl.Series([float(years[years < t].max()) for t in starts], dtype=pl.Float64)
+    ends = pl.DataFrame({"cutoff": pl.Series(starts, dtype=pl.Float64), "known_until": known_until})
+    ahead = pl.col("year") - pl.col("known_until")
     off = (
-        tested.filter(
-            (pl.col("horizon_years") >= 1)
-            & (pl.col("horizon_years") <= SPANS * (pl.col("cutoff") - float(years.min())))
-        )
-        .group_by("cutoff", pl.col("year").floor())
-        .agg(pl.col("error_log10").median().abs() / pl.col("horizon_years").median())
+        rolling_backtest(years, values, starts)
+        .join(ends, on="cutoff", maintain_order="left")
+        .filter((ahead >= 1) & (ahead <= SPANS * (pl.col("known_until") - float(years.min()))))
+        .group_by("cutoff", pl.col("year").floor().alias("of"))
+        .agg(rate=pl.col("error_log10").median().abs() / ahead.median())
     )
     if off.height < _LEAST_TESTED:
         return None, off.height
-    return float(np.quantile(off["error_log10"].to_numpy(), BACKTEST_SHARE)), off.height
+    return float(np.quantile(off["rate"].to_numpy(), BACKTEST_SHARE)), off.height
 
 
 def _at_release(task: str, dated: pl.DataFrame) -> pl.DataFrame:
