@@ -27,7 +27,8 @@ def language(rows: list[tuple[str, date, float, float]], benchmark: str = "MMLU"
     made: list[dict[str, Any]] = [
         {
             "id": name, "name": name, "family": name.split("-", maxsplit=1)[0], "release_date": day,
-            "benchmark": benchmark, "harness": harness, "score": score, "model": None, "params": params, "active_params": params,
+            "benchmark": benchmark, "harness": harness, "score": score, "model": None,
+            "params": params, "active_params": params,
         }
         for name, day, score, params in rows
     ]  # fmt: skip

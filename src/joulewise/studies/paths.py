@@ -129,7 +129,9 @@ def error_per_year(points: pl.DataFrame) -> tuple[float | None, int]:
     """
     years, values = points["year"].to_numpy(), points["value"].to_numpy()
     starts = [
-        float(t) for t in np.arange(np.ceil(years.min()), np.ceil(years.max())) if (years < t).sum() >= _LEAST_KNOWN
+        float(t)
+        for t in np.arange(np.ceil(years.min()), np.floor(years.max()) + 1)
+        if (years < t).sum() >= _LEAST_KNOWN
     ]
     known_until = pl.Series([float(years[years < t].max()) for t in starts], dtype=pl.Float64)
     ends = pl.DataFrame({"cutoff": pl.Series(starts, dtype=pl.Float64), "known_until": known_until})
