@@ -20,6 +20,7 @@ from joulewise.units import significant
 
 DOT_AREA = 62.0
 BUBBLE_AREAS = (26.0, 1500.0)
+_LABEL_ROOM_PX = 15.0
 _DASHES = ([1, 0], [7, 4], [2, 3], [9, 3, 2, 3])
 
 
@@ -206,14 +207,20 @@ def staircase(frame: pl.DataFrame, x: Axis, y: Axis) -> list[tuple[float, float]
 
 
 def reference_lines(lines: Sequence[tuple[str, float]], y: Axis) -> list[alt.Chart]:
-    """Return horizontal lines at named values, the name above each at the right."""
-    frame = pl.DataFrame([{y.field: value, "name": name} for name, value in lines])
-    base = alt.Chart(frame).encode(y=y.y())
+    """Return horizontal lines at named values, the name above each at the right, or at the left where two are close."""
+    rows: list[dict[str, Any]] = []
+    taken: float | None = None
+    for name, value in sorted(lines, key=lambda line: line[1]):
+        at = y_px(y, value)
+        close = taken is not None and abs(at - taken) < _LABEL_ROOM_PX
+        taken = taken if close else at
+        rows.append({y.field: value, "name": name, "side": "left" if close else "right"})
+    base = alt.Chart(pl.DataFrame(rows)).encode(y=y.y())
     rule = base.mark_rule(strokeDash=[4, 3], strokeWidth=1.4)
-    text = base.mark_text(align="right", baseline="bottom", dx=-6, dy=-3).encode(
-        x=alt.value(WIDTH), text=alt.Text("name", type="nominal")
-    )
-    return [rule, text]
+    text = alt.Text("name", type="nominal")
+    right = base.transform_filter(alt.datum.side == "right").mark_text(align="right", baseline="bottom", dx=-6, dy=-3)
+    left = base.transform_filter(alt.datum.side == "left").mark_text(align="left", baseline="bottom", dx=6, dy=-3)
+    return [rule, right.encode(x=alt.value(WIDTH), text=text), left.encode(x=alt.value(0), text=text)]
 
 
 def stack(layers: Sequence[alt.Chart], title: str) -> alt.LayerChart:

@@ -101,7 +101,7 @@ def parts_chart(parts: pl.DataFrame, *, x_title: str, title: str) -> alt.LayerCh
     totals = parts.group_by("row", maintain_order=True).agg(pl.col("value").sum())
     right = parts.filter(pl.col("value") > 0).group_by("row").agg(pl.col("value").sum().alias("end"))
     totals = totals.join(right, on="row", how="left").with_columns(pl.col("end").fill_null(0.0))
-    y = alt.Y("row", type="nominal", title=None, sort=rows, axis=alt.Axis(labelLimit=260, grid=False))
+    y = alt.Y("row", type="nominal", title=None, sort=rows, axis=alt.Axis(labelLimit=340, grid=False))
     bars = (
         alt.Chart(parts)
         .mark_bar(height={"band": 0.62})

@@ -22,6 +22,7 @@ from joulewise.units import decimal_year
 _HALVING = 0.3010299956639812  # log10 of 2
 _TOLD = (("name", "Model"), ("accelerator", "Accelerator"), ("release_date", "From"), ("line", "At least"))
 _LABEL_LETTERS = 26
+_FEWEST_STEPS = 4
 
 
 def constant_quality(catalog: Catalog | None = None) -> Study:
@@ -136,6 +137,8 @@ def _charts(lines: Sequence[Line]) -> dict[str, StudyChart]:
     charts = {}
     for benchmark in dict.fromkeys(line.benchmark for line in lines):
         of = [line for line in lines if line.benchmark == benchmark]
+        if max(line.steps.height for line in of) < _FEWEST_STEPS:
+            continue
         name = f"{of[0].task}-{slug(benchmark)}"
         charts[name] = _staircases([line for line in of if line.method != "paper"], benchmark)
         if of[0].task == "vision":
@@ -163,6 +166,7 @@ def _staircases(lines: Sequence[Line], benchmark: str) -> StudyChart:
         alt.Tooltip("score:Q", title="Score", format=".4g"),
     ]
     named = shown.filter((pl.col("how") != METHODS["fixed"]) & (pl.col("label") != "")).sort("energy_j")
+    named = named.unique(["label", "year", "energy_j"], keep="first", maintain_order=True)
     frame = pl.DataFrame(paths)
     layers = [
         step_lines(

@@ -10,7 +10,7 @@ import altair as alt
 import polars as pl
 
 from joulewise.catalog import Catalog, load
-from joulewise.charts import Axis, crowd, emphasised, log_domain, span, stack, staircase
+from joulewise.charts import Axis, along, crowd, emphasised, log_domain, span, stack, staircase
 from joulewise.charts.theme import YEAR_RANGE
 from joulewise.studies.inputs import image_scores, language_scores
 from joulewise.studies.joules import FIXED, LADDER
@@ -226,7 +226,7 @@ def _chart(one: Fronts) -> StudyChart:
     dots = emphasised(
         final, x, y, colour=YEAR_RANGE[-1], label="label", labelled=final["label"].to_list(),
         tooltip=(("name", "Model"), ("score", "Score"), ("energy_j", "Joules"), ("accelerator", "Accelerator")),
-        avoid=paths.select("energy_j", "score").rows(),
+        avoid=[place for day in days for place in along(staircase(one.of(day), x, y), x, y)],
     )  # fmt: skip
     title = f"{one.benchmark} against joules per {unit}, {MODES[one.mode]}"
     caption = (
