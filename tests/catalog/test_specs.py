@@ -81,8 +81,8 @@ def test_without_matrix_units_the_best_other_rate_counts_and_is_told() -> None:
 
 
 def test_a_missing_fact_is_named_in_one_line() -> None:
-    with pytest.raises(InputError, match="lacks its memory and its thermal design power") as raised:
-        accelerator_spec("M3 Max")
+    with pytest.raises(InputError, match=r"Ascend 920 .* lacks its memory and its thermal design power$") as raised:
+        accelerator_spec("Ascend 920")
     assert "\n" not in str(raised.value)
     with pytest.raises(UnknownNameError, match="H100"):
         accelerator_spec("H10")

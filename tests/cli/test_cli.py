@@ -194,3 +194,15 @@ def test_nothing_found_is_no_error(joulewise: Run) -> None:
     assert joulewise("models", "nosuchmodel").stdout == "nothing found\n"
     assert json.loads(joulewise("models", "nosuchmodel", "--json").stdout) == []
     assert joulewise("models", "nosuchmodel", "--format", "csv").stdout == ""
+
+
+def test_accelerators_by_edition_and_kind(joulewise: Run) -> None:
+    paper = json.loads(joulewise("accelerators", "--edition", "paper", "--json").stdout)
+    today = json.loads(joulewise("accelerators", "--json").stdout)
+    assert len(paper) == 48
+    assert {row["id"] for row in paper} < {row["id"] for row in today}
+    assert len({row["id"] for row in today}) == 200
+    tpus = json.loads(joulewise("accelerators", "--kind", "tpu", "--json").stdout)
+    assert {row["manufacturer"] for row in tpus} == {"Google"}
+    assert joulewise("accelerators", "--edition", "2019").returncode == 2
+    assert "gpu" in joulewise("accelerators", "--kind", "gpus").stderr

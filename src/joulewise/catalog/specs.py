@@ -7,7 +7,7 @@ from typing import Any
 
 import polars as pl
 
-from joulewise.catalog.facts import load
+from joulewise.catalog.facts import PRECISION, load
 from joulewise.catalog.names import normalise
 from joulewise.catalog.wide import accelerators
 from joulewise.errors import InputError, UnknownNameError
@@ -22,11 +22,13 @@ _NEEDED = {
 }
 # Two accelerators of a machine that are not linked talk over its bus; of most cards that is this one.
 _BUS_BYTES_PER_S = 32e9
+_RANK = {"fp16-tensor": 0, "fp16": 1, "fp32": 1}
 _RATES = {
     "fp16-tensor": "tensor_16",
     "fp16": "vector_16",
     "fp32": "vector_32",
     "fp8": "fp8_flops_per_s",
+    "fp4": "fp4_flops_per_s",
     "int8": "int8_ops_per_s",
 }
 
@@ -44,8 +46,9 @@ def accelerator_spec(name: str) -> dict[str, Any]:
     dict
         ``id, name, die`` (the chip design; its own id where it is not known), ``memory_bytes,
         bandwidth_bytes_per_s, link_bytes_per_s, tdp_w, bf16_flops_per_s`` (of matrix units, or the best rate in
-        16 bits or FP32 where it has none), ``fp8_flops_per_s, int8_ops_per_s`` (None where it has none),
-        ``release_date, kind, segment, system, source, via, note``. Rates are dense.
+        16 bits or FP32 where it has none), ``fp8_flops_per_s, fp4_flops_per_s, int8_ops_per_s`` (None where it
+        has none), ``release_date, kind, segment, system, source, via, sources`` (of each figure that is needed),
+        ``note`` (what was supposed). Rates are dense.
 
     Raises
     ------
@@ -96,6 +99,7 @@ def _specs() -> dict[str, dict[str, Any]]:
         .join(rates, on="id", how="left", maintain_order="left")
         .join(_texts(), on="id", how="left", maintain_order="left")
         .join(_origins(), on="id", how="left", maintain_order="left")
+        .join(_doubts(), on="id", how="left", maintain_order="left")
         .with_columns(
             pl.coalesce("tensor_16", pl.max_horizontal("vector_16", "vector_32")).alias("bf16_flops_per_s"),
             pl.coalesce("die", "id").alias("die"),
@@ -109,6 +113,7 @@ def _specs() -> dict[str, dict[str, Any]]:
                 pl.when(pl.col("tensor_16").is_null() & pl.max_horizontal("vector_16", "vector_32").is_not_null()).then(
                     pl.lit("rate: no matrix units known, the best of FP16 and FP32")
                 ),
+                "doubts",
                 separator="; ",
                 ignore_nulls=True,
             ).alias("note"),
@@ -116,8 +121,9 @@ def _specs() -> dict[str, dict[str, Any]]:
     )
     kept = (
         *("id", "name", "die", "memory_bytes", "bandwidth_bytes_per_s", "link_bytes_per_s", "tdp_w"),
-        *("bf16_flops_per_s", "fp8_flops_per_s", "int8_ops_per_s", "release_date", "kind", "segment", "system"),
-        *("source", "via", "note"),
+        *("bf16_flops_per_s", "fp8_flops_per_s", "fp4_flops_per_s", "int8_ops_per_s"),
+        *("release_date", "kind", "segment", "system"),
+        *("source", "via", "sources", "note"),
     )
     return {row["id"]: row for row in wide.select(kept).to_dicts()}
 
@@ -134,25 +140,51 @@ def _texts() -> pl.DataFrame:
 
 
 def _origins() -> pl.DataFrame:
-    """Return where the figures of each accelerator are from: addresses, or citations where there is none."""
+    """Return the source of each needed figure, and of all: addresses, or citations where there is none."""
     catalog = load()
-    cited = catalog.source_table.select(
-        pl.col("id").alias("cited"),
-        pl.when(pl.col("url") != "").then("url").otherwise("citation").alias("shown"),
-    )
-    used = catalog.facts.filter(
-        pl.col("collection") == "accelerators",
-        pl.col("attribute").is_in([*_NEEDED, "peak_flops_per_s"]),
-        ~pl.col("superseded"),
-    )
-    return (
-        used.select(pl.col("entity").alias("id"), pl.col("source").str.split("; ").alias("source"), "via")
-        .explode("source")
-        .join(cited.rename({"cited": "source", "shown": "source_shown"}), on="source", how="left")
-        .join(cited.rename({"cited": "via", "shown": "via_shown"}), on="via", how="left")
-        .group_by("id", maintain_order=True)
-        .agg(
-            pl.col("source_shown").drop_nulls().unique(maintain_order=True).str.join("; ").alias("source"),
-            pl.col("via_shown").drop_nulls().unique(maintain_order=True).str.join("; ").alias("via"),
+    shown = pl.when(pl.col("url") != "").then("url").otherwise("citation")
+    cited = dict(catalog.source_table.select("id", shown.alias("shown")).iter_rows())
+    rank = pl.col("conditions").str.extract(PRECISION).replace_strict(_RANK, default=None, return_dtype=pl.Int64)
+    # As the rate itself: that of matrix units, else the greatest.
+    standing = (
+        catalog.facts.filter(
+            pl.col("collection") == "accelerators",
+            pl.col("attribute").is_in([*_NEEDED, "peak_flops_per_s"]),
+            ~pl.col("superseded"),
+            ~pl.col("conditions").str.contains("sparsity=|accumulate="),
         )
+        .with_columns(rank=rank)
+        .unique(["entity", "attribute", "rank", "conditions"], keep="first", maintain_order=True)
+        .filter((pl.col("attribute") != "peak_flops_per_s") | pl.col("rank").is_not_null())
+        .sort("rank", "number", descending=[False, True], nulls_last=True, maintain_order=True)
+        .unique(["entity", "attribute"], keep="first", maintain_order=True)
+    )
+    rows: dict[str, dict[str, str]] = {}
+    via: dict[str, set[str]] = {}
+    for row in standing.select("entity", "attribute", "source", "via").to_dicts():
+        name = "bf16_flops_per_s" if row["attribute"] == "peak_flops_per_s" else row["attribute"]
+        rows.setdefault(row["entity"], {})[name] = "; ".join(cited[s] for s in row["source"].split("; "))
+        via.setdefault(row["entity"], set()).update([cited[row["via"]]] if row["via"] else [])
+    return pl.DataFrame(
+        {
+            "id": list(rows),
+            "source": ["; ".join(dict.fromkeys(of.values())) for of in rows.values()],
+            "via": ["; ".join(sorted(via[entity])) for entity in rows],
+            "sources": [{name: of.get(name) for name in _NEEDED} for of in rows.values()],
+        }
+    )
+
+
+def _doubts() -> pl.DataFrame:
+    """Return what is supposed rather than stated of each accelerator's power, memory and bandwidth."""
+    attributes = {"tdp_w": "power", "memory_bytes": "memory", "bandwidth_bytes_per_s": "bandwidth"}
+    standing = (
+        load()
+        .facts.filter(pl.col("attribute").is_in(list(attributes)), ~pl.col("superseded"))
+        .unique(["entity", "attribute"], keep="first", maintain_order=True)
+        .filter((pl.col("kind") == "assumed") | pl.col("note").str.contains("doubtful"))
+    )
+    what = pl.col("attribute").replace_strict(attributes, default=None)
+    return standing.group_by(pl.col("entity").alias("id"), maintain_order=True).agg(
+        pl.concat_str(what, pl.col("note"), separator=": ").str.join("; ").alias("doubts")
     )

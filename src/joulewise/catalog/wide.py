@@ -152,21 +152,19 @@ def accelerators(catalog: Catalog | None = None) -> pl.DataFrame:
     """
     catalog = catalog or load()
     numbers = ("tdp_w", "memory_bytes", "bandwidth_bytes_per_s", "link_bytes_per_s", "price_usd", "process_nm")
-    frame = _wide(catalog, "accelerators", numbers, ("segment", "manufacturer", "kind"))
-    rates = (
-        _cells(catalog, "accelerators", by_condition="precision")
-        .filter(pl.col("attribute").is_in(["peak_flops_per_s", "peak_ops_per_s"]))
-        .select(
-            pl.col("entity").alias("id"),
-            "precision",
-            *[
-                pl.when(pl.col("attribute") == rate).then("number").alias(rate)
-                for rate in ("peak_flops_per_s", "peak_ops_per_s")
-            ],
-        )
+    cells = _cells(catalog, "accelerators", by_condition="precision")
+    frame = _spread(catalog, "accelerators", cells, numbers, ("segment", "manufacturer", "kind", "release_date"))
+    rates = cells.filter(pl.col("attribute").is_in(["peak_flops_per_s", "peak_ops_per_s"])).select(
+        pl.col("entity").alias("id"),
+        "precision",
+        *[
+            pl.when(pl.col("attribute") == rate).then("number").alias(rate)
+            for rate in ("peak_flops_per_s", "peak_ops_per_s")
+        ],
     )
     return (
-        frame.join(rates, on="id", how="left", maintain_order="left_right")
+        frame.with_columns(pl.col("release_date").str.to_date("%Y-%m-%d"))
+        .join(rates, on="id", how="left", maintain_order="left_right")
         .select(
             "id",
             "name",
@@ -233,3 +231,22 @@ def _wide(catalog: Catalog, collection: str, numbers: tuple[str, ...], texts: tu
         .join(values, on="id", how="left", maintain_order="left")
         .with_columns(pl.col("release_date").str.to_date("%Y-%m-%d"))
     )
+
+
+def _spread(
+    catalog: Catalog, collection: str, cells: pl.DataFrame, numbers: tuple[str, ...], texts: tuple[str, ...]
+) -> pl.DataFrame:
+    """Return one row an entity with a column for each attribute, of cells that have one fact each."""
+    frame = catalog.entities.filter(collection=collection).select("id", "name", "family", "task")
+    for attributes, values in ((numbers, "number"), (texts, "value")):
+        wide = (
+            cells.filter(pl.col("attribute").is_in(list(attributes)))
+            .select(
+                pl.col("entity").alias("id"),
+                *[pl.when(pl.col("attribute") == a).then(values).alias(a) for a in attributes],
+            )
+            .group_by("id", maintain_order=True)
+            .agg(pl.col(a).drop_nulls().first() for a in attributes)
+        )
+        frame = frame.join(wide, on="id", how="left", maintain_order="left")
+    return frame
