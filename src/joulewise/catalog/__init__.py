@@ -7,7 +7,7 @@ behind any of their cells.
 
 from joulewise.catalog.check import Problem
 from joulewise.catalog.facts import PAPER, Catalog, Fact, Source, check, load, source_of
-from joulewise.catalog.scores import benchmarks, language_models, links, scores, undated
+from joulewise.catalog.scores import benchmarks, language_models, links, scores, undated_language_models
 from joulewise.catalog.wide import SCORE_OF_TASK, TASKS, accelerators, models, sources
 
 __all__ = [
@@ -28,5 +28,5 @@ __all__ = [
     "scores",
     "source_of",
     "sources",
-    "undated",
+    "undated_language_models",
 ]
