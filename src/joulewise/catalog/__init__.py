@@ -8,7 +8,7 @@ behind any of their cells.
 from joulewise.catalog.check import Problem
 from joulewise.catalog.disagree import disagreements
 from joulewise.catalog.facts import PAPER, Catalog, Fact, Source, check, load, source_of
-from joulewise.catalog.scores import benchmarks, language_models, links, scores
+from joulewise.catalog.scores import benchmarks, language_models, links, scores, undated_language_models
 from joulewise.catalog.strict import outliers, unexplained
 from joulewise.catalog.wide import SCORE_OF_TASK, TASKS, accelerators, models, sources, undated, vision_results
 
@@ -33,6 +33,7 @@ __all__ = [
     "source_of",
     "sources",
     "undated",
+    "undated_language_models",
     "unexplained",
     "vision_results",
 ]

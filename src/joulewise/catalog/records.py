@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import json
 import sys
 from functools import lru_cache
 from pathlib import Path
@@ -59,6 +60,21 @@ def _architecture_names() -> dict[str, dict[str, Any]]:
     for row in rows:
         found.setdefault(normalise(row["model"].rsplit("/", 1)[-1]), row)
     return found
+
+
+def hybrid_configuration(name: str) -> dict[str, Any] | None:
+    """Return the configuration of a hybrid (state-space or delta-net layers beside attention), or None.
+
+    ``config`` has the keys of the model's own ``config.json`` that decide its work, ``source`` and ``licence``
+    where they were read. The table of architectures has no columns for such layers.
+    """
+    return _hybrids().get(normalise(name.rsplit("/", 1)[-1]))
+
+
+@lru_cache
+def _hybrids() -> dict[str, dict[str, Any]]:
+    rows = json.loads((shipped_folder() / "hybrid_architectures.json").read_text(encoding="utf-8"))
+    return {normalise(name): row for row in rows for name in row["names"]}
 
 
 def unknown_model(name: str) -> UnknownNameError:

@@ -77,10 +77,10 @@ def language_models(catalog: Catalog | None = None) -> pl.DataFrame:
     Returns
     -------
     polars.DataFrame
-        ``id, name, family, organisation, release_date, params [1], active_params [1]`` (those of a dense
-        model as `params`)``, licence, access`` (``open-weights``, ``closed`` or null)``, flops_per_token
-        [FLOP]`` (of a forward pass of as many tokens as the fact says, 1,024 where the model takes them,
-        divided by them)``, has_architecture`` (whether `catalog.records.architecture` finds its name).
+        ``id, name, family, organisation, release_date, params [1], active_params [1], licence, access``
+        (``open-weights``, ``closed`` or null)``, flops_per_token [FLOP]`` (of a forward pass of as many tokens
+        as the fact says, 1,024 where the model takes them, divided by them)``, has_architecture`` (whether
+        `catalog.records.architecture` finds its name).
     """
     catalog = catalog or load()
     cells = _of_language(catalog).filter(~pl.col("superseded"))
@@ -119,7 +119,7 @@ def language_models(catalog: Catalog | None = None) -> pl.DataFrame:
     )
 
 
-def undated(catalog: Catalog | None = None) -> list[str]:
+def undated_language_models(catalog: Catalog | None = None) -> list[str]:
     """Return the names of the language models without a release date: they are in no trend over time."""
     return list(language_models(catalog).filter(pl.col("release_date").is_null())["name"])
 

@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from joulewise.counting.config import forms
+from joulewise.catalog.records import hybrid_configuration
+from joulewise.counting.config import forms, recurrent
 from joulewise.counting.config.families import model_of
 from joulewise.counting.config.read import read_config
 from joulewise.counting.config.spec import Attention, Block, Experts, Latent, Mlp, Stack
@@ -15,6 +16,7 @@ from joulewise.errors import InputError
 _ENCODERS = ("albert", "bert", "distilbert", "electra", "roberta")
 # The width of the token embedding is no column of the table: narrow in ALBERT and in ELECTRA-Small alone.
 _NARROW_EMBEDDING = 128
+_ELECTRA_BASE_HIDDEN = 768
 
 
 @dataclass(frozen=True)
@@ -43,11 +45,13 @@ class Pass:
 def reason_uncounted(row: Mapping[str, Any]) -> str | None:
     """Return why the closed form cannot count a row, or None if it can."""
     note = str(row["note"] or "")
-    return note.split("; ", maxsplit=1)[0].removeprefix("not computed: ") if note.startswith("not computed") else None
+    if not note.startswith("not computed") or hybrid_configuration(str(row["model"])):
+        return None
+    return note.split("; ", maxsplit=1)[0].removeprefix("not computed: ")
 
 
 def stack_of(row: Mapping[str, Any]) -> Stack:
-    """Return the parts of a row of the table of architectures.
+    """Return the parts of a row of the table of architectures, or of the configuration of a hybrid.
 
     Biases are left out, except in encoders: below 0.2% of the parameters.
 
@@ -59,6 +63,9 @@ def stack_of(row: Mapping[str, Any]) -> Stack:
     reason = reason_uncounted(row)
     if reason:
         raise InputError(f"{row['model']} has no closed form here: {reason}")
+    hybrid = hybrid_configuration(str(row["model"]))
+    if hybrid:
+        return _stack(hybrid["config"])
     return _encoder(row) if row["family"] in _ENCODERS else _decoder(row)
 
 
@@ -90,12 +97,14 @@ def forward(row: Mapping[str, Any], input_tokens: int) -> Pass:
         if isinstance(block.mixer, Attention):
             full, _ = forms.pairs(block.mixer, 0, tokens)
             macs += times * forms.pair_cost(block.mixer, decoding=False) * full
+        elif block.mixer is not None:
+            macs += times * recurrent.scan_macs(block.mixer, tokens)[0]
     return Pass(params, active - looked_up, 2 * macs, tokens)
 
 
 def _encoder(row: Mapping[str, Any]) -> Stack:
     family, hidden = str(row["family"]), int(row["hidden"])
-    narrow = family == "albert" or (family == "electra" and hidden < int(row["vocab"]) and hidden == 256)
+    narrow = family == "albert" or (family == "electra" and hidden < _ELECTRA_BASE_HIDDEN)
     config = {
         "model_type": "bert" if family in ("roberta", "distilbert") else family,
         "hidden_size": hidden,
@@ -106,8 +115,13 @@ def _encoder(row: Mapping[str, Any]) -> Stack:
         "vocab_size": int(row["vocab"]),
         "max_position_embeddings": int(row["max_context"]),
     }
+    return _stack(config)
+
+
+def _stack(config: Mapping[str, Any]) -> Stack:
     stack = model_of(read_config(config))
-    assert isinstance(stack, Stack)
+    if not isinstance(stack, Stack):
+        raise InputError(f"a {config['model_type']} is more than one stack of layers")
     return stack
 
 
