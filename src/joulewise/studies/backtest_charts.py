@@ -68,7 +68,7 @@ def against_what_came(chart: str, series: Sequence[Series], fitted: Mapping[str,
     ]
     for frame in leaders:
         shown = frame.sort("year", descending=True).head(_LABELS)["name"]
-        layers += emphasised(frame, x, y, avoid=avoid, labelled=list(shown))
+        layers += emphasised(frame, x, y, avoid=avoid, labelled=list(shown), among=points)
     what = f"{series[0].title[0].upper()}{series[0].title[1:]}"
     drawn = f"{what}: trends of 2021 carried on"
     caption = (
