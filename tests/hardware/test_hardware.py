@@ -79,7 +79,7 @@ def test_trend_grows_and_an_efficiency_lies_on_it() -> None:
 
 
 def test_a_precision_it_lacks_names_those_it_has() -> None:
-    with pytest.raises(InputError, match=r"it has fp32\)$"):
+    with pytest.raises(InputError, match=r"it has fp32, fp64\)$"):
         efficiency_of("GTX 580", "fp16")
 
 

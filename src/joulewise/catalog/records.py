@@ -11,10 +11,11 @@ from typing import Any, Literal
 import polars as pl
 
 from joulewise.catalog.names import normalise
+from joulewise.catalog.specs import accelerator_spec as accelerator_spec  # noqa: PLC0414 (re-exported: looked up with the others)
 from joulewise.catalog.tables import shipped_folder
 from joulewise.errors import InputError, UnknownNameError
 
-Table = Literal["architectures", "accelerator_specs", "generators", "sample_networks", "measurements/public"]
+Table = Literal["architectures", "generators", "sample_networks", "measurements/public"]
 
 
 @lru_cache
@@ -25,7 +26,6 @@ def records(table: Table) -> pl.DataFrame:
     ----------
     table : str
         ``architectures``: the configuration of language models, with `source` and `licence` of each;
-        ``accelerator_specs``: dense peak rates, memory, bandwidth and power of accelerators;
         ``generators``: work of one pass of image and video generators' denoisers;
         ``sample_networks``: work of networks that take one sample at a time, as measured at the wall;
         ``measurements/public``: public measurements of inference energy.
@@ -67,23 +67,6 @@ def unknown_model(name: str) -> UnknownNameError:
     return UnknownNameError("model", name, shown)
 
 
-def accelerator_spec(name: str) -> dict[str, Any]:
-    """Return the row of an accelerator in ``accelerator_specs``; a maker's name before it may be left out.
-
-    Raises
-    ------
-    UnknownNameError
-        With the nearest names.
-    """
-    names = _accelerator_names()
-    wanted = normalise(name)
-    for key in (wanted, *(wanted.removeprefix(maker) for maker in ("nvidia", "amd", "tesla", "qualcomm"))):
-        if key in names:
-            return names[key]
-    shown = [n for row in records("accelerator_specs").to_dicts() for n in (row["name"], *_aliases(row))]
-    raise UnknownNameError("accelerator", name, shown)
-
-
 def generator(name: str) -> dict[str, Any] | None:
     """Return the row of an image or video generator, or None if it is not in the table."""
     return _by_name("generators", name)
@@ -111,12 +94,6 @@ def _names_of(table: Table) -> dict[str, dict[str, Any]]:
 
 def _aliases(row: dict[str, Any]) -> list[str]:
     return [a for a in (row["aliases"] or "").split("|") if a]
-
-
-@lru_cache
-def _accelerator_names() -> dict[str, dict[str, Any]]:
-    rows = records("accelerator_specs").to_dicts()
-    return {normalise(n): row for row in rows for n in (row["name"], *_aliases(row))}
 
 
 def read_rows(file: Path | None) -> pl.DataFrame:

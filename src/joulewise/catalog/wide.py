@@ -133,21 +133,34 @@ def _at_size(catalog: Catalog, attribute: str) -> pl.DataFrame:
 def accelerators(catalog: Catalog | None = None) -> pl.DataFrame:
     """Return one row an accelerator and precision, dated first to last.
 
+    Rates are dense, and accumulate in FP32 where the accelerator does so at another rate than in FP16. An
+    accelerator without any rate has one row, without a precision.
+
     Returns
     -------
     polars.DataFrame
-        ``id, name, family, manufacturer, segment, release_date, tdp_w [W], precision,
-        peak_flops_per_s [FLOP/s]``.
+        ``id, name, family, manufacturer, segment`` (desktop, server or edge), ``release_date, tdp_w [W],
+        precision`` (integer ones too: ``int8``, ``int4``), ``peak_flops_per_s [FLOP/s]`` (null for integers),
+        ``kind`` (gpu, tpu, npu or cpu), ``memory_bytes [B], bandwidth_bytes_per_s [B/s], link_bytes_per_s [B/s],
+        price_usd [USD], process_nm [nm], peak_ops_per_s [OP/s]`` (of integers).
     """
     catalog = catalog or load()
-    frame = _wide(catalog, "accelerators", ("tdp_w",), ("segment", "manufacturer"))
-    peaks = (
+    numbers = ("tdp_w", "memory_bytes", "bandwidth_bytes_per_s", "link_bytes_per_s", "price_usd", "process_nm")
+    frame = _wide(catalog, "accelerators", numbers, ("segment", "manufacturer", "kind"))
+    rates = (
         _cells(catalog, "accelerators", by_condition="precision")
-        .filter(attribute="peak_flops_per_s")
-        .select(pl.col("entity").alias("id"), "precision", pl.col("number").alias("peak_flops_per_s"))
+        .filter(pl.col("attribute").is_in(["peak_flops_per_s", "peak_ops_per_s"]))
+        .select(
+            pl.col("entity").alias("id"),
+            "precision",
+            *[
+                pl.when(pl.col("attribute") == rate).then("number").alias(rate)
+                for rate in ("peak_flops_per_s", "peak_ops_per_s")
+            ],
+        )
     )
     return (
-        frame.join(peaks, on="id", how="left", maintain_order="left_right")
+        frame.join(rates, on="id", how="left", maintain_order="left_right")
         .select(
             "id",
             "name",
@@ -158,6 +171,9 @@ def accelerators(catalog: Catalog | None = None) -> pl.DataFrame:
             "tdp_w",
             "precision",
             "peak_flops_per_s",
+            "kind",
+            *numbers[1:],
+            "peak_ops_per_s",
         )
         .sort("release_date", maintain_order=True, nulls_last=True)
     )
@@ -190,7 +206,9 @@ def _cells(
 
 
 def _standing(catalog: Catalog, collection: str) -> pl.DataFrame:
-    return catalog.facts.filter((pl.col("collection") == collection) & ~pl.col("superseded"))
+    """Return the facts that may stand for a cell: rates with sparsity, or accumulated in fewer bits, do not."""
+    special = pl.col("conditions").str.contains(r"(?:^|; )(?:sparsity|accumulate)=")
+    return catalog.facts.filter((pl.col("collection") == collection) & ~pl.col("superseded") & ~special)
 
 
 def _wide(catalog: Catalog, collection: str, numbers: tuple[str, ...], texts: tuple[str, ...]) -> pl.DataFrame:

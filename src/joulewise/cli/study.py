@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,6 +18,25 @@ if TYPE_CHECKING:
     from joulewise.studies.study import Study
 
 
+def outlook_options(command: Callable[..., None]) -> Callable[..., None]:
+    """Add the knobs of the study ``outlook``; the names are those of its parameters."""
+    for name, kind, text in reversed(
+        (
+            ("until", int, "The last year."),
+            ("inferences-per-day", float, "Answers of a language model per user and day."),
+            ("tokens", float, "Tokens of an answer without reasoning."),
+            ("reasoning-share", float, "Share of answers that reason first, 0 to 1."),
+            ("reasoning-tokens", float, "Tokens of such an answer over those of one without."),
+            ("users", float, "People who use language models."),
+            ("population", float, "All people."),
+            ("growth", float, "Factor by which answers per user grow in a year."),
+            ("pue", float, "Energy of the building over that of its machines."),
+        )
+    ):
+        command = click.option(f"--{name}", type=kind, help=f"Of outlook: {text[0].lower()}{text[1:]}")(command)
+    return command
+
+
 @click.command("study", help=f"Answer one question from the whole catalogue. NAME: {', '.join(STUDIES)}.")
 @click.argument("name")
 @click.option("--table", "table_name", help="Print one of the study's tables instead of its findings.")
@@ -27,6 +47,7 @@ if TYPE_CHECKING:
     help="Write the charts: .png, .svg or .html. Of several, each under this name with its own after a hyphen.",
 )
 @click.option("--only", help="With --chart: only the chart of this name.")
+@outlook_options
 @data_option
 @output_options
 def command(
@@ -38,9 +59,10 @@ def command(
     fmt: str,
     as_json: bool,
     output: Path | None,
+    **options: float | None,
 ) -> None:
     """Run a study, print what it finds, and draw it."""
-    study = run_study(name, load(data))
+    study = run_study(name, load(data), **{key: value for key, value in options.items() if value is not None})
     if chart_file is not None:
         _draw(study, chart_file, only)
     if table_name is not None:
