@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 STUDIES = {
     "redrawn": "joulewise.studies.redrawn:redrawn",
     "backtest": "joulewise.studies.backtest:backtest",
-    # TMP     "hardware": "joulewise.studies.hardware:hardware",
+    "hardware": "joulewise.studies.hardware:hardware",
     "constant-quality": "joulewise.studies.constant_quality:constant_quality",
     "frontier": "joulewise.studies.frontier:frontier",
     "outlook": "joulewise.studies.outlook:outlook",
