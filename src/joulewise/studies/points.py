@@ -13,7 +13,7 @@ import numpy as np
 import polars as pl
 from scipy.special import stdtrit
 
-from joulewise.catalog import Catalog, accelerators, models
+from joulewise.catalog import Catalog, accelerators, language_models, models
 from joulewise.fits import LogLinearFit, fit_log_linear
 from joulewise.hardware import adapted_efficiencies, efficiencies
 from joulewise.interval import Interval
@@ -187,27 +187,14 @@ def language_points(catalog: Catalog) -> pl.DataFrame:
     polars.DataFrame
         As of `model_points`, without ``data``.
     """
-    counted = (
-        catalog.facts.filter(
-            (pl.col("collection") == "models")
-            & (pl.col("attribute") == "flops")
-            & (pl.col("kind") == "derived")
-            & ~pl.col("superseded")
-        )
-        .unique("entity", keep="first", maintain_order=True)
-        .select(
-            pl.col("entity").alias("id"),
-            pl.col("number").alias("_counted"),
-            pl.col("conditions").str.extract(r"input_tokens=(\d+)").cast(pl.Float64).alias("_tokens"),
-        )
-    )
-    per_token = pl.coalesce(pl.col("_counted") / pl.col("_tokens"), pl.col("flops") / pl.col("input_tokens"))
+    counted = language_models(catalog).select("id", "flops_per_token")
+    per_token = pl.coalesce("flops_per_token", pl.col("flops") / pl.col("input_tokens"))
     frame = (
         dated(models("language", catalog))
         .join(counted, on="id", how="left", maintain_order="left")
         .with_columns(flops=per_token * LANGUAGE_TOKENS, input_tokens=pl.lit(float(LANGUAGE_TOKENS)))
         .filter(pl.col("flops").is_not_null())
-        .drop("_counted", "_tokens")
+        .drop("flops_per_token")
     )
     return _in_units(frame, "language", catalog)
 
