@@ -78,9 +78,9 @@ def against_what_came(chart: str, series: Sequence[Series], fitted: Mapping[str,
     )
     if leaders:
         caption += f" Rings: {_RINGS[next(o.subset for o in series if o.subset != 'all')]}, since the paper."
-    bases = {one.basis for one in series if one.basis and one.id != "efficiency-language"}
-    if bases:
-        caption += f" Since the paper: {'; '.join(sorted(bases))}."
+    parts = [part for one in series if one.id != "efficiency-language" for part in one.basis.split("; ") if part]
+    if parts:
+        caption += f" Since the paper: {'; '.join(dict.fromkeys(parts))}."
     return StudyChart(drawn, caption, stack(layers, drawn))
 
 

@@ -40,7 +40,7 @@ def by_precision(points: pl.DataFrame, groups: Sequence[str], fitted: Mapping[st
     )
     x, y = _axes(frame)
     named = [
-        NamedFit(f"leading server GPUs at {group}", fit, "GFLOP/J", 1e9)
+        NamedFit(f"leaders, {group}", fit, "GFLOP/J", 1e9)
         for group, fit in ((g, fitted[g]) for g in groups if g in fitted)
     ]
     title = "Work per joule by precision"

@@ -205,7 +205,7 @@ def _score_over_years(
     x = Axis("year", "Release", span(frame["year"], 0.08), grid=False)
     y = Axis("score", score_title, span(frame["score"], 0.1))
     layers = [
-        crowd(frame, x, y, colour=colour, palette=(PALETTE[0], PALETTE[2])),
+        crowd(frame, x, y, colour=colour, palette=(PALETTE[2], PALETTE[0])),
         *emphasised(best, x, y, size=("gflops", "GFLOPs"), tooltip=TOOLTIP, label="label", among=frame),
     ]
     return stack(layers, title)
