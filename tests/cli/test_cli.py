@@ -147,7 +147,7 @@ def test_check_tells_file_row_and_exit_code(joulewise: Run, tmp_path: Path) -> N
 
 def test_output_goes_to_a_file_whole(joulewise: Run, tmp_path: Path) -> None:
     out = tmp_path / "models.json"
-    assert joulewise("models", "--json", "-o", str(out)).stdout == ""
+    assert joulewise("models", "--edition", "paper", "--json", "-o", str(out)).stdout == ""
     assert len(json.loads(out.read_text())) == 114
     done = joulewise("models", "-o", str(tmp_path / "no" / "models.csv"))
     assert done.returncode == 1

@@ -100,10 +100,21 @@ def vision_results(catalog: Catalog | None = None) -> pl.DataFrame:
     basis = _cells(catalog, "models", attribute="release_date").select(
         pl.col("entity").alias("id"), pl.col("note").str.extract(r"^basis: ([^;]+)").alias("date_basis")
     )
-    frame = _at_size(catalog, "top1_percent").filter(pl.col("image_px").is_not_null())
-    for attribute in ("flops", "activation_values"):
-        values = _at_size(catalog, attribute)
-        frame = frame.join(values, on=["id", "image_px"], how="left", maintain_order="left")
+    sized = ("top1_percent", "flops", "activation_values")
+    frame = (
+        _standing(catalog, "models")
+        .filter(pl.col("attribute").is_in(sized))
+        .select(
+            pl.col("entity").alias("id"),
+            "attribute",
+            "number",
+            pl.col("conditions").str.extract(r"image_px=([^;]+)").alias("image_px"),
+        )
+        .filter(pl.col("image_px").is_not_null())
+        .group_by("id", "image_px", maintain_order=True)
+        .agg(pl.col("number").filter(pl.col("attribute") == name).first().alias(name) for name in sized)
+        .filter(pl.col("top1_percent").is_not_null())
+    )
     return (
         frame.join(weights, on="id", how="left", maintain_order="left")
         .join(basis, on="id", how="left", maintain_order="left")
@@ -123,11 +134,6 @@ def vision_results(catalog: Catalog | None = None) -> pl.DataFrame:
             "network_kind",
         )
     )
-
-
-def _at_size(catalog: Catalog, attribute: str) -> pl.DataFrame:
-    cells = _cells(catalog, "models", by_condition="image_px", attribute=attribute)
-    return cells.select(pl.col("entity").alias("id"), "image_px", pl.col("number").alias(attribute))
 
 
 def accelerators(catalog: Catalog | None = None) -> pl.DataFrame:

@@ -14,9 +14,16 @@ from joulewise.derived import DERIVATIONS, Change, update
 _LINES_SHOWN = 20
 
 
-@click.group("catalog", help="Look after the facts that joulewise ships.")
-def command() -> None:
+@click.group(
+    "catalog",
+    help="Look after the facts that joulewise ships; each command takes --json.",
+    invoke_without_command=True,
+)
+@click.pass_context
+def command(ctx: click.Context) -> None:
     """Group what works on the shipped facts."""
+    if ctx.invoked_subcommand is None:
+        click.echo(ctx.get_help())
 
 
 @command.command(
