@@ -4,8 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from joulewise.catalog import load
 from joulewise.errors import InputError, UnknownNameError
-from joulewise.hardware.limits import FORMATS, bit_erasures, landauer_j, landauer_op_j
+from joulewise.hardware.limits import BOLTZMANN_J_PER_K, FORMATS, bit_erasures, landauer_j, landauer_op_j
 
 
 def test_landauer_at_room_temperature_as_printed() -> None:
@@ -24,6 +25,13 @@ def test_the_array_multiplier_by_hand() -> None:
     assert bit_erasures("FP4") == (4 + 2 + 24) / 2
     assert bit_erasures("FP32") == (576 + 552 + 24) / 2
     assert landauer_op_j("INT8", 300) == pytest.approx((64 + 56 + 32) / 2 * 300 * 1.380649e-23 * math.log(2))
+
+
+def test_the_catalogues_facts_on_the_limit_agree() -> None:
+    catalog = load()
+    assert catalog.source_of("boltzmann-constant", "boltzmann_j_per_k").number == BOLTZMANN_J_PER_K
+    fact = catalog.source_of("landauer", "energy_per_bit_j")
+    assert fact.number == pytest.approx(landauer_j(float(fact.conditions["temperature_k"])), rel=1e-6)
 
 
 def test_fewer_bits_erase_less() -> None:

@@ -118,6 +118,7 @@ def emphasised(
     label: str = "name",
     labelled: Sequence[str] | None = None,
     avoid: Sequence[tuple[float, float]] = (),
+    among: pl.DataFrame | None = None,
     colour: str = EMPHASIS,
 ) -> list[alt.Chart]:
     """Return a layer of ringed points that stand out of a crowd, with their labels.
@@ -130,7 +131,11 @@ def emphasised(
         Which texts to show, those that matter most first; by default all, the highest first.
     avoid : sequence of (x, y)
         Places, in the axes' units, that labels should keep clear.
+    among : polars.DataFrame, optional
+        The crowd, whose dots they should keep clear too.
     """
+    if among is not None:
+        avoid = [*avoid, *merge_close(among, x, y, label=label).select(x.field, y.field).iter_rows()]
     texts = list(frame.sort(y.field, descending=True)[label]) if labelled is None else list(labelled)
     encodings: dict[str, Any] = {"x": x.x(), "y": y.y()}
     if size:

@@ -69,7 +69,12 @@ def backtest(catalog: Catalog | None = None) -> Study:
             "trust": trust,
         },
         charts=charts,
-        findings=(*map(_trusted, trust.to_dicts()), *map(_finding, verdicts.to_dicts())),
+        findings=(
+            _verdicts(verdicts),
+            _trusts(trust),
+            *map(_finding, verdicts.to_dicts()),
+            *map(_trusted, trust.to_dicts()),
+        ),
     )
 
 
@@ -210,6 +215,37 @@ def _charted(series: list[Series]) -> dict[str, list[str]]:
 
 def _name(one: Series) -> str:
     return f"{one.title}, {SUBSET_NAMES[one.subset]}"
+
+
+def _verdicts(verdicts: pl.DataFrame) -> Finding:
+    """Say in one sentence how many of the paper's fits held, and which came closest and furthest off."""
+    kinds = verdicts["verdict"].str.extract(r"^(held|broke|missed|too few)").value_counts(sort=True, name="n")
+    counts = {str(kind): int(n) for kind, n in kinds.iter_rows()}
+    words = {"held": "held", "broke": "broke", "missed": "were missed within their bands", "too few": "are open"}
+    said = [f"{counts[kind]} {words[kind]}" for kind in words if kind in counts]
+    by_miss = verdicts.sort(pl.col("median_doublings").abs()).to_dicts()
+    closest, furthest = (
+        f"{row['quantity']} ({row['basis_since'] if row['group'] == 'efficiency' else row['subset']}), "
+        f"×{significant(row['median_factor'], 2)} {'above' if row['median_doublings'] > 0 else 'below'}"
+        for row in (by_miss[0], by_miss[-1])
+    )
+    text = (
+        f"Of {verdicts.height} comparisons of the paper's fits with what came, {', '.join(said)}. Closest was "
+        f"{closest}; furthest off {furthest}."
+    )
+    numbers: dict[str, Value] = {f"n_{kind.replace(' ', '_')}": n for kind, n in counts.items()}
+    return Finding(text, numbers | {row["series"]: row["median_doublings"] for row in by_miss})
+
+
+def _trusts(trust: pl.DataFrame) -> Finding:
+    """Say in one sentence how far ahead each quantity could be foretold."""
+    known = trust.filter(pl.col("trusted_years") > 0).sort("trusted_years", descending=True, maintain_order=True)
+    parts = [f"{row['quantity']} ({row['subset']}) {_years(row['trusted_years'])}" for row in known.to_dicts()]
+    others = trust.height - known.height
+    if others:
+        parts.append(f"{others} other {'series' if parts else 'of them'} not even one year")
+    text = f"How far ahead fits since {FIRST_CUTOFF} stayed within a factor of 2 of what came: {'; '.join(parts)}."
+    return Finding(text, {row["series"]: row["trusted_years"] for row in trust.to_dicts()})
 
 
 def _finding(row: dict[str, object]) -> Finding:

@@ -68,7 +68,7 @@ def against_what_came(chart: str, series: Sequence[Series], fitted: Mapping[str,
     ]
     for frame in leaders:
         shown = frame.sort("year", descending=True).head(_LABELS)["name"]
-        layers += emphasised(frame, x, y, avoid=avoid, labelled=list(shown))
+        layers += emphasised(frame, x, y, avoid=avoid, labelled=list(shown), among=points)
     what = f"{series[0].title[0].upper()}{series[0].title[1:]}"
     drawn = f"{what}: trends of 2021 carried on"
     caption = (
@@ -78,9 +78,9 @@ def against_what_came(chart: str, series: Sequence[Series], fitted: Mapping[str,
     )
     if leaders:
         caption += f" Rings: {_RINGS[next(o.subset for o in series if o.subset != 'all')]}, since the paper."
-    bases = {one.basis for one in series if one.basis and one.id != "efficiency-language"}
-    if bases:
-        caption += f" Since the paper: {'; '.join(sorted(bases))}."
+    parts = [part for one in series if one.id != "efficiency-language" for part in one.basis.split("; ") if part]
+    if parts:
+        caption += f" Since the paper: {'; '.join(dict.fromkeys(parts))}."
     return StudyChart(drawn, caption, stack(layers, drawn))
 
 

@@ -27,7 +27,8 @@ GROUPS = ("FP32", "16-bit tensor", "INT8", "FP8 tensor", "FP4 tensor")
 SUBSETS = {"leaders": "record", "all": "all"}
 _ALL_KINDS = "all"
 _OVERALL = "all years"
-_BY_PERIOD = (_ALL_KINDS, "server GPU")
+_PACE = "server GPU"
+_BY_PERIOD = (_ALL_KINDS, _PACE)
 """Kinds of which there are enough for periods."""
 
 _LEAST = {
@@ -106,7 +107,12 @@ def hardware(catalog: Catalog | None = None, temperature_k: float = ROOM_K) -> S
             "doubling": hardware_charts.doubling_times(table),
             "limits": hardware_charts.towards_limits(points, limits, temperature_k),
         },
-        findings=(*_by_period(table), *_by_kind(points), *_to_the_floor(limits, fitted, temperature_k)),
+        findings=(
+            *_headline(table),
+            *_by_period(table),
+            *_by_kind(points),
+            *_to_the_floor(limits, fitted, temperature_k),
+        ),
     )
 
 
@@ -148,9 +154,12 @@ def _doubling(points: pl.DataFrame, group: str, kind: str, subset: str, first: i
 
 
 def _is_overall(one: Doubling) -> bool:
-    """Tell whether a fit is through the leaders of all kinds and years, enough of them to tell growth from none."""
+    """Tell whether a fit is through the leading server GPUs of all years, enough of them to tell growth from none.
+
+    Of one kind, as the power of a chip, a card and a module are not alike.
+    """
     return (
-        one.kind == _ALL_KINDS
+        one.kind == _PACE
         and one.subset == "leaders"
         and one.period == _OVERALL
         and one.n >= _MIN_DRAWN
@@ -159,13 +168,33 @@ def _is_overall(one: Doubling) -> bool:
     )
 
 
+def _headline(table: pl.DataFrame) -> list[Finding]:
+    """Say how the pace has changed: of all at FP32, and of server GPUs at 16 bits, by period."""
+    said: list[str] = []
+    numbers: dict[str, Value] = {}
+    for group, kind, whose in (
+        ("FP32", _ALL_KINDS, "Work per joule at FP32, all accelerators:"),
+        ("16-bit tensor", _PACE, "at 16 bits, server GPUs with matrix units:"),
+    ):
+        rows = table.filter(group=group, kind=kind, subset="all").filter(
+            (pl.col("period") != _OVERALL) & pl.col("growth_per_year").is_not_null()
+        )
+        parts = [f"{row['period']} {_doubles(row)}" for row in rows.to_dicts()]
+        numbers |= {f"{group}_{row['period']}_growth_per_year": row["growth_per_year"] for row in rows.to_dicts()}
+        if parts:
+            said.append(f"{whose} {', '.join(parts)}")
+    return [Finding(f"{'; '.join(said)}.", numbers)] if said else []
+
+
 def _by_period(table: pl.DataFrame) -> list[Finding]:
     found = []
     chosen = [(kind, subset) for kind in _BY_PERIOD for subset in SUBSETS]
     for group in GROUPS:
         for kind, subset in chosen:
             rows = table.filter(group=group, kind=kind, subset=subset).filter(pl.col("growth_per_year").is_not_null())
-            known = rows.to_dicts()
+            whole = rows.filter(period=_OVERALL)["n"].to_list()
+            # A period that holds everything says it twice.
+            known = [row for row in rows.to_dicts() if row["period"] == _OVERALL or [row["n"]] != whole]
             if not known:
                 continue
             said = "; ".join(f"{_span(row)} {_doubles(row)}" for row in known)
@@ -258,7 +287,10 @@ def _pace(fit: LogLinearFit | None, doublings: float, numbers: dict[str, Value])
         return ""
     years = tuple(doublings * one for one in (fit.doubling_time_years, *span))
     numbers |= dict(zip(("years_left", "years_left_low", "years_left_high"), years, strict=True))
-    return f", {years[0]:.0f} years at the leaders' pace since {int(fit.first_year)} ({years[1]:.0f} to {years[2]:.0f})"
+    return (
+        f", {years[0]:.0f} years at the pace of leading server GPUs since {int(fit.first_year)} ({years[1]:.0f} to "
+        f"{years[2]:.0f})"
+    )
 
 
 def _times(ratio: float) -> str:

@@ -26,7 +26,8 @@ from joulewise.studies.study import StudyChart
 from joulewise.trends import select_subset
 
 _TOOLTIP = (("name", "Accelerator"), ("release_date", "Launched"), ("tdp_w", "Watts"), ("group", "Precision"))
-_LINE_PX = 17
+_LINE_PX = 12
+_WHOSE = ("leaders", "leading server GPUs", "all")
 _FLOORS_DRAWN = ("FP32", TENSOR_16, "FP4 tensor")  # that of INT8 lies on the line of 16 bits
 _SHORTEST, _LONGEST = 0.3, 60.0
 """Doubling times beyond these are cut at the edge of the chart. [years]"""
@@ -39,7 +40,7 @@ def by_precision(points: pl.DataFrame, groups: Sequence[str], fitted: Mapping[st
     )
     x, y = _axes(frame)
     named = [
-        NamedFit(f"leaders at {group}", fit, "GFLOP/J", 1e9)
+        NamedFit(f"leaders, {group}", fit, "GFLOP/J", 1e9)
         for group, fit in ((g, fitted[g]) for g in groups if g in fitted)
     ]
     title = "Work per joule by precision"
@@ -48,8 +49,8 @@ def by_precision(points: pl.DataFrame, groups: Sequence[str], fitted: Mapping[st
     caption = (
         f"Dense theoretical peak over thermal design power of {frame['id'].n_unique()} accelerators, at {frame.height} "
         f"precisions; INT8 in GOP/J. The highest is the {best['name']} with {best['giga_per_j']:,.0f} at "
-        f"{best['group']}. Lines go through those more efficient than all before at their precision, where they tell "
-        f"of a trend; bands: 95% of it. A larger dot stands for several."
+        f"{best['group']}. Lines go through the server GPUs more efficient than all before at their precision, where "
+        f"they tell of a trend; bands: 95% of it. A larger dot stands for several."
     )
     return StudyChart(title, caption, chart)
 
@@ -64,7 +65,7 @@ def by_kind(points: pl.DataFrame) -> StudyChart:
     chart = stack(
         [
             crowd(shown, x, y, colour=("kind", "Kind")),
-            *emphasised(records, x, y, tooltip=_TOOLTIP, colour="#888888"),
+            *emphasised(records, x, y, tooltip=_TOOLTIP, among=frame, colour="#888888"),
         ],
         title,
     )
@@ -78,16 +79,21 @@ def by_kind(points: pl.DataFrame) -> StudyChart:
 
 def doubling_times(table: pl.DataFrame) -> StudyChart:
     """Draw doubling times with their intervals, by precision and period."""
-    frame = table.filter(
-        (pl.col("kind") == "all")
-        & pl.col("doubling_time_years_low").is_not_null()
-        & (pl.col("doubling_time_years") > 0)
+    leading = (pl.col("kind") == "server GPU") & (pl.col("subset") == "leaders")
+    drawn = table.filter((pl.col("kind") == "all") | leading)
+    frame = drawn.filter(
+        pl.col("doubling_time_years_low").is_not_null() & (pl.col("doubling_time_years") > 0)
     ).with_columns(
         line=pl.format("{}, {}", "group", "period"),
+        whose=pl.when(pl.col("kind") != "all")
+        .then(pl.lit(_WHOSE[1]))
+        .when(pl.col("subset") == "leaders")
+        .then(pl.lit(_WHOSE[0]))
+        .otherwise(pl.lit(_WHOSE[2])),
         low=pl.col("doubling_time_years_low").clip(_SHORTEST, _LONGEST),
         high=pl.col("doubling_time_years_high").clip(_SHORTEST, _LONGEST),
     )
-    unsure = table.filter((pl.col("kind") == "all") & pl.col("growth_per_year").is_not_null()).height - frame.height
+    unsure = drawn["growth_per_year"].count() - frame.height
     order = frame["line"].unique(maintain_order=True).to_list()
     title = "Doubling time of work per joule"
     scale = alt.Scale(type="log", domain=[_SHORTEST, _LONGEST], nice=False)
@@ -95,14 +101,16 @@ def doubling_times(table: pl.DataFrame) -> StudyChart:
     x = alt.X("doubling_time_years:Q", title="Years in which efficiency doubles", scale=scale, axis=axis)
     base = alt.Chart(frame).encode(
         y=alt.Y("line:N", title=None, sort=order, axis=alt.Axis(labelLimit=260)),
-        yOffset=alt.YOffset("subset:N", sort=["leaders", "all"]),
+        yOffset=alt.YOffset("whose:N", sort=list(_WHOSE)),
         color=alt.Color(
-            "subset:N", title="Accelerators", scale=alt.Scale(domain=["leaders", "all"], range=[PALETTE[1], PALETTE[0]])
+            "whose:N",
+            title="Accelerators",
+            scale=alt.Scale(domain=list(_WHOSE), range=[PALETTE[1], PALETTE[2], PALETTE[0]]),
         ),
     )
     tooltip = [
         alt.Tooltip("line:N", title="Precision and period"),
-        alt.Tooltip("subset:N", title="Accelerators"),
+        alt.Tooltip("whose:N", title="Accelerators"),
         *[
             alt.Tooltip(f"doubling_time_years{end}:Q", title=f"Doubling time{said} (years)", format=".3~g")
             for end, said in (("", ""), ("_low", ", shortest"), ("_high", ", longest"))
@@ -111,7 +119,9 @@ def doubling_times(table: pl.DataFrame) -> StudyChart:
     ]
     rules = base.mark_rule(strokeWidth=2).encode(x=alt.X("low:Q", scale=scale, axis=axis), x2="high:Q")
     dots = base.mark_point(filled=True, size=55, clip=True).encode(x=x, tooltip=tooltip)
-    chart = alt.LayerChart(layer=[rules, dots], title=title, width=WIDTH, height=2 * _LINE_PX * max(len(order), 3))
+    chart = alt.LayerChart(
+        layer=[rules, dots], title=title, width=WIDTH, height=len(_WHOSE) * _LINE_PX * max(len(order), 3)
+    )
     caption = (
         f"Doubling times with their 95% intervals, by precision and period; leaders are those more efficient than all "
         f"before at their precision. {unsure} fits whose slope may be of either sign, or falls, are not drawn."

@@ -13,7 +13,7 @@ import numpy as np
 import polars as pl
 from scipy.special import stdtrit
 
-from joulewise.catalog import Catalog, accelerators, models
+from joulewise.catalog import Catalog, accelerators, language_models, models
 from joulewise.fits import LogLinearFit, fit_log_linear
 from joulewise.hardware import adapted_efficiencies, efficiencies
 from joulewise.interval import Interval
@@ -90,40 +90,22 @@ def accelerator_points(catalog: Catalog) -> pl.DataFrame:
         ``peak_per_s`` (FLOP/s, or for integers OP/s), ``efficiency_per_j`` (FLOP/J or OP/J), ``pj_per_op``, by date;
         what has no date, no power or no peak is left out.
     """
-    special = pl.col("conditions").str.contains(r"(?:^|; )(?:sparsity|accumulate)=")
-    peaks = (
-        _standing(catalog, "peak_flops_per_s", "peak_ops_per_s")
-        .filter(~special)
-        .select(
-            pl.col("entity").alias("id"),
-            pl.col("conditions").str.extract(r"precision=([^;]+)").alias("precision"),
-            pl.col("number").alias("peak_per_s"),
-        )
-        .unique(["id", "precision"], keep="first", maintain_order=True)
-    )
-    sorts = _standing(catalog, "kind").select(pl.col("entity").alias("id"), pl.col("value").alias("sort"))
-    known = (
-        accelerators(catalog)
-        .unique("id", keep="first", maintain_order=True)
-        .filter(pl.col("tdp_w").is_not_null())
-        .select("id", "name", "segment", "release_date", "tdp_w")
-        .join(sorts.unique("id", keep="first"), on="id", how="left", maintain_order="left")
+    known = accelerators(catalog).filter(pl.col("tdp_w").is_not_null() & pl.col("precision").is_not_null())
+    return (
+        dated(known)
         .with_columns(
+            group=pl.col("precision").replace_strict(PRECISION_GROUPS, default=None, return_dtype=pl.String),
             kind=pl.when(pl.col("segment") == "edge")
             .then(pl.lit("edge"))
-            .when(pl.col("sort") == "tpu")
+            .when(pl.col("kind") == "tpu")
             .then(pl.lit("TPU"))
-            .when(pl.col("sort").is_in(["npu", "cpu"]))
+            .when(pl.col("kind").is_in(["npu", "cpu"]))
             .then(pl.lit("other server"))
             .when(pl.col("segment") == "desktop")
             .then(pl.lit("desktop GPU"))
-            .otherwise(pl.lit("server GPU"))
+            .otherwise(pl.lit("server GPU")),
+            peak_per_s=pl.coalesce("peak_flops_per_s", "peak_ops_per_s"),
         )
-    )
-    return (
-        dated(known)
-        .join(peaks, on="id", maintain_order="left_right")
-        .with_columns(group=pl.col("precision").replace_strict(PRECISION_GROUPS, default=None, return_dtype=pl.String))
         .filter(pl.col("group").is_not_null())
         .sort("release_date", "peak_per_s", descending=[False, True], maintain_order=True)
         .unique(["id", "group"], keep="first", maintain_order=True)
@@ -134,13 +116,6 @@ def accelerator_points(catalog: Catalog) -> pl.DataFrame:
             "efficiency_per_j", "pj_per_op",
         )
     )  # fmt: skip
-
-
-def _standing(catalog: Catalog, *attributes: str) -> pl.DataFrame:
-    """Return the facts of accelerators that no other corrects, those that stand first."""
-    return catalog.facts.filter(
-        (pl.col("collection") == "accelerators") & pl.col("attribute").is_in(attributes) & ~pl.col("superseded")
-    )
 
 
 def carried_efficiency(task: str, catalog: Catalog) -> Carried:
@@ -212,27 +187,14 @@ def language_points(catalog: Catalog) -> pl.DataFrame:
     polars.DataFrame
         As of `model_points`, without ``data``.
     """
-    counted = (
-        catalog.facts.filter(
-            (pl.col("collection") == "models")
-            & (pl.col("attribute") == "flops")
-            & (pl.col("kind") == "derived")
-            & ~pl.col("superseded")
-        )
-        .unique("entity", keep="first", maintain_order=True)
-        .select(
-            pl.col("entity").alias("id"),
-            pl.col("number").alias("_counted"),
-            pl.col("conditions").str.extract(r"input_tokens=(\d+)").cast(pl.Float64).alias("_tokens"),
-        )
-    )
-    per_token = pl.coalesce(pl.col("_counted") / pl.col("_tokens"), pl.col("flops") / pl.col("input_tokens"))
+    counted = language_models(catalog).select("id", "flops_per_token")
+    per_token = pl.coalesce("flops_per_token", pl.col("flops") / pl.col("input_tokens"))
     frame = (
         dated(models("language", catalog))
         .join(counted, on="id", how="left", maintain_order="left")
         .with_columns(flops=per_token * LANGUAGE_TOKENS, input_tokens=pl.lit(float(LANGUAGE_TOKENS)))
         .filter(pl.col("flops").is_not_null())
-        .drop("_counted", "_tokens")
+        .drop("flops_per_token")
     )
     return _in_units(frame, "language", catalog)
 

@@ -78,7 +78,7 @@ def redrawn(catalog: Catalog | None = None) -> Study:
             "accelerators": today.accelerators,
         },
         charts=charts,
-        findings=(*map(_grew, growth.to_dicts()), _best_accuracy(today), _cheapest(today)),
+        findings=(_slower(growth), *map(_grew, growth.to_dicts()), _best_accuracy(today), _cheapest(today)),
     )
 
 
@@ -120,6 +120,30 @@ def _row(
             f"r2_{when}": fit.r2,
         }
     return row
+
+
+def _slower(growth: pl.DataFrame) -> Finding:
+    """Say in one sentence how today's growth compares with the paper's over all fitted lines."""
+    slower = growth.filter(pl.col("growth_per_year_today") < pl.col("growth_per_year_2021"))
+    apart = growth.filter(
+        (pl.col("growth_per_year_today_high") < pl.col("growth_per_year_2021_low"))
+        | (pl.col("growth_per_year_today_low") > pl.col("growth_per_year_2021_high"))
+    )
+    best = growth.filter(task=VISION, subset=leaders_name(VISION), figure="fig9").row(0, named=True)
+    text = (
+        f"Of {growth.height} lines that the paper fits, {slower.height} grow slower on today's data and "
+        f"{growth.height - slower.height} as fast or faster; in {apart.height} the 95% intervals lie apart. Joules of "
+        f"the most accurate vision models grow ×{significant(best['growth_per_year_today'])} a year over all years to "
+        f"today, against ×{significant(best['growth_per_year_2021'])} until 2021."
+    )
+    numbers: dict[str, Value] = {
+        "n_lines": growth.height,
+        "n_slower": slower.height,
+        "n_apart": apart.height,
+        "vision_joules_growth_today": best["growth_per_year_today"],
+        "vision_joules_growth_2021": best["growth_per_year_2021"],
+    }
+    return Finding(text, numbers)
 
 
 def _grew(row: dict[str, float | str]) -> Finding:

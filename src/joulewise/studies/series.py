@@ -113,7 +113,7 @@ def _of_models(
     elif subset == "record":
         # Nothing since may have exceeded all before, and that would hide how far below the line what came lies.
         since = highest_of_years(later.filter(pl.col("year") > last))
-        basis = "; ".join(text for text in (basis, "since then the highest of each year") if text)
+        basis = "; ".join(text for text in (basis, "of each year the highest") if text)
     else:
         since = later.filter(pl.col("year") > last)
     flops = select_subset(_values(today, "flops"), subset)

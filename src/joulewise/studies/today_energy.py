@@ -49,7 +49,7 @@ def peak_over_years(today: Today) -> StudyChart:
     title = "Theoretical peak of accelerators, today"
     layers = [
         crowd(frame.sort("rank", "year"), x, y, colour=("group", "Precision")),
-        *emphasised(record, x, y, tooltip=_HARDWARE_TOOLTIP, colour="#888888"),
+        *emphasised(record, x, y, tooltip=_HARDWARE_TOOLTIP, among=frame, colour="#888888"),
     ]
     top = record.row(-1, named=True)
     caption = (
@@ -150,7 +150,7 @@ def _energy_over_years(today: Today, task: str, colour: tuple[str, str] | None) 
     layers = [
         crowd(frame, x, y, colour=colour),
         *fits(named, x, y),
-        *emphasised(leaders, x, y, tooltip=TOOLTIP, label="label", avoid=avoid),
+        *emphasised(leaders, x, y, tooltip=TOOLTIP, label="label", avoid=avoid, among=frame),
     ]
     every, best = fitted["all models"].growth_per_year, fitted[leaders_name(task)].growth_per_year
     flops = fit_of(leaders, "flops").growth_per_year.central
@@ -184,7 +184,7 @@ def _forecast(today: Today, task: str) -> StudyChart:
     layers = [
         crowd(frame, x, y),
         *fits(named, x, y),
-        *emphasised(leaders, x, y, tooltip=TOOLTIP, label="label", avoid=avoid),
+        *emphasised(leaders, x, y, tooltip=TOOLTIP, label="label", avoid=avoid, among=frame),
         *reference_lines([(f"{line.name}: {with_prefix(line.power_w, 'J/s')}", line.power_w) for line in lines], y),
     ]
     said = "; ".join(f"{line.name} {_when(best, line.power_w)}" for line in lines)

@@ -37,7 +37,7 @@ def params_and_flops(today: Today) -> StudyChart:
     kinds = frame.filter(pl.col("architecture").is_not_null())
     layers = [
         crowd(kinds, x, y, colour=("architecture", "Architecture")),
-        *emphasised(best, x, y, tooltip=TOOLTIP, label="label", colour="#888888"),
+        *emphasised(best, x, y, tooltip=TOOLTIP, label="label", among=kinds, colour="#888888"),
     ]
     said = []
     for kind in kinds["architecture"].unique(maintain_order=True).sort():
@@ -160,7 +160,7 @@ def score_against(
         front(on_front, x, y),
         *emphasised(
             on_front, x, y, tooltip=TOOLTIP, label="label", labelled=spread(on_front, "label"), colour="#888888",
-            avoid=along(staircase(on_front, x, y), x, y),
+            avoid=along(staircase(on_front, x, y), x, y), among=frame,
         ),
     ]  # fmt: skip
     recent = on_front.filter(pl.col("year") > _PAPER_UNTIL).height
@@ -194,7 +194,7 @@ def _with_fits(
     layers = [
         crowd(frame, x, y, colour=colour, palette=NOT_THE_LINES),
         *fits(named, x, y),
-        *emphasised(leaders, x, y, tooltip=TOOLTIP, label="label", avoid=avoid),
+        *emphasised(leaders, x, y, tooltip=TOOLTIP, label="label", avoid=avoid, among=frame),
     ]
     return stack(layers, title)
 
@@ -205,7 +205,7 @@ def _score_over_years(
     x = Axis("year", "Release", span(frame["year"], 0.08), grid=False)
     y = Axis("score", score_title, span(frame["score"], 0.1))
     layers = [
-        crowd(frame, x, y, colour=colour, palette=(PALETTE[0], PALETTE[2])),
-        *emphasised(best, x, y, size=("gflops", "GFLOPs"), tooltip=TOOLTIP, label="label"),
+        crowd(frame, x, y, colour=colour, palette=(PALETTE[2], PALETTE[0])),
+        *emphasised(best, x, y, size=("gflops", "GFLOPs"), tooltip=TOOLTIP, label="label", among=frame),
     ]
     return stack(layers, title)
