@@ -183,6 +183,8 @@ def _staircases(lines: Sequence[Line], benchmark: str) -> StudyChart:
         else f"Solid: on whichever accelerator that was out by then takes least, of {among(LADDER)}; a step is a new "
         f"model or, with “on”, a new accelerator. Dashed: all models on the {FIXED}, whenever they came."
     )
+    if lines[0].task == "language":
+        caption += " Per token: a model that reasons writes more of them for an answer."
     return StudyChart(title, caption, stack(layers, title))
 
 

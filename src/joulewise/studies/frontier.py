@@ -17,8 +17,9 @@ from joulewise.studies.joules import FIXED, LADDER
 from joulewise.studies.quality_findings import unit_of
 from joulewise.studies.quality_lines import priced
 from joulewise.studies.study import Finding, Study, StudyChart
-from joulewise.studies.words import among, joules, per_cent, plural, slug, times
+from joulewise.studies.words import among, joules, per_cent, plural, slug, times, years
 from joulewise.trends import pareto_front
+from joulewise.units import DAYS_PER_YEAR
 
 FEWEST = 3
 """Models that a front is drawn of at least."""
@@ -88,7 +89,7 @@ def study_of(images: pl.DataFrame, language: pl.DataFrame) -> Study:
         title="Score against joules: the fronts of each year",
         tables=tables,
         charts={f"{one.task}-{slug(one.benchmark)}-{one.mode}": _chart(one) for one in every},
-        findings=tuple(finding for one in every for finding in _findings(one)),
+        findings=(*_sum_up(every), *(finding for one in every for finding in _findings(one))),
     )
 
 
@@ -159,6 +160,29 @@ def _years(one: Fronts) -> pl.DataFrame:
     return pl.DataFrame(rows)
 
 
+def _sum_up(every: Sequence[Fronts]) -> list[Finding]:
+    """Return how much less energy the first front's best score takes on the last, over the fronts of each mode."""
+    found = []
+    for mode, where in MODES.items():
+        less = []
+        for one in every:
+            if one.mode == mode:
+                table = _years(one)
+                span = (one.days[-1] - one.days[0]).days / DAYS_PER_YEAR
+                first, last = (float(table["first_best_score_energy_j"][i]) for i in (0, -1))
+                less.append((first / last, span, one.benchmark))
+        if not less:
+            continue
+        least, most = min(less), max(less)
+        text = (
+            f"Over {plural(len(less), 'front')} {where}, what was the best score at first takes {times(least[0])} "
+            f"({least[2]}, in {years(least[1])}) to {times(most[0])} ({most[2]}, in {years(most[1])}) less "
+            "energy at last."
+        )
+        found.append(Finding(text, {"fronts": len(less), "least_factor": least[0], "most_factor": most[0]}))
+    return found
+
+
 def _findings(one: Fronts) -> list[Finding]:
     table, where = _years(one), MODES[one.mode]
     first, last = (table.row(i, named=True) for i in (0, -1))
@@ -205,7 +229,7 @@ def _chart(one: Fronts) -> StudyChart:
             for i, (a, b) in enumerate(staircase(one.of(day), x, y))
         ]
     )
-    years = [day.year for day in days]
+    ends_of = [day.year for day in days]
     lines = (
         alt.Chart(paths)
         .mark_line(strokeWidth=2.2, clip=True)
@@ -215,7 +239,8 @@ def _chart(one: Fronts) -> StudyChart:
             order=alt.Order("_order", type="quantitative"),
             detail=alt.Detail("year", type="ordinal"),
             color=alt.Color(
-                "year", type="ordinal", title="At the end of", scale=alt.Scale(domain=years, range=_hues(len(years))),
+                "year", type="ordinal", title="At the end of",
+                scale=alt.Scale(domain=ends_of, range=_hues(len(ends_of))),
                 legend=alt.Legend(orient="bottom", direction="horizontal", symbolType="stroke", symbolSize=400),
             ),
         )

@@ -71,7 +71,9 @@ def language_scores(catalog: Catalog) -> pl.DataFrame:
             .then(pl.format("snapshot {}", snapshot))
             .when(shots.is_not_null())
             .then(pl.format("{}, {}-shot", "harness", shots))
-            .otherwise("harness"),
+            .otherwise("harness")
+            .str.replace_all(r" \(", ", ")
+            .str.replace_all(")", "", literal=True),
         )
         .join(known, on="id", how="left", maintain_order="left")
         .sort("score", descending=True, maintain_order=True)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
+from joulewise.impact.scenario import twh_per_year
 from joulewise.studies.paths import BACKTEST_SHARE, Path
 from joulewise.studies.study import Finding
 from joulewise.studies.words import per_cent, plural, times, watts, years
@@ -22,15 +23,36 @@ def findings(
     paths: Sequence[Path], table: pl.DataFrame, crossed: pl.DataFrame, sticks: Sequence[Yardstick], until: int
 ) -> tuple[Finding, ...]:
     """Return the findings: of each task and scenario what it comes to, then how far the trends can be trusted."""
-    found = []
+    found: list[Finding] = []
     carried = set(table["path"])
     leads = {next(path.id for path in paths if path.id in carried and path.task == task) for task in set(table["task"])}
+    found += _sum_up(table, leads, paths, sticks, until)
     for (_, path, scenario), rows in table.group_by("task", "path", "scenario", maintain_order=True):
         if path in leads:
             found.append(_comes_to(str(path), str(scenario), rows, crossed, paths, until))
             found += _reached(str(path), str(scenario), crossed, sticks, paths, until)
     found += [_trusted(path, carried=path.id in carried) for path in paths]
     return tuple(found)
+
+
+def _sum_up(
+    table: pl.DataFrame, leads: set[str], paths: Sequence[Path], sticks: Sequence[Yardstick], until: int
+) -> list[Finding]:
+    """Return the least and the most that a language model's scenarios come to, as the first sentence."""
+    last = table.filter(pl.col("path").is_in(list(leads)) & (pl.col("year") == until) & (pl.col("task") == "language"))
+    world = [stick for stick in sticks if stick.scope == "world"]
+    if last.height < 2 or not world:
+        return []
+    least, most = (last.sort("twh").row(i, named=True) for i in (0, -1))
+    shares = [one["twh"] / float(twh_per_year(world[-1].power_w)) for one in (least, most)]
+    text = (
+        f"If the energy of {_name(least['path'], paths)}, goes on as it did, in {until} language models take "
+        f"{_twh(least['twh'])} ({least['scenario']}) to {_twh(most['twh'])} ({most['scenario']}): "
+        f"{significant(shares[0], 2)} to {significant(shares[1], 2)} times {world[-1].name}. Use makes "
+        f"{times(most['twh'] / least['twh'])} the difference; where a single model may lie about the trend, "
+        f"{times(least['twh_single_high'] / least['twh_single_low'])}."
+    )
+    return [Finding(text, {"year": until, "least_twh": least["twh"], "most_twh": most["twh"]})]
 
 
 def _name(path_id: str, paths: Sequence[Path]) -> str:

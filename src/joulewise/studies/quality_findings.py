@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date
+from statistics import median
 
 import polars as pl
 
@@ -17,8 +18,8 @@ _LEAD = "of-the-time"
 
 
 def findings(lines: Sequence[Line], left_out: pl.DataFrame) -> tuple[Finding, ...]:
-    """Return the findings: of each benchmark the level with most steps, its range, and what made it fall."""
-    found = []
+    """Return the findings: what sums them up, then each benchmark's level with most steps, and what made it fall."""
+    found = [_sum_up([line for line in lines if line.method == _LEAD])]
     for benchmark in dict.fromkeys(line.benchmark for line in lines):
         of = [line for line in lines if line.benchmark == benchmark]
         lead = [line for line in of if line.method == _LEAD]
@@ -36,6 +37,21 @@ def findings(lines: Sequence[Line], left_out: pl.DataFrame) -> tuple[Finding, ..
         found += [_shares(task, moved), *_swaps(task, moved)]
     found += [_missing(row["task"], row) for row in left_out.to_dicts() if row["models"]]
     return tuple(found)
+
+
+def _sum_up(lines: Sequence[Line]) -> Finding:
+    fell = [line for line in lines if line.rate.overall_years]
+    text = (
+        f"On the accelerators of the time the least energy at a fixed score fell at {len(fell)} of {len(lines)} levels"
+    )
+    numbers: dict[str, float | int | None] = {"levels": len(lines), "fell": len(fell)}
+    told = []
+    for task in dict.fromkeys(line.task for line in fell):
+        rates = sorted(line.rate.overall_years or 0 for line in fell if line.task == task)
+        middle = median(rates)
+        told.append(f"per {unit_of(task)} it halved every {years(middle)} ({years(rates[0])} to {years(rates[-1])})")
+        numbers |= {f"{task}_median_years": middle, f"{task}_least_years": rates[0], f"{task}_most_years": rates[-1]}
+    return Finding(f"{text}{': in the middle of the levels, ' if told else ''}{among(told) if told else ''}.", numbers)
 
 
 def unit_of(task: str) -> str:

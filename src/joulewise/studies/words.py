@@ -8,6 +8,8 @@ from math import isfinite
 
 from joulewise.units import significant, with_prefix
 
+_WHOLE = 10.0
+
 
 def joules(value: float) -> str:
     """Return an energy with its prefix, e.g. ``12.3 mJ``."""
@@ -21,7 +23,7 @@ def watts(value: float) -> str:
 
 def times(value: float) -> str:
     """Return a factor to two figures, in words: ``14 times`` or ``1.7 times``."""
-    return f"{significant(value, 2)} times"
+    return f"{float(significant(value, 2)):,.0f} times" if value >= _WHOLE else f"{significant(value, 2)} times"
 
 
 def per_cent(share: float) -> str:
