@@ -194,3 +194,30 @@ def test_nothing_found_is_no_error(joulewise: Run) -> None:
     assert joulewise("models", "nosuchmodel").stdout == "nothing found\n"
     assert json.loads(joulewise("models", "nosuchmodel", "--json").stdout) == []
     assert joulewise("models", "nosuchmodel", "--format", "csv").stdout == ""
+
+
+def test_accelerators_by_edition_and_kind(joulewise: Run) -> None:
+    paper = json.loads(joulewise("accelerators", "--edition", "paper", "--json").stdout)
+    today = json.loads(joulewise("accelerators", "--json").stdout)
+    assert len(paper) == 48
+    assert {row["id"] for row in paper} < {row["id"] for row in today}
+    assert len({row["id"] for row in today}) == 200
+    tpus = json.loads(joulewise("accelerators", "--kind", "tpu", "--json").stdout)
+    assert {row["manufacturer"] for row in tpus} == {"Google"}
+    assert joulewise("accelerators", "--edition", "2019").returncode == 2
+    assert "gpu" in joulewise("accelerators", "--kind", "gpus").stderr
+
+
+def test_show_gives_the_configuration_of_a_language_model(joulewise: Run) -> None:
+    rows = json.loads(joulewise("show", "Llama-3.1-8B", "--json").stdout)
+    cells = {r["attribute"]: r for r in rows}
+    assert cells["architecture: layers"]["number"] == 32
+    assert cells["architecture: layers"]["source"].startswith("https://")
+    assert cells["release_date"]["value"] == "2024-07-23"
+    hybrid = json.loads(joulewise("show", "Qwen3.6-27B", "--json").stdout)
+    assert {"configuration: linear_num_value_heads"} <= {r["attribute"] for r in hybrid}
+
+
+def test_show_gives_the_row_of_a_generator(joulewise: Run) -> None:
+    rows = json.loads(joulewise("show", "stabilityai/stable-diffusion-xl-base-1.0", "--json").stdout)
+    assert {"generator: product_flops"} <= {r["attribute"] for r in rows}

@@ -187,6 +187,15 @@ EXTRA: dict[str, dict[str, Any]] = {
         "num_experts_per_tok": 2, "moe_intermediate_size": 16, "shared_expert_intermediate_size": 24,
         "decoder_sparse_step": 2,
     },
+    "qwen3_5_text": {
+        "head_dim": 12, "num_hidden_layers": 4, "linear_num_key_heads": 2, "linear_num_value_heads": 4,
+        "linear_key_head_dim": 6, "linear_value_head_dim": 5, "linear_conv_kernel_dim": 4,
+    },
+    "qwen3_5_moe_text": {
+        "head_dim": 12, "num_hidden_layers": 4, "linear_num_key_heads": 2, "linear_num_value_heads": 4,
+        "linear_key_head_dim": 6, "linear_value_head_dim": 5, "linear_conv_kernel_dim": 4, "num_experts": 4,
+        "num_experts_per_tok": 2, "moe_intermediate_size": 16, "shared_expert_intermediate_size": 24,
+    },
     "bert": {"num_key_value_heads": None},
     "electra": {"num_key_value_heads": None, "embedding_size": 24},
     "albert": {"num_key_value_heads": None, "embedding_size": 24},

@@ -4,6 +4,7 @@ from datetime import date
 
 import pytest
 
+from joulewise.catalog import PAPER, load
 from joulewise.errors import InputError, UnknownNameError
 from joulewise.hardware import (
     adapted_efficiencies,
@@ -79,7 +80,7 @@ def test_trend_grows_and_an_efficiency_lies_on_it() -> None:
 
 
 def test_a_precision_it_lacks_names_those_it_has() -> None:
-    with pytest.raises(InputError, match=r"it has fp32\)$"):
+    with pytest.raises(InputError, match=r"it has fp32, fp64\)$"):
         efficiency_of("GTX 580", "fp16")
 
 
@@ -97,3 +98,16 @@ def test_dates_far_from_the_data() -> None:
 def test_unknown_task() -> None:
     with pytest.raises(UnknownNameError, match="language"):
         adapted_efficiencies("languages")
+
+
+def test_accelerators_of_today_leave_the_papers_trend_alone() -> None:
+    paper = load().edition(PAPER)
+    for task in ("vision", "language"):
+        assert efficiency_trend(task) == efficiency_trend(task, paper)
+        assert adapted_efficiencies(task).height == 32
+        assert adapted_efficiencies(task, edition=None).height > 100
+
+
+def test_incomplete_rows_are_there_on_request() -> None:
+    assert efficiencies(incomplete=True).height > efficiencies().height
+    assert efficiencies()["efficiency_flops_per_j"].null_count() == 0

@@ -59,10 +59,10 @@ def test_the_comparison_searches_filters_and_sorts(browser: Browser, report: Pat
     page.locator("input[name=verdict][value='rounds to it']").uncheck()
     differing = visible.count()
     assert 0 < differing < 20
-    page.locator("#search").fill("vit-g")
+    page.locator("[data-searches=comparison-table]").fill("vit-g")
     assert visible.count() == 1
     assert "5204" in visible.first.inner_text()
-    page.locator("#search").fill("")
+    page.locator("[data-searches=comparison-table]").fill("")
     page.locator("#comparison-table th", has_text="Difference").click()
     column = [
         float(t)

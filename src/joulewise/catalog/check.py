@@ -17,12 +17,15 @@ from joulewise.units import UNITS
 
 @dataclass(frozen=True)
 class Problem:
-    """One broken rule: where, and what would be right."""
+    """One broken rule: where, and what would be right; of an outlier also whose fact it is."""
 
     file: str
     row: int
     column: str
     message: str
+    collection: str = ""
+    entity: str = ""
+    attribute: str = ""
 
     def __str__(self) -> str:
         return f"{self.file}, row {self.row}, {self.column}: {self.message}"

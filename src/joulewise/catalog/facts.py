@@ -17,6 +17,8 @@ from joulewise.errors import DataError, InputError, UnknownNameError
 PAPER = "desislavov2021"
 """Source id of the paper; `Catalog.edition` with it leaves only what the paper's tables hold."""
 
+PRECISION = r"(?:^|; )precision=([^;]+)"
+
 
 @dataclass(frozen=True)
 class Source:
@@ -94,10 +96,12 @@ class Catalog:
     def edition(self, source: str) -> Catalog:
         """Return the catalogue with only the shipped facts that were read in one source, e.g. the paper.
 
-        Facts that a user's folder adds stay.
+        Facts that a user's folder adds stay. Only corrections within the edition correct it.
         """
         shipped = pl.col("file").str.starts_with(str(shipped_folder()))
-        facts = self.facts.filter(~shipped | (pl.col("via") == source) | (pl.col("source") == source))
+        facts = _mark_superseded(
+            self.facts.filter(~shipped | (pl.col("via") == source) | (pl.col("source") == source)).drop("superseded")
+        )
         held = facts.select("collection", pl.col("entity").alias("id")).unique()
         entities = self.entities.join(held, on=["collection", "id"], how="semi", maintain_order="left")
         return Catalog(entities, facts, self.source_table, self.attributes)
@@ -231,16 +235,37 @@ def _load(data: Path | None) -> Catalog:
         if problems:
             more = f" (and {len(problems) - 1} more; see joulewise check)" if len(problems) > 1 else ""
             raise DataError(f"{problems[0]}{more}", map(str, problems))
-    facts = with_numbers(tables["facts"])
+    facts = _mark_superseded(with_numbers(tables["facts"]))
+    return Catalog(tables["entities"], facts, tables["sources"], tables["attributes"])
+
+
+def _mark_superseded(facts: pl.DataFrame) -> pl.DataFrame:
+    """Add `superseded`: whether another of the facts corrects this one, at the same precision where one is given."""
+    precision = pl.col("conditions").str.extract(PRECISION)
     corrected = (
         facts.filter(pl.col("supersedes") != "")
-        .select("collection", "entity", "attribute", pl.col("supersedes").alias("source"), superseded=pl.lit(True))
+        .select(
+            "collection",
+            "entity",
+            "attribute",
+            pl.col("supersedes").alias("source"),
+            precision.alias("precision"),
+            superseded=pl.lit(True),
+        )
         .unique()
     )
-    facts = facts.join(
-        corrected, on=["collection", "entity", "attribute", "source"], how="left", maintain_order="left"
-    ).with_columns(pl.col("superseded").fill_null(False))
-    return Catalog(tables["entities"], facts, tables["sources"], tables["attributes"])
+    return (
+        facts.with_columns(precision.alias("precision"))
+        .join(
+            corrected,
+            on=["collection", "entity", "attribute", "source", "precision"],
+            how="left",
+            nulls_equal=True,
+            maintain_order="left",
+        )
+        .with_columns(pl.col("superseded").fill_null(False))
+        .drop("precision")
+    )
 
 
 def _tables(data: Path | None) -> dict[str, pl.DataFrame]:

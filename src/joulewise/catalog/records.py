@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import json
 import sys
 from functools import lru_cache
 from pathlib import Path
@@ -11,11 +12,12 @@ from typing import Any, Literal
 import polars as pl
 
 from joulewise.catalog.names import normalise
+from joulewise.catalog.specs import accelerator_spec as accelerator_spec  # noqa: PLC0414 (re-exported: looked up with the others)
 from joulewise.catalog.tables import shipped_folder
 from joulewise.catalog.wide import vision_results
 from joulewise.errors import InputError, UnknownNameError
 
-Table = Literal["architectures", "accelerator_specs", "generators", "sample_networks", "measurements/public"]
+Table = Literal["architectures", "generators", "sample_networks", "measurements/public"]
 
 
 @lru_cache
@@ -26,7 +28,6 @@ def records(table: Table) -> pl.DataFrame:
     ----------
     table : str
         ``architectures``: the configuration of language models, with `source` and `licence` of each;
-        ``accelerator_specs``: dense peak rates, memory, bandwidth and power of accelerators;
         ``generators``: work of one pass of image and video generators' denoisers;
         ``sample_networks``: work of networks that take one sample at a time, as measured at the wall;
         ``measurements/public``: public measurements of inference energy.
@@ -62,27 +63,25 @@ def _architecture_names() -> dict[str, dict[str, Any]]:
     return found
 
 
+def hybrid_configuration(name: str) -> dict[str, Any] | None:
+    """Return the configuration of a hybrid (state-space or delta-net layers beside attention), or None.
+
+    ``config`` has the keys of the model's own ``config.json`` that decide its work, ``source`` and ``licence``
+    where they were read. The table of architectures has no columns for such layers.
+    """
+    return _hybrids().get(normalise(name.rsplit("/", 1)[-1]))
+
+
+@lru_cache
+def _hybrids() -> dict[str, dict[str, Any]]:
+    rows = json.loads((shipped_folder() / "hybrid_architectures.json").read_text(encoding="utf-8"))
+    return {normalise(name): row for row in rows for name in row["names"]}
+
+
 def unknown_model(name: str) -> UnknownNameError:
     """Return the error for a model that is in no table, with the nearest names."""
     shown = [r["model"].rsplit("/", 1)[-1] for t in ("architectures", "generators") for r in records(t).to_dicts()]
     return UnknownNameError("model", name, shown)
-
-
-def accelerator_spec(name: str) -> dict[str, Any]:
-    """Return the row of an accelerator in ``accelerator_specs``; a maker's name before it may be left out.
-
-    Raises
-    ------
-    UnknownNameError
-        With the nearest names.
-    """
-    names = _accelerator_names()
-    wanted = normalise(name)
-    for key in (wanted, *(wanted.removeprefix(maker) for maker in ("nvidia", "amd", "tesla", "qualcomm"))):
-        if key in names:
-            return names[key]
-    shown = [n for row in records("accelerator_specs").to_dicts() for n in (row["name"], *_aliases(row))]
-    raise UnknownNameError("accelerator", name, shown)
 
 
 def generator(name: str) -> dict[str, Any] | None:
@@ -129,12 +128,6 @@ def _names_of(table: Table) -> dict[str, dict[str, Any]]:
 
 def _aliases(row: dict[str, Any]) -> list[str]:
     return [a for a in (row["aliases"] or "").split("|") if a]
-
-
-@lru_cache
-def _accelerator_names() -> dict[str, dict[str, Any]]:
-    rows = records("accelerator_specs").to_dicts()
-    return {normalise(n): row for row in rows for n in (row["name"], *_aliases(row))}
 
 
 def read_rows(file: Path | None) -> pl.DataFrame:

@@ -101,15 +101,21 @@ def read_folder(folder: Path) -> dict[str, pl.DataFrame]:
 def with_numbers(facts: pl.DataFrame) -> pl.DataFrame:
     """Add `number`, `number_low`, `number_high`: value and bounds in the base unit of the dimension.
 
-    A decimal prefix is read as an exponent, so that 1.42 GFLOP is 1.42e9 to the last bit.
+    A decimal prefix is read as an exponent, so that 1.42 GFLOP is 1.42e9 to the last bit; a value that has an
+    exponent of its own is multiplied.
     """
     exponents = {unit: decimal_exponent(factor) for unit, (_, factor) in UNITS.items()}
     suffix = {unit: f"e{power or 0}" for unit, power in exponents.items()}
     rest = {unit: factor if exponents[unit] is None else 1.0 for unit, (_, factor) in UNITS.items()}
     by_unit = pl.col("unit").replace_strict(suffix, default=None, return_dtype=pl.String)
     factor = pl.col("unit").replace_strict(rest, default=None, return_dtype=pl.Float64)
+    whole = {unit: factor for unit, (_, factor) in UNITS.items()}
+    whole_factor = pl.col("unit").replace_strict(whole, default=None, return_dtype=pl.Float64)
     return facts.with_columns(
-        (pl.concat_str(text, by_unit).cast(pl.Float64, strict=False) * factor).alias(number)
+        pl.when(pl.col(text).str.contains("(?i)e"))
+        .then(pl.col(text).cast(pl.Float64, strict=False) * whole_factor)
+        .otherwise(pl.concat_str(text, by_unit).cast(pl.Float64, strict=False) * factor)
+        .alias(number)
         for text, number in (("value", "number"), ("low", "number_low"), ("high", "number_high"))
     )
 

@@ -139,21 +139,32 @@ def vision_results(catalog: Catalog | None = None) -> pl.DataFrame:
 def accelerators(catalog: Catalog | None = None) -> pl.DataFrame:
     """Return one row an accelerator and precision, dated first to last.
 
+    Rates are dense, and accumulate in FP32 where the accelerator does so at another rate than in FP16. An
+    accelerator without any rate has one row, without a precision.
+
     Returns
     -------
     polars.DataFrame
-        ``id, name, family, manufacturer, segment, release_date, tdp_w [W], precision,
-        peak_flops_per_s [FLOP/s]``.
+        ``id, name, family, manufacturer, segment`` (desktop, server or edge), ``release_date, tdp_w [W],
+        precision`` (integer ones too: ``int8``, ``int4``), ``peak_flops_per_s [FLOP/s]`` (null for integers),
+        ``kind`` (gpu, tpu, npu or cpu), ``memory_bytes [B], bandwidth_bytes_per_s [B/s], link_bytes_per_s [B/s],
+        price_usd [USD], process_nm [nm], peak_ops_per_s [OP/s]`` (of integers).
     """
     catalog = catalog or load()
-    frame = _wide(catalog, "accelerators", ("tdp_w",), ("segment", "manufacturer"))
-    peaks = (
-        _cells(catalog, "accelerators", by_condition="precision")
-        .filter(attribute="peak_flops_per_s")
-        .select(pl.col("entity").alias("id"), "precision", pl.col("number").alias("peak_flops_per_s"))
+    numbers = ("tdp_w", "memory_bytes", "bandwidth_bytes_per_s", "link_bytes_per_s", "price_usd", "process_nm")
+    cells = _cells(catalog, "accelerators", by_condition="precision")
+    frame = _spread(catalog, "accelerators", cells, numbers, ("segment", "manufacturer", "kind", "release_date"))
+    rates = cells.filter(pl.col("attribute").is_in(["peak_flops_per_s", "peak_ops_per_s"])).select(
+        pl.col("entity").alias("id"),
+        "precision",
+        *[
+            pl.when(pl.col("attribute") == rate).then("number").alias(rate)
+            for rate in ("peak_flops_per_s", "peak_ops_per_s")
+        ],
     )
     return (
-        frame.join(peaks, on="id", how="left", maintain_order="left_right")
+        frame.with_columns(pl.col("release_date").str.to_date("%Y-%m-%d"))
+        .join(rates, on="id", how="left", maintain_order="left_right")
         .select(
             "id",
             "name",
@@ -164,6 +175,9 @@ def accelerators(catalog: Catalog | None = None) -> pl.DataFrame:
             "tdp_w",
             "precision",
             "peak_flops_per_s",
+            "kind",
+            *numbers[1:],
+            "peak_ops_per_s",
         )
         .sort("release_date", maintain_order=True, nulls_last=True)
     )
@@ -196,7 +210,9 @@ def _cells(
 
 
 def _standing(catalog: Catalog, collection: str) -> pl.DataFrame:
-    return catalog.facts.filter((pl.col("collection") == collection) & ~pl.col("superseded"))
+    """Return the facts that may stand for a cell: rates with sparsity, or accumulated in fewer bits, do not."""
+    special = pl.col("conditions").str.contains(r"(?:^|; )(?:sparsity|accumulate)=")
+    return catalog.facts.filter((pl.col("collection") == collection) & ~pl.col("superseded") & ~special)
 
 
 def _wide(catalog: Catalog, collection: str, numbers: tuple[str, ...], texts: tuple[str, ...]) -> pl.DataFrame:
@@ -215,3 +231,22 @@ def _wide(catalog: Catalog, collection: str, numbers: tuple[str, ...], texts: tu
         .join(values, on="id", how="left", maintain_order="left")
         .with_columns(pl.col("release_date").str.to_date("%Y-%m-%d"))
     )
+
+
+def _spread(
+    catalog: Catalog, collection: str, cells: pl.DataFrame, numbers: tuple[str, ...], texts: tuple[str, ...]
+) -> pl.DataFrame:
+    """Return one row an entity with a column for each attribute, of cells that have one fact each."""
+    frame = catalog.entities.filter(collection=collection).select("id", "name", "family", "task")
+    for attributes, values in ((numbers, "number"), (texts, "value")):
+        wide = (
+            cells.filter(pl.col("attribute").is_in(list(attributes)))
+            .select(
+                pl.col("entity").alias("id"),
+                *[pl.when(pl.col("attribute") == a).then(values).alias(a) for a in attributes],
+            )
+            .group_by("id", maintain_order=True)
+            .agg(pl.col(a).drop_nulls().first() for a in attributes)
+        )
+        frame = frame.join(wide, on="id", how="left", maintain_order="left")
+    return frame

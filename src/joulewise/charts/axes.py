@@ -10,6 +10,8 @@ import altair as alt
 
 from joulewise.charts.theme import HEIGHT, WIDTH
 
+_FEW_DECADES = 2
+
 
 @dataclass(frozen=True)
 class Axis:
@@ -23,13 +25,16 @@ class Axis:
 
     @property
     def ticks(self) -> list[float]:
-        """Plain decades on a logarithmic axis; on a linear one whatever is round."""
+        """Plain decades on a logarithmic axis, with 2 and 5 where these are few; on a linear one whatever is round."""
         if not self.log:
             return []
         first, last = (
             math.ceil(math.log10(self.domain[0]) - 1e-9),
             math.floor(math.log10(self.domain[1]) + 1e-9),
         )
+        if last - first < _FEW_DECADES:
+            fine = [m * 10.0**k for k in range(first - 1, last + 1) for m in (1, 2, 5)]
+            return [t for t in fine if self.domain[0] <= t <= self.domain[1]]
         every = 1 + (last - first) // 9
         return [10.0**k for k in range(first, last + 1, every)]
 
@@ -42,7 +47,9 @@ class Axis:
         # d3's "," shows 0.1, 1, 10, 1,000 alike without an exponent.
         if self.log:
             return alt.Axis(values=self.ticks, format=",", grid=self.grid)
-        return alt.Axis(format=label_format, grid=self.grid, tickCount=10)
+        # Whole steps where labels are whole: else a short span of years would name each twice.
+        least = 1 if label_format == "d" else alt.Undefined
+        return alt.Axis(format=label_format, grid=self.grid, tickCount=10, tickMinStep=least)
 
     def x(self) -> alt.X:
         """As a horizontal encoding; a linear one is taken for years or percent, without separators."""
@@ -50,7 +57,7 @@ class Axis:
 
     def y(self) -> alt.Y:
         """As a vertical encoding."""
-        return alt.Y(self.field, type="quantitative", title=self.title, scale=self.scale, axis=self._axis(","))
+        return alt.Y(self.field, type="quantitative", title=self.title, scale=self.scale, axis=self._axis(",f"))
 
     def position(self, value: float) -> float:
         """Return where a value falls, from 0 at the start of the domain to 1 at its end."""

@@ -10,7 +10,8 @@ import altair as alt
 import vl_convert
 
 from joulewise.charts.theme import config
-from joulewise.files import write_bytes, write_text
+from joulewise.errors import InputError
+from joulewise.files import make_folder, write_bytes, write_text
 
 PNG_SCALE = 2.0
 
@@ -51,19 +52,32 @@ def write_chart(chart: alt.LayerChart, folder: Path, name: str) -> list[Path]:
     WorkError
         If a file cannot be written.
     """
+    return [save_chart(chart, folder / f"{name}.{ending}") for ending in ("svg", "png", "html")]
+
+
+def save_chart(chart: alt.LayerChart, file: Path) -> Path:
+    """Write a chart in the form that the file's name ends with, its folder made if need be.
+
+    Raises
+    ------
+    InputError
+        If that is none of .png, .svg and .html.
+    WorkError
+        If the file cannot be written.
+    """
+    if file.suffix not in {".png", ".svg", ".html"}:
+        raise InputError(f"a chart cannot be written as {file.name!r}", "end it with .png, .svg or .html")
     spec = specification(chart)
+    make_folder(file.parent)
+    if file.suffix == ".html":
+        looks = for_script({mode: config(mode) for mode in ("light", "dark")})
+        return write_text(
+            file, _PAGE.format(title=file.stem, bundle=script_bundle(), spec=for_script(spec), looks=looks)
+        )
     svg = svg_of(spec)
-    html = _PAGE.format(
-        title=name,
-        bundle=script_bundle(),
-        spec=for_script(spec),
-        looks=for_script({mode: config(mode) for mode in ("light", "dark")}),
-    )
-    return [
-        write_text(folder / f"{name}.svg", svg),
-        write_bytes(folder / f"{name}.png", vl_convert.svg_to_png(svg, scale=PNG_SCALE)),
-        write_text(folder / f"{name}.html", html),
-    ]
+    if file.suffix == ".svg":
+        return write_text(file, svg)
+    return write_bytes(file, vl_convert.svg_to_png(svg, scale=PNG_SCALE))
 
 
 def svg_of(spec: dict[str, Any]) -> str:

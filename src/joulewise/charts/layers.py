@@ -20,6 +20,7 @@ from joulewise.units import significant
 
 DOT_AREA = 62.0
 BUBBLE_AREAS = (26.0, 1500.0)
+_LABEL_ROOM_PX = 15.0
 _DASHES = ([1, 0], [7, 4], [2, 3], [9, 3, 2, 3])
 
 
@@ -97,9 +98,9 @@ def points(
     """
     encodings: dict[str, Any] = {"x": x.x(), "y": y.y()}
     if colour:
-        encodings["color"] = _colour(frame, *colour)
+        encodings["color"] = colour_of(frame, *colour)
     if size:
-        encodings["size"] = _size(frame, *size)
+        encodings["size"] = size_of(frame, *size)
     if shape:
         kinds = sorted(frame[shape[0]].drop_nulls().unique())
         shapes = ["circle", "triangle-up", "square", "diamond"][: len(kinds)]
@@ -107,15 +108,15 @@ def points(
             shape[0], type="nominal", title=shape[1], scale=alt.Scale(domain=kinds, range=shapes)
         )
     if tooltip:
-        encodings["tooltip"] = [_tooltip(frame, column, title) for column, title in tooltip]
+        encodings["tooltip"] = [tooltip_of(frame, column, title) for column, title in tooltip]
     mark: dict[str, Any] = {"filled": True, "opacity": 0.85, "strokeWidth": 0.8, "clip": True}
     if not size:
         mark["size"] = DOT_AREA
     dots = alt.Chart(frame).mark_point(**mark).encode(**encodings)
-    return [dots, *label_layers(_placed(frame, x, y, size, label, labelled, avoid), x, y)]
+    return [dots, *label_layers(placed(frame, x, y, size, label, labelled, avoid), x, y)]
 
 
-def _placed(
+def placed(
     frame: pl.DataFrame,
     x: Axis,
     y: Axis,
@@ -124,6 +125,7 @@ def _placed(
     labelled: Sequence[str],
     avoid: Sequence[tuple[float, float]],
 ) -> list[dict[str, Any]]:
+    """Return the rows of `frame` whose label, one of `labelled`, found a place; see `points`."""
     rank = {text: i for i, text in reversed(list(enumerate(labelled)))}
     largest = _max(frame[size[0]]) if size else 1.0
     wanted, obstacles = [], [Dot(x_px(x, a), y_px(y, b), 2.0, is_point=False) for a, b in avoid]
@@ -205,14 +207,20 @@ def staircase(frame: pl.DataFrame, x: Axis, y: Axis) -> list[tuple[float, float]
 
 
 def reference_lines(lines: Sequence[tuple[str, float]], y: Axis) -> list[alt.Chart]:
-    """Return horizontal lines at named values, the name above each at the right."""
-    frame = pl.DataFrame([{y.field: value, "name": name} for name, value in lines])
-    base = alt.Chart(frame).encode(y=y.y())
+    """Return horizontal lines at named values, the name above each at the right, or at the left where two are close."""
+    rows: list[dict[str, Any]] = []
+    taken: float | None = None
+    for name, value in sorted(lines, key=lambda line: line[1]):
+        at = y_px(y, value)
+        close = taken is not None and abs(at - taken) < _LABEL_ROOM_PX
+        taken = taken if close else at
+        rows.append({y.field: value, "name": name, "side": "left" if close else "right"})
+    base = alt.Chart(pl.DataFrame(rows)).encode(y=y.y())
     rule = base.mark_rule(strokeDash=[4, 3], strokeWidth=1.4)
-    text = base.mark_text(align="right", baseline="bottom", dx=-6, dy=-3).encode(
-        x=alt.value(WIDTH), text=alt.Text("name", type="nominal")
-    )
-    return [rule, text]
+    text = alt.Text("name", type="nominal")
+    right = base.transform_filter(alt.datum.side == "right").mark_text(align="right", baseline="bottom", dx=-6, dy=-3)
+    left = base.transform_filter(alt.datum.side == "left").mark_text(align="left", baseline="bottom", dx=6, dy=-3)
+    return [rule, right.encode(x=alt.value(WIDTH), text=text), left.encode(x=alt.value(0), text=text)]
 
 
 def stack(layers: Sequence[alt.Chart], title: str) -> alt.LayerChart:
@@ -225,7 +233,8 @@ def stack(layers: Sequence[alt.Chart], title: str) -> alt.LayerChart:
     return chart
 
 
-def _colour(frame: pl.DataFrame, column: str, title: str) -> alt.Color:
+def colour_of(frame: pl.DataFrame, column: str, title: str, palette: Sequence[str] = PALETTE) -> alt.Color:
+    """Return a colour encoding: early to late for numbers, one hue of the palette a kind for text."""
     if frame.schema[column].is_numeric():
         return alt.Color(
             column,
@@ -236,11 +245,12 @@ def _colour(frame: pl.DataFrame, column: str, title: str) -> alt.Color:
         )
     kinds = frame[column].drop_nulls().unique(maintain_order=True).to_list()
     return alt.Color(
-        column, type="nominal", title=title, scale=alt.Scale(domain=kinds, range=list(PALETTE[: len(kinds)]))
+        column, type="nominal", title=title, scale=alt.Scale(domain=kinds, range=list(palette[: len(kinds)]))
     )
 
 
-def _tooltip(frame: pl.DataFrame, column: str, title: str) -> alt.Tooltip:
+def tooltip_of(frame: pl.DataFrame, column: str, title: str) -> alt.Tooltip:
+    """Return a tooltip in the form of the column's type."""
     if frame.schema[column] == pl.Date:
         return alt.Tooltip(column, type="temporal", title=title, format="%-d %B %Y")
     if frame.schema[column].is_numeric():
@@ -258,7 +268,8 @@ def _whole_steps(series: pl.Series) -> list[int]:
     return list(range(-(-first // step) * step, last + 1, step))
 
 
-def _size(frame: pl.DataFrame, column: str, title: str) -> alt.Size:
+def size_of(frame: pl.DataFrame, column: str, title: str) -> alt.Size:
+    """Return a size encoding, by area."""
     largest = _max(frame[column])
     top = 10.0 ** math.floor(math.log10(largest))
     return alt.Size(

@@ -14,11 +14,23 @@ from joulewise.errors import ExitCode
 
 
 @click.command("check", help="Check the shipped data, or your own folder with it, against the rules.")
+@click.option(
+    "--strict",
+    is_flag=True,
+    help="Also what keeps the rules and yet looks wrong: ratios, efficiencies, sources that disagree.",
+)
 @data_option
 @output_options
-def command(data: Path | None, fmt: str, as_json: bool, output: Path | None) -> None:
-    """Print each broken rule with file and row; exit 2 if there is one."""
+def command(strict: bool, data: Path | None, fmt: str, as_json: bool, output: Path | None) -> None:
+    """Print each broken rule with file and row; exit 2 if there is one, 1 if only an outlier has no explanation."""
     problems = catalog.check(data)
+    code = ExitCode.BAD_INPUT
+    explained = ""
+    if strict and not problems:
+        loaded = catalog.load(data)
+        problems = catalog.unexplained(loaded)
+        code = ExitCode.WORK_FAILED
+        explained = f"; {len(catalog.outliers(loaded)) - len(problems)} outliers, each explained"
     if fmt != "table" or as_json:
         rows = [asdict(problem) for problem in problems]
         emit_rows(rows, fmt=fmt, as_json=as_json, output=output)
@@ -28,8 +40,8 @@ def command(data: Path | None, fmt: str, as_json: bool, output: Path | None) -> 
         loaded = catalog.load(data)
         emit_text(
             f"{loaded.facts.height} facts on {loaded.entities.height} entities from "
-            f"{loaded.source_table.height} sources: all in order",
+            f"{loaded.source_table.height} sources: all in order{explained}",
             output,
         )
     if problems:
-        raise click.exceptions.Exit(int(ExitCode.BAD_INPUT))
+        raise click.exceptions.Exit(int(code))

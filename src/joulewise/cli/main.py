@@ -31,6 +31,7 @@ COMMANDS = {
     "doctor": "Say which meters and extras work here.",
     "trend": "Fit how a quantity grows over the years.",
     "forecast": "Carry energy on, times inferences per person, against human use.",
+    "study": "Answer one question from the whole catalogue, with charts.",
     "paper": "Rebuild the paper's tables and figures, and compare its numbers.",
     "report": "Write the whole story as one offline HTML page.",
 }

@@ -21,6 +21,7 @@ Row = Mapping[str, Any]
 _UNIT_OF_COLUMN = {
     "flops": "FLOP",
     "peak_flops_per_s": "FLOP/s",
+    "peak_ops_per_s": "OP/s",
     "efficiency_flops_per_j": "FLOP/J",
     "energy_j": "J",
     "energy_j_low": "J",

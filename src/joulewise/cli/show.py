@@ -3,24 +3,46 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import click
 
-from joulewise.catalog import load
+from joulewise.catalog import Catalog, load
 from joulewise.catalog.names import find_id
+from joulewise.catalog.records import architecture, generator, hybrid_configuration
 from joulewise.cli.options import data_option
 from joulewise.cli.output import emit_rows, output_options
+from joulewise.errors import UnknownNameError
+
+# What says where a row of a wide table is from, not what it is.
+_NOT_SHOWN = ("model", "aliases", "source", "licence", "note", "method")
 
 
-@click.command("show", help="Show every fact of the model or accelerator NAME: value, conditions, kind, source.")
+@click.command(
+    "show",
+    help="Show every fact of the model or accelerator NAME: value, conditions, kind, source. Language models and "
+    "generators of images also show their row of the wide table, its source the same in every cell.",
+)
 @click.argument("name")
 @data_option
 @output_options
 def command(name: str, data: Path | None, fmt: str, as_json: bool, output: Path | None) -> None:
     """Show the facts of one entity."""
     catalog = load(data)
-    found = find_id(catalog.entities, name, "model or accelerator")
-    rows = [
+    try:
+        found = find_id(catalog.entities, name, "model or accelerator")
+    except UnknownNameError:
+        rows = _wide(name)
+        if not rows:
+            raise
+    else:
+        rows = [*_facts(catalog, found), *(_wide(name) or _wide(catalog.name_of(found)))]
+    shown = ("attribute", "value", "unit", "conditions", "kind", "source", "via", "locator", "note")
+    emit_rows(rows, fmt=fmt, as_json=as_json, output=output, columns=shown)
+
+
+def _facts(catalog: Catalog, entity: str) -> list[dict[str, Any]]:
+    return [
         {
             "entity": fact.entity,
             "attribute": fact.attribute,
@@ -35,7 +57,40 @@ def command(name: str, data: Path | None, fmt: str, as_json: bool, output: Path 
             "note": fact.note,
             "citation": "; ".join(source.citation for source in fact.sources),
         }
-        for fact in catalog.facts_of(found)
+        for fact in catalog.facts_of(entity)
     ]
-    shown = ("attribute", "value", "unit", "conditions", "kind", "source", "via", "locator", "note")
-    emit_rows(rows, fmt=fmt, as_json=as_json, output=output, columns=shown)
+
+
+def _wide(name: str) -> list[dict[str, Any]]:
+    """Return the cells of the wide tables that have a row of this name, in the form of facts."""
+    hybrid = hybrid_configuration(name)
+    whole = {**hybrid["config"], "source": hybrid["source"], "note": "", "model": name} if hybrid else None
+    return [
+        *_cells("architecture", "architectures.csv", architecture(name), "reported"),
+        *_cells("configuration", "hybrid_architectures.json", whole, "reported"),
+        *_cells("generator", "generators.csv", generator(name), "derived"),
+    ]
+
+
+def _cells(prefix: str, file: str, row: dict[str, Any] | None, kind: str) -> list[dict[str, Any]]:
+    if row is None:
+        return []
+    source = str(row.get("source") or row.get("method") or "")
+    return [
+        {
+            "entity": row["model"],
+            "attribute": f"{prefix}: {column}",
+            "value": str(value).lower() if isinstance(value, bool) else str(value),
+            "unit": "",
+            "number": float(value) if isinstance(value, int | float) and not isinstance(value, bool) else None,
+            "conditions": "",
+            "kind": kind,
+            "source": source,
+            "via": "",
+            "locator": f"{file}, {row['model']}",
+            "note": row["note"] or "",
+            "citation": source,
+        }
+        for column, value in row.items()
+        if value is not None and value != "" and column not in _NOT_SHOWN
+    ]

@@ -65,7 +65,7 @@ def estimate(
     spec = accelerator_spec(accelerator)
     inputs = [Input(k, v, "", "as asked") for k, v in row.items() if v is not None]
     inputs += [
-        Input(name, spec[name], unit, str(spec["source"] or spec["via"]))
+        Input(name, spec[name], unit, spec["sources"][name])
         for name, unit in (("bf16_flops_per_s", "FLOP/s"), ("bandwidth_bytes_per_s", "B/s"), ("tdp_w", "W"))
     ]
     steps: list[str] = []
@@ -80,6 +80,8 @@ def estimate(
         raise InputError(f"the method {method} knows language models alone", "use calibrated")
     scope = "energy of the whole system at the wall" if "at-the-wall" in flags else _SCOPE
     assumptions = [scope, *_ASSUMPTIONS, *(f"flagged: {f.replace('-', ' ')}" for f in flags)]
+    if spec["note"]:
+        assumptions.append(f"{spec['name']}: {spec['note']}")
     return Estimate(
         energy=Interval(result["energy_j_low"], result["energy_j"], result["energy_j_high"]),
         method="calibrated",

@@ -123,8 +123,7 @@ def step(values: Mapping[str, float], c: Columns) -> Step:
     fp8, fp4 = c.number_format == "fp8", c.number_format == "mxfp4"
     bandwidth = c.bandwidth_bytes_per_s * per_die(values, "bandwidth", c.die)
     peak = c.peak_flops_per_s * np.where(fp8, values["fp8_gain"], 1.0)
-    context = c.prompt_tokens + c.output_tokens / 2
-    seen = (c.layers - c.window_layers) * context + c.window_layers * np.minimum(context, c.window)
+    seen = _seen(c)
     routed = c.experts_per_token / c.experts
     touched = np.maximum(routed, 1 - (1 - routed) ** np.maximum(values["expert_spread"] * c.batch_size, 1))
     touched = np.where(c.expert_params > 0, touched, 0.0)
@@ -144,10 +143,8 @@ def step(values: Mapping[str, float], c: Columns) -> Step:
     copies = np.maximum(1, np.maximum(c.tensor_parallel, c.n / c.data_parallel) / c.kv_heads)
     cache_bytes = c.batch_size * 2 * c.kv_values_per_token_layer * seen * copies
     cache_s = cache_bytes / (c.n * bandwidth * values["kv_bandwidth"])
-    flops = c.batch_size * (2 * c.active_params + 4 * c.attention_width * seen)
-    compute_s = flops / (c.n * peak * values["decode_compute"])
-    prompt_flops = 2 * c.active_params * c.prompt_tokens + 2 * c.layers * c.attention_width * c.prompt_tokens**2
-    prefill_s = c.batch_size / c.output_tokens * prompt_flops / (c.n * peak * values["prefill_compute"])
+    compute_s = c.batch_size * _token_flops(c, seen) / (c.n * peak * values["decode_compute"])
+    prefill_s = c.batch_size / c.output_tokens * _prompt_flops(c) / (c.n * peak * values["prefill_compute"])
     spread = c.expert_parallel > 1
     latency_s = np.where(spread, values["expert_link_s"], values["link_s"])
     volumes = np.where(spread, values["expert_link_volume"], values["link_volume"])
@@ -197,6 +194,25 @@ def step(values: Mapping[str, float], c: Columns) -> Step:
             "host": host_s,
         },
     )
+
+
+def request_flops(c: Columns) -> Floats:
+    """Return the work of one request: reading its prompt and writing its answer. [FLOP]"""
+    return np.asarray(_prompt_flops(c) + c.output_tokens * _token_flops(c, _seen(c)))
+
+
+def _seen(c: Columns) -> Floats:
+    """Return the tokens in the cache that a new one attends to, over all layers, at the mean context."""
+    context = c.prompt_tokens + c.output_tokens / 2
+    return np.asarray((c.layers - c.window_layers) * context + c.window_layers * np.minimum(context, c.window))
+
+
+def _token_flops(c: Columns, seen: Floats) -> Floats:
+    return np.asarray(2 * c.active_params + 4 * c.attention_width * seen)
+
+
+def _prompt_flops(c: Columns) -> Floats:
+    return np.asarray(2 * c.active_params * c.prompt_tokens + 2 * c.layers * c.attention_width * c.prompt_tokens**2)
 
 
 def limited(demand: Floats, knee: float) -> Floats:

@@ -10,7 +10,7 @@ from typing import Any
 
 import polars as pl
 
-from joulewise.catalog import TASKS, Catalog, accelerators, load
+from joulewise.catalog import PAPER, TASKS, Catalog, accelerators, load
 from joulewise.errors import InputError, UnknownNameError
 from joulewise.hardware.speedups import BASELINE, speed_ups
 
@@ -19,23 +19,28 @@ from joulewise.hardware.speedups import BASELINE, speed_ups
 LEFT_OUT_OF_TREND = ("tesla-p100", "a100", "a30")
 
 
-def efficiencies(catalog: Catalog | None = None) -> pl.DataFrame:
+def efficiencies(catalog: Catalog | None = None, *, incomplete: bool = False) -> pl.DataFrame:
     """Return each accelerator and precision with its theoretical efficiency (the paper's Table 8).
+
+    Parameters
+    ----------
+    catalog : Catalog, optional
+        By default all; the paper's edition gives its Table 8.
+    incomplete : bool
+        Also the rows that lack a floating-point peak or a TDP, without an efficiency.
 
     Returns
     -------
     polars.DataFrame
-        The columns of `catalog.accelerators` and ``efficiency_flops_per_j [FLOP/J]``; only rows with
-        a peak and a TDP.
+        The columns of `catalog.accelerators` and ``efficiency_flops_per_j [FLOP/J]``.
     """
-    return (
-        accelerators(catalog)
-        .filter(pl.col("peak_flops_per_s").is_not_null() & pl.col("tdp_w").is_not_null())
-        .with_columns((pl.col("peak_flops_per_s") / pl.col("tdp_w")).alias("efficiency_flops_per_j"))
+    frame = accelerators(catalog).with_columns(
+        (pl.col("peak_flops_per_s") / pl.col("tdp_w")).alias("efficiency_flops_per_j")
     )
+    return frame if incomplete else frame.filter(pl.col("efficiency_flops_per_j").is_not_null())
 
 
-def adapted_efficiencies(task: str, catalog: Catalog | None = None) -> pl.DataFrame:
+def adapted_efficiencies(task: str, catalog: Catalog | None = None, *, edition: str | None = PAPER) -> pl.DataFrame:
     """Return the efficiencies that a task really gets from each accelerator (the paper's Table 9).
 
     Theoretical FP32 where that is what a network runs at; where mixed precision or TF32 was measured,
@@ -44,6 +49,9 @@ def adapted_efficiencies(task: str, catalog: Catalog | None = None) -> pl.DataFr
     Parameters
     ----------
     task : {"vision", "language"}
+    edition : str or None
+        Only the facts of this edition, and a user's own; by default the paper's, whose method this is. None
+        takes every accelerator of the catalogue.
 
     Returns
     -------
@@ -59,6 +67,8 @@ def adapted_efficiencies(task: str, catalog: Catalog | None = None) -> pl.DataFr
     if task not in TASKS:
         raise UnknownNameError("task", task, TASKS)
     catalog = catalog or load()
+    if edition is not None:
+        catalog = catalog.edition(edition)
     table = efficiencies(catalog)
     plain = table.filter((pl.col("precision") == "fp32") & ~pl.col("id").is_in(list(LEFT_OUT_OF_TREND))).with_columns(
         pl.lit(False).alias("adapted"), *[pl.lit(1.0).alias(c) for c in _SPEED_UP]

@@ -1,18 +1,13 @@
-"""Building the page from the paper's parts."""
+"""The page of the paper: its tables, figures and numbers, recomputed."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from importlib import resources
 from pathlib import Path
 
 import polars as pl
-from jinja2 import Environment, StrictUndefined
 
-from joulewise import __version__
 from joulewise.catalog import sources
-from joulewise.charts.export import for_script, script_bundle, specification
-from joulewise.charts.theme import config
 from joulewise.energy import estimate_paper
 from joulewise.files import make_folder, write_text
 from joulewise.paper.comparison import VERDICTS, compare
@@ -21,6 +16,7 @@ from joulewise.paper.points import paper_catalog
 from joulewise.paper.recount import recounted
 from joulewise.paper.tables import TABLES
 from joulewise.report.findings import findings
+from joulewise.report.html import render
 from joulewise.report.tables import page_table
 
 FILE = "joulewise-report.html"
@@ -81,25 +77,17 @@ def write_report(folder: Path, progress: Callable[[str], None] = lambda _: None,
     tables = [page_table(name, *_TABLE_TITLES[name], build(catalog)) for name, build in TABLES.items()]
     tables.append(page_table("recounted", *_recounted_title(recounted(paper))))
     progress("page")
-    page = (
-        _environment()
-        .from_string(_asset("report.html.j2"))
-        .render(
-            version=__version__,
-            style=_asset("report.css"),
-            script=_asset("report.js"),
-            bundle=script_bundle(),
-            specs=for_script({name: specification(figure.chart) for name, figure in figures.items()}),
-            looks=for_script({mode: config(mode) for mode in ("light", "dark")}),
-            sections=SECTIONS,
-            figures=figures,
-            findings=findings(catalog, comparison),
-            comparison=comparison.to_dicts(),
-            verdicts=[(verdict, comparison.filter(verdict=verdict).height) for verdict in VERDICTS],
-            tables=tables,
-            example=estimate_paper("resnet-50", catalog=catalog),
-            sources=[row for row in sources(catalog).to_dicts() if row["facts"] or row["id"] == "desislavov2021"],
-        )
+    page = render(
+        "paper.html.j2",
+        {name: figure.chart for name, figure in figures.items()},
+        sections=SECTIONS,
+        figures=figures,
+        findings=findings(catalog, comparison),
+        comparison=comparison.to_dicts(),
+        verdicts=[(verdict, comparison.filter(verdict=verdict).height) for verdict in VERDICTS],
+        tables=tables,
+        example=estimate_paper("resnet-50", catalog=catalog),
+        sources=[row for row in sources(catalog).to_dicts() if row["facts"] or row["id"] == "desislavov2021"],
     )
     return write_text(folder / FILE, page)
 
@@ -111,11 +99,3 @@ def _recounted_title(frame: pl.DataFrame) -> tuple[str, str, pl.DataFrame]:
         f"in closed form: {within[1]} within 1% of the printed FLOPs, {within[3]} within 3%, the others with a reason."
     )
     return "Counted again", note, frame
-
-
-def _environment() -> Environment:
-    return Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
-
-
-def _asset(name: str) -> str:
-    return (resources.files("joulewise.report") / name).read_text(encoding="utf-8")

@@ -18,23 +18,26 @@ const drawAll = async () => {
 dark.addEventListener("change", drawAll);
 drawAll();
 
-const rows = [...document.querySelectorAll("#comparison-table tbody tr")];
-const search = document.getElementById("search");
-const boxes = [...document.querySelectorAll("input[name=verdict]")];
-const filter = () => {
-  const words = search.value.toLowerCase().split(/\s+/).filter(Boolean);
-  const verdicts = new Set(boxes.filter((box) => box.checked).map((box) => box.value));
+// A search field names the table that it searches, a box the rows that it keeps, a text the table whose rows it counts.
+const filter = (table) => {
+  const of = (name) => [...document.querySelectorAll(`[data-${name}="${table.id}"]`)];
+  const words = of("searches").flatMap((field) => field.value.toLowerCase().split(/\s+/)).filter(Boolean);
+  const boxes = of("keeps");
+  const kept = new Set(boxes.filter((box) => box.checked).map((box) => box.value));
+  const rows = [...table.tBodies[0].rows];
   let shown = 0;
   for (const row of rows) {
     const text = row.textContent.toLowerCase();
-    row.hidden = !verdicts.has(row.dataset.verdict) || !words.every((word) => text.includes(word));
+    row.hidden = (boxes.length && !kept.has(row.dataset.kept)) || !words.every((word) => text.includes(word));
     shown += !row.hidden;
   }
-  document.getElementById("shown").textContent = `${shown} of ${rows.length} shown`;
+  for (const count of of("shown")) count.textContent = `${shown} of ${rows.length} shown`;
 };
-search.addEventListener("input", filter);
-boxes.forEach((box) => box.addEventListener("change", filter));
-filter();
+for (const control of document.querySelectorAll("[data-searches], [data-keeps]")) {
+  const table = document.getElementById(control.dataset.searches ?? control.dataset.keeps);
+  control.addEventListener("input", () => filter(table));
+  filter(table);
+}
 
 const key = (row, column) => {
   const text = row.cells[column].firstChild?.textContent.trim() ?? "";

@@ -350,13 +350,17 @@ def _qwen3_next(c: Keys) -> Stack:
         c.whole("linear_num_value_heads", 32), c.whole("linear_value_head_dim", 128),
         c.whole("linear_conv_kernel_dim", 4),
     )  # fmt: skip
-    dense = Mlp(c.whole("intermediate_size"), True)
-    experts = Experts(
-        c.whole("num_experts", 512), c.whole("num_experts_per_tok", 10), c.whole("moe_intermediate_size"),
-        shared_width=c.whole("shared_expert_intermediate_size"), shared_gate=True,
-    )  # fmt: skip
+    # Qwen3.5 has models of experts alone, without a dense width, and dense ones, without experts.
+    feeds: dict[bool, Callable[[], Mlp | Experts]] = {
+        False: lambda: Mlp(c.whole("intermediate_size"), True),
+        True: lambda: Experts(
+            c.whole("num_experts", 512), c.whole("num_experts_per_tok", 10), c.whole("moe_intermediate_size"),
+            shared_width=c.whole("shared_expert_intermediate_size"), shared_gate=True,
+        ),
+    }  # fmt: skip
+    has_experts = c.get("moe_intermediate_size") is not None
     blocks = [
-        _rms_block(c, delta if kind == LINEAR else attention, experts if _qwen_sparse(c, i) else dense)
+        _rms_block(c, delta if kind == LINEAR else attention, feeds[has_experts and _qwen_sparse(c, i)]())
         for i, kind in enumerate(kinds)
     ]
     return _decoder(c, blocks)
@@ -455,6 +459,8 @@ FAMILIES: dict[str, Callable[[Keys], Stack | EncoderDecoder]] = {
     "qwen2_5_vl_text": _qwen2,
     "qwen2_moe": _qwen2_moe,
     "qwen3": _qwen3,
+    "qwen3_5_moe_text": _qwen3_next,
+    "qwen3_5_text": _qwen3_next,
     "qwen3_moe": _qwen3_moe,
     "qwen3_next": _qwen3_next,
     "qwen3_vl_moe_text": _qwen3_moe,

@@ -1,0 +1,190 @@
+"""What an estimate needs to know of an accelerator, from its facts: rates, memory, bandwidth, power."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import Any
+
+import polars as pl
+
+from joulewise.catalog.facts import PRECISION, load
+from joulewise.catalog.names import normalise
+from joulewise.catalog.wide import accelerators
+from joulewise.errors import InputError, UnknownNameError
+
+MAKERS = ("nvidia", "amd", "tesla", "qualcomm", "google", "intel", "apple", "amazon", "aws", "huawei", "cambricon")
+
+_NEEDED = {
+    "memory_bytes": "its memory",
+    "bandwidth_bytes_per_s": "its memory bandwidth",
+    "tdp_w": "its thermal design power",
+    "bf16_flops_per_s": "a rate in 16 bits or FP32",
+}
+# Two accelerators of a machine that are not linked talk over its bus; of most cards that is this one.
+_BUS_BYTES_PER_S = 32e9
+_RANK = {"fp16-tensor": 0, "fp16": 1, "fp32": 1}
+_RATES = {
+    "fp16-tensor": "tensor_16",
+    "fp16": "vector_16",
+    "fp32": "vector_32",
+    "fp8": "fp8_flops_per_s",
+    "fp4": "fp4_flops_per_s",
+    "int8": "int8_ops_per_s",
+}
+
+
+def accelerator_spec(name: str) -> dict[str, Any]:
+    """Return what the facts say of an accelerator, in the keys that estimates use.
+
+    Parameters
+    ----------
+    name : str
+        Id, name or alias; a maker's name before it may be left out, or be there.
+
+    Returns
+    -------
+    dict
+        ``id, name, die`` (the chip design; its own id where it is not known), ``memory_bytes,
+        bandwidth_bytes_per_s, link_bytes_per_s, tdp_w, bf16_flops_per_s`` (of matrix units, or the best rate in
+        16 bits or FP32 where it has none), ``fp8_flops_per_s, fp4_flops_per_s, int8_ops_per_s`` (None where it
+        has none), ``release_date, kind, segment, system, source, via, sources`` (of each figure that is needed),
+        ``note`` (what was supposed). Rates are dense.
+
+    Raises
+    ------
+    UnknownNameError
+        If there is no such accelerator; with the nearest names.
+    InputError
+        If a fact is missing without which nothing can be estimated; with which.
+    """
+    ids = _ids()
+    wanted = normalise(name)
+    bare = (wanted.removeprefix(maker) for maker in MAKERS)
+    found = next((ids[key] for key in (wanted, *bare) if key in ids), None)
+    if found is None:
+        entities = load().entities.filter(collection="accelerators")
+        shown = [n for r in entities.to_dicts() for n in (r["name"], *r["aliases"].split("|")) if n]
+        raise UnknownNameError("accelerator", name, shown)
+    spec = _specs()[found]
+    missing = [what for key, what in _NEEDED.items() if spec[key] is None]
+    if missing:
+        raise InputError(f"{spec['name']} cannot be estimated on: the catalogue lacks {' and '.join(missing)}")
+    return spec
+
+
+@lru_cache
+def _ids() -> dict[str, str]:
+    found: dict[str, str] = {}
+    rows = load().entities.filter(collection="accelerators").to_dicts()
+    for column in ("id", "name"):
+        for row in rows:
+            found.setdefault(normalise(row[column]), row["id"])
+    for row in rows:
+        for alias in filter(None, row["aliases"].split("|")):
+            found.setdefault(normalise(alias), row["id"])
+    return found
+
+
+@lru_cache
+def _specs() -> dict[str, dict[str, Any]]:
+    table = accelerators()
+    rate = pl.coalesce("peak_flops_per_s", "peak_ops_per_s")
+    rates = (
+        table.filter(pl.col("precision").is_in(list(_RATES)))
+        .with_columns(pl.col("precision").replace_strict(_RATES, default=None), rate.alias("rate"))
+        .pivot("precision", index="id", values="rate")
+    )
+    wide = (
+        table.unique("id", keep="first", maintain_order=True)
+        .join(rates, on="id", how="left", maintain_order="left")
+        .join(_texts(), on="id", how="left", maintain_order="left")
+        .join(_origins(), on="id", how="left", maintain_order="left")
+        .join(_doubts(), on="id", how="left", maintain_order="left")
+        .with_columns(
+            pl.coalesce("tensor_16", pl.max_horizontal("vector_16", "vector_32")).alias("bf16_flops_per_s"),
+            pl.coalesce("die", "id").alias("die"),
+            pl.col("link_bytes_per_s").fill_null(_BUS_BYTES_PER_S),
+            pl.coalesce("system", pl.lit("server")).alias("system"),
+            pl.col("release_date").dt.to_string("%Y-%m-%d"),
+            pl.concat_str(
+                pl.when(pl.col("link_bytes_per_s").is_null()).then(
+                    pl.lit("link: not known, that of PCIe 4.0 x16 assumed")
+                ),
+                pl.when(pl.col("tensor_16").is_null() & pl.max_horizontal("vector_16", "vector_32").is_not_null()).then(
+                    pl.lit("rate: no matrix units known, the best of FP16 and FP32")
+                ),
+                "doubts",
+                separator="; ",
+                ignore_nulls=True,
+            ).alias("note"),
+        )
+    )
+    kept = (
+        *("id", "name", "die", "memory_bytes", "bandwidth_bytes_per_s", "link_bytes_per_s", "tdp_w"),
+        *("bf16_flops_per_s", "fp8_flops_per_s", "fp4_flops_per_s", "int8_ops_per_s"),
+        *("release_date", "kind", "segment", "system"),
+        *("source", "via", "sources", "note"),
+    )
+    return {row["id"]: row for row in wide.select(kept).to_dicts()}
+
+
+def _texts() -> pl.DataFrame:
+    """Return chip design and system by accelerator."""
+    return (
+        load()
+        .facts.filter(pl.col("collection") == "accelerators", pl.col("attribute").is_in(["die", "system"]))
+        .unique(["entity", "attribute"], keep="first", maintain_order=True)
+        .pivot("attribute", index="entity", values="value")
+        .rename({"entity": "id"})
+    )
+
+
+def _origins() -> pl.DataFrame:
+    """Return the source of each needed figure, and of all: addresses, or citations where there is none."""
+    catalog = load()
+    shown = pl.when(pl.col("url") != "").then("url").otherwise("citation")
+    cited = dict(catalog.source_table.select("id", shown.alias("shown")).iter_rows())
+    rank = pl.col("conditions").str.extract(PRECISION).replace_strict(_RANK, default=None, return_dtype=pl.Int64)
+    # As the rate itself: that of matrix units, else the greatest.
+    standing = (
+        catalog.facts.filter(
+            pl.col("collection") == "accelerators",
+            pl.col("attribute").is_in([*_NEEDED, "peak_flops_per_s"]),
+            ~pl.col("superseded"),
+            ~pl.col("conditions").str.contains("sparsity=|accumulate="),
+        )
+        .with_columns(rank=rank)
+        .unique(["entity", "attribute", "rank", "conditions"], keep="first", maintain_order=True)
+        .filter((pl.col("attribute") != "peak_flops_per_s") | pl.col("rank").is_not_null())
+        .sort("rank", "number", descending=[False, True], nulls_last=True, maintain_order=True)
+        .unique(["entity", "attribute"], keep="first", maintain_order=True)
+    )
+    rows: dict[str, dict[str, str]] = {}
+    via: dict[str, set[str]] = {}
+    for row in standing.select("entity", "attribute", "source", "via").to_dicts():
+        name = "bf16_flops_per_s" if row["attribute"] == "peak_flops_per_s" else row["attribute"]
+        rows.setdefault(row["entity"], {})[name] = "; ".join(cited[s] for s in row["source"].split("; "))
+        via.setdefault(row["entity"], set()).update([cited[row["via"]]] if row["via"] else [])
+    return pl.DataFrame(
+        {
+            "id": list(rows),
+            "source": ["; ".join(dict.fromkeys(of.values())) for of in rows.values()],
+            "via": ["; ".join(sorted(via[entity])) for entity in rows],
+            "sources": [{name: of.get(name) for name in _NEEDED} for of in rows.values()],
+        }
+    )
+
+
+def _doubts() -> pl.DataFrame:
+    """Return what is supposed rather than stated of each accelerator's power, memory and bandwidth."""
+    attributes = {"tdp_w": "power", "memory_bytes": "memory", "bandwidth_bytes_per_s": "bandwidth"}
+    standing = (
+        load()
+        .facts.filter(pl.col("attribute").is_in(list(attributes)), ~pl.col("superseded"))
+        .unique(["entity", "attribute"], keep="first", maintain_order=True)
+        .filter((pl.col("kind") == "assumed") | pl.col("note").str.contains("doubtful"))
+    )
+    what = pl.col("attribute").replace_strict(attributes, default=None)
+    return standing.group_by(pl.col("entity").alias("id"), maintain_order=True).agg(
+        pl.concat_str(what, pl.col("note"), separator=": ").str.join("; ").alias("doubts")
+    )

@@ -1,0 +1,84 @@
+"""The least energy that physics asks for an operation, if the arithmetic erases the bits that ordinary circuits do.
+
+References
+----------
+.. [1] R. Landauer, Irreversibility and heat generation in the computing process, IBM Journal of Research and
+   Development 5, 1961: erasing a bit takes at least k T ln 2.
+.. [2] BIPM, The International System of Units, 9th ed., 2019: the Boltzmann constant is exact.
+.. [3] N. H. E. Weste and D. M. Harris, CMOS VLSI Design, 4th ed., 2011, section 11.9: the array multiplier.
+"""
+
+from __future__ import annotations
+
+import math
+
+from joulewise.errors import InputError, UnknownNameError
+
+BOLTZMANN_J_PER_K = 1.380649e-23
+ROOM_K = 300.0
+
+# Number format -> bits of the significand with its hidden one (of an integer its width), and of the sum.
+FORMATS = {
+    "FP64": (53, 53),
+    "FP32": (24, 24),
+    "TF32": (11, 24),
+    "BF16": (8, 24),
+    "FP16": (11, 24),
+    "FP8": (4, 24),
+    "FP4": (2, 24),
+    "INT8": (8, 32),
+    "INT4": (4, 32),
+}
+
+
+def landauer_j(temperature_k: float = ROOM_K) -> float:
+    """Return the least energy to erase one bit, k T ln 2 [1]_ [2]_. [J]
+
+    Parameters
+    ----------
+    temperature_k : float
+        Of the surroundings that take the heat. [K]
+
+    Raises
+    ------
+    InputError
+        If the temperature is not above zero.
+
+    Examples
+    --------
+    >>> f"{landauer_j(300):.3e}"
+    '2.871e-21'
+    """
+    if not temperature_k > 0:
+        raise InputError(f"a temperature must be above 0 K, not {temperature_k}")
+    return BOLTZMANN_J_PER_K * temperature_k * math.log(2)
+
+
+def bit_erasures(number_format: str) -> float:
+    """Return how many bits an ordinary circuit erases for one operation, half a multiply-add.
+
+    Parameters
+    ----------
+    number_format : str
+        One of `FORMATS`.
+
+    Raises
+    ------
+    UnknownNameError
+        If the format is not known.
+
+    Notes
+    -----
+    An array multiplier [3]_ of m-bit significands has m² AND gates and m (m - 1) full adders; adding the product to a
+    sum of w bits takes w full adders more. Each is taken to erase one bit. Exponents, rounding, registers and wires
+    are left out, so real circuits erase more; reversible ones could erase fewer.
+    """
+    if number_format not in FORMATS:
+        raise UnknownNameError("number format", number_format, FORMATS)
+    m, w = FORMATS[number_format]
+    return (m * m + m * (m - 1) + w) / 2
+
+
+def landauer_op_j(number_format: str, temperature_k: float = ROOM_K) -> float:
+    """Return the least energy of one operation, half a multiply-add, if it erases `bit_erasures` bits. [J]"""
+    return bit_erasures(number_format) * landauer_j(temperature_k)

@@ -1,0 +1,48 @@
+"""Pages of one file: a template, its style, its scripts and the charts it draws."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from importlib import resources
+from typing import Any
+
+import altair as alt
+from jinja2 import Environment, PackageLoader, StrictUndefined
+
+from joulewise import __version__
+from joulewise.charts.export import for_script, script_bundle, specification
+from joulewise.charts.theme import config
+
+
+def render(template: str, charts: Mapping[str, alt.LayerChart], **values: Any) -> str:
+    """Return a page as HTML that needs no network.
+
+    Parameters
+    ----------
+    template : str
+        Its file in this package.
+    charts : mapping of str to LayerChart
+        By the id of the element that each is drawn in.
+    **values
+        What the template shows.
+    """
+    environment = Environment(
+        loader=PackageLoader("joulewise", "report"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    return environment.get_template(template).render(
+        version=__version__,
+        style=_asset("report.css"),
+        script=_asset("report.js"),
+        bundle=script_bundle(),
+        specs=for_script({name: specification(chart) for name, chart in charts.items()}),
+        looks=for_script({mode: config(mode) for mode in ("light", "dark")}),
+        **values,
+    )
+
+
+def _asset(name: str) -> str:
+    return (resources.files("joulewise.report") / name).read_text(encoding="utf-8")
