@@ -93,7 +93,11 @@ def measured_rows(frame: pl.DataFrame) -> Measured:
     kept = frame.filter(
         pl.col("unit").cast(pl.String).str.starts_with("output token")
         & pl.col("energy_j_per_unit").cast(pl.Float64, strict=False).gt(0)
-        & (pl.col("tier").fill_null("").ne("B") if "tier" in frame.columns else pl.lit(value=True))
+        & (
+            pl.col("tier").fill_null("").is_in(["B", "estimated"]).not_()
+            if "tier" in frame.columns
+            else pl.lit(value=True)
+        )
     )
     start = {name.removeprefix("prompt."): p.prior for name, p in PROMPTS.items()}
     requests = read_requests(kept, start | dict.fromkeys(_V1_TASKS, start["chat"]))
@@ -122,6 +126,7 @@ def measured_rows(frame: pl.DataFrame) -> Measured:
     )
 
 
+_LEFT_OUT = ("B", "estimated")
 _V1_TASKS = ("chat-concise", "instruct", "instruct-concise")
 
 
@@ -205,12 +210,24 @@ def fit(rows: Measured, use: Flags | None = None, start: Mapping[str, float] | N
 
 
 def held_out(rows: Measured, groups: Labels, full: Mapping[str, float]) -> Floats:
-    """Return the energy of each row by a fit that saw no row of its group. [J per output token]"""
+    """Return the energy of each row by a fit that saw no row of its group; NaN if there is one group. [J per token]"""
     energy = np.full(len(groups), np.nan)
     for group in np.unique(groups):
         out = groups == group
-        energy[out] = predict(fit(rows, ~out, full), rows).energy_j[out]
+        if not out.all():
+            energy[out] = predict(fit(rows, ~out, full), rows).energy_j[out]
     return energy
+
+
+def require_families(rows: Measured) -> None:
+    """Raise `InputError` where no family can be left out: an error on rows that a fit has seen is worth nothing."""
+    families = np.unique(rows.family)
+    if len(families) < 2:
+        raise InputError(
+            f"{len(rows.family)} measured rows of language models, all of the family {families.tolist()[0]!r}, are too "
+            "few: a fit is judged on families that it has not seen",
+            "measure a second family, or add the rows to the shipped ones",
+        )
 
 
 def regime_of(requests: Requests) -> Labels:
@@ -254,7 +271,9 @@ def language_intervals(rows: Measured, values: Mapping[str, float]) -> dict[str,
         inside = ratios[regimes == regime]
         if len(inside) >= _FEWEST:
             found[regime] = conformal(inside)
-    found["accelerator-not-measured"] = conformal(_unseen_dies(rows, values))
+    several = len(np.unique(rows.requests.columns.die)) > 1
+    unseen = "accelerator-not-measured"
+    found[unseen] = conformal(_unseen_dies(rows, values)) if several else load_calibration().intervals[unseen]
     found["shape-from-size"] = conformal(_sizes_alone(rows, values))
     return found
 
@@ -419,6 +438,7 @@ def calibrate(frame: pl.DataFrame, begin: Callable[[str], None] = lambda _: None
     """
     begin("language models")
     rows = measured_rows(frame)
+    require_families(rows)
     language = fit(rows)
     begin("families left out")
     intervals = language_intervals(rows, language)

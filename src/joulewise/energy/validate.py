@@ -22,6 +22,7 @@ from joulewise.energy.calibrate import (
     measured_rows,
     measured_samples,
     regime_of,
+    require_families,
 )
 from joulewise.energy.rivals import METHODS, log_linear
 from joulewise.energy.serving import Floats, Labels
@@ -60,6 +61,7 @@ def validate(frame: pl.DataFrame, begin: Callable[[str], None] = lambda _: None)
     except InputError:
         rows = None
     if rows is not None:
+        require_families(rows)
         full = fit(rows)
         ours = held_out(rows, rows.family, full)
         begin("lineages and accelerators left out")
