@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import subprocess
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
@@ -163,6 +164,10 @@ def _require_accelerator(run: _Run, named: str | None, meters: list[Meter], *, a
 
 
 def _of_command(command_line: tuple[str, ...], per: float) -> _Run:
+    # Polars' handler of interrupts would have the wait for a command go on; on Windows there is no such choice.
+    if hasattr(signal, "siginterrupt"):
+        signal.siginterrupt(signal.SIGINT, True)
+
     def call() -> None:
         try:
             done = subprocess.run(command_line, stdout=subprocess.DEVNULL, check=False)

@@ -28,7 +28,7 @@ def find_apple() -> Found:
     try:
         import zeus_apple_silicon  # noqa: PLC0415  (an extra)
     except ImportError:
-        why, remedy = "the library zeus-apple-silicon is missing", "pip install zeus-apple-silicon"
+        why, remedy = "the library zeus-apple-silicon is missing", "pip install joulewise[meter]"
         return [], [Finding("Apple", False, why, remedy, "library-missing")]
     try:
         monitor = zeus_apple_silicon.AppleEnergyMonitor()
