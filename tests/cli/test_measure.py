@@ -136,7 +136,8 @@ def test_without_a_meter_it_refuses_with_advice(joulewise: Run, machine: dict[st
 def test_an_interrupt_ends_it_and_the_command(machine: dict[str, str], tmp_path: Path) -> None:
     begun = tmp_path / "begun"
     (tmp_path / "long.py").write_text(
-        f"import pathlib, time\nfor i in range(600):\n pathlib.Path({str(begun)!r}).write_text(str(i))\n time.sleep(0.1)\n"
+        f"import pathlib, time\nfor i in range(600):\n"
+        f" pathlib.Path({str(begun)!r}).write_text(str(i))\n time.sleep(0.1)\n"
     )
     line = [str(Path(sys.executable).parent / "joulewise"), "measure", "--idle-seconds", "0.05"]
     line += [sys.executable, str(tmp_path / "long.py")]
