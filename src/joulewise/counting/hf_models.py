@@ -13,6 +13,10 @@ from joulewise.counting.extras import import_extra
 from joulewise.counting.workload import Layer, Phase, Workload, bytes_of
 from joulewise.errors import InputError
 
+# Of models that take a wave as it is: as much as Whisper's window, at the rate of all of them.
+_SOUND_SECONDS = 30
+_SAMPLES_PER_S = 16_000
+
 
 def count_hf(
     target: str | Path | Any,
@@ -163,6 +167,9 @@ def forward_arguments(
     elif model.main_input_name == "input_features":
         frames = 2 * config.max_source_positions
         arguments["input_features"] = torch.empty((batch_size, config.num_mel_bins, frames), device=device, dtype=dtype)
+    elif model.main_input_name == "input_values":
+        samples = _SOUND_SECONDS * _SAMPLES_PER_S
+        arguments["input_values"] = torch.empty((batch_size, samples), device=device, dtype=dtype)
     else:
         arguments["input_ids"] = tokens(prompt_tokens)
     if kind == "encoder-decoder":
