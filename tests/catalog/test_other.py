@@ -16,6 +16,7 @@ import tests.counting.conftest  # noqa: F401  (lets transformers be imported)
 from joulewise import catalog
 from joulewise.catalog.records import generator, records
 from joulewise.counting.config import count_config
+from tests.conftest import Run
 
 TOOLS = Path(__file__).parents[2] / "tools"
 TOLD = json.loads((TOOLS / "other_networks.json").read_text(encoding="utf-8"))
@@ -38,7 +39,7 @@ def tool() -> ModuleType:
 
 
 def _number(entity: str, attribute: str, **conditions: str) -> float:
-    number = catalog.source_of(entity, attribute, **conditions).number
+    number = catalog.source_of(entity, attribute, None, **conditions).number
     assert number is not None
     return number
 
@@ -111,3 +112,12 @@ def test_counts_agree_with_the_closed_form(name: str, tmp_path: Path) -> None:
         flops -= 2 * config["hidden_size"] * config["vocab_size"]  # an embedding has no head
     assert flops == pytest.approx(_number(name, "flops"), rel=1e-3)
     assert work.params == pytest.approx(_number(name, "params", basis="counted"), rel=1e-6)
+
+
+def test_a_generator_of_the_catalogue_is_estimated_as_a_generator(joulewise: Run) -> None:
+    for name in ("sdxl-base-1.0", "Stable Video Diffusion XT", "stabilityai/stable-diffusion-3.5-large"):
+        done = joulewise("estimate", name, "--on", "H100")
+        assert "method: calibrated" in done.stdout, done.stderr
+    done = joulewise("estimate", "whisper-tiny")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "the paper's method is of vision and language models, not of speech-recognition" in done.stderr

@@ -104,6 +104,12 @@ def command(
     about = {**run.about, "model": model or run.about.get("model"), "task": task}
     about["accelerator"] = accelerator or _known_accelerator(run)
     _require_accelerator(run, accelerator, meters, assumed=assume_tdp_w is not None)
+    gpus = [m.name for m in meters if m.scope == "gpu"]
+    if run.built and output is not None and len(gpus) > 1:
+        raise InputError(
+            f"{len(gpus)} GPUs are metered, but the network runs on one: its row would hold what the others idle",
+            "keep that one, e.g. --meter '#0'",
+        )
     found = measure(
         run.call,
         meters=meters,
