@@ -176,6 +176,9 @@ def test_an_interrupt_ends_it_and_the_command(machine: dict[str, str], tmp_path:
         (("--seconds", "0", "true"), "not in the range"),
         (("--assume-tdp", "-5", "true"), "not in the range"),
         (("--meter", "gpu7", "true"), "no meter is called gpu7"),
+        (("-o", "no/rows.csv", "true"), "no such folder: no"),
+        (("-o", "work.py", "true"), "work.py has no column"),
+        (("-o", ".", "true"), "no text that can be read"),
     ],
 )
 def test_bad_options(

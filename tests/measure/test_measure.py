@@ -190,6 +190,7 @@ def test_short_runs_are_repeated_within_a_reading_after_they_are_steady() -> Non
     )
     assert found.warm_up_runs >= 3
     assert found.steady
+    assert found.notes == ("chip: power read 20 times a second, integrated",)
     assert 5 <= found.runs_per_reading <= 10
     assert next(ran) == found.warm_up_runs + found.readings * found.runs_per_reading
     assert found.power_w == pytest.approx(20.0, rel=0.05)

@@ -17,7 +17,7 @@ from joulewise.cli.output import emit_object
 from joulewise.errors import InputError, WorkError
 from joulewise.measure.device import Finding, Meter, MeterError
 from joulewise.measure.meters import denied, find_meters, working_meters
-from joulewise.measure.rows import TOKEN, append_row, row_of
+from joulewise.measure.rows import TOKEN, append_row, require_appendable, row_of
 from joulewise.measure.run import NARROW, Measurement, measure
 from joulewise.units import with_prefix
 
@@ -99,6 +99,8 @@ def command(
 ) -> None:
     """Measure and print."""
     _check(command_line, target, per, sizes)
+    if output is not None:
+        require_appendable(output)  # before, not after a minute of measuring
     meters, left_out = ([], []) if assume_tdp_w else _meters(chosen)
     run = _of_command(command_line, per or 1.0) if target is None else _of_module(target, sizes)
     about = {**run.about, "model": model or run.about.get("model"), "task": task}

@@ -76,27 +76,38 @@ def append_row(path: Path, row: Mapping[str, Any]) -> None:
     Raises
     ------
     InputError
-        If the file is there and lacks one of the columns.
+        As `require_appendable`.
     WorkError
         If it cannot be written; it is then as it was.
     """
-    before = ""
-    columns = list(row)
-    if path.is_dir():
-        raise InputError(f"{path} is a folder")
-    if path.exists() and path.stat().st_size:
-        try:
-            before = path.read_text(encoding="utf-8-sig")
-        except (OSError, UnicodeDecodeError):
-            raise InputError(f"{path} is there and is no text that can be read", "give another file") from None
-        columns = next(csv.reader(StringIO(before)))
-        missing = [c for c in row if c not in columns]
-        if missing:
-            raise InputError(f"{path} has no column {missing[0]!r}", "a file of measurements, or a new one")
-        before += "" if before.endswith("\n") else "\n"
+    before = require_appendable(path)
+    columns = next(csv.reader(StringIO(before))) if before else list(row)
     buffer = StringIO()
     writer = csv.DictWriter(buffer, columns, lineterminator="\n", restval="")
     if not before:
         writer.writeheader()
     writer.writerow(row)
-    write_text(path, before + buffer.getvalue())
+    write_text(path, before + ("" if before.endswith("\n") or not before else "\n") + buffer.getvalue())
+
+
+def require_appendable(path: Path) -> str:
+    """Return what a file of measurements holds so far; blank if it is not there.
+
+    Raises
+    ------
+    InputError
+        If its folder is not there, or it is and is no text with all columns of a measurement.
+    """
+    if not path.parent.is_dir():
+        raise InputError(f"no such folder: {path.parent}")
+    try:
+        before = path.read_text(encoding="utf-8-sig")
+    except FileNotFoundError:
+        return ""
+    except (OSError, UnicodeDecodeError):
+        raise InputError(f"{path} is there and is no text that can be read", "give another file") from None
+    columns = next(csv.reader(StringIO(before)), [])
+    missing = [c for c in records("measurements/public").columns if before and c not in columns]
+    if missing:
+        raise InputError(f"{path} has no column {missing[0]!r}", "a file of measurements, or a new one")
+    return before

@@ -14,7 +14,7 @@ from joulewise.errors import InputError, WorkError
 from joulewise.interval import Interval
 from joulewise.measure.device import Meter
 from joulewise.measure.meters import working_meters
-from joulewise.measure.reading import Reading, meter
+from joulewise.measure.reading import SAMPLES_PER_S, Reading, meter
 
 NARROW = 0.02
 """Half-width of the 95% interval, relative to the mean, that is narrow enough by default."""
@@ -171,7 +171,11 @@ def measure(
         steady=steady,
         narrow=bool(narrow),
         method=", ".join(sorted({m.by for m in used})) or ASSUMED,
-        notes=(*(f"{m.name}: {m.note}" for m in used if m.note), *still),
+        notes=(
+            *(f"{m.name}: {m.note}" for m in used if m.note),
+            *(f"{m.name}: power read {SAMPLES_PER_S:g} times a second, integrated" for m in used if not m.energy_j),
+            *still,
+        ),
     )
 
 
