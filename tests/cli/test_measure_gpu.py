@@ -42,14 +42,14 @@ def _measure(
 def test_a_row_is_of_the_accelerator_and_the_total_of_all(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     out = tmp_path / "rows.csv"
     value = json.loads(_measure(monkeypatch, [GPU, CPU], _built(), "--json", "-o", str(out)))
-    assert value["power_w"] == pytest.approx(450.0, rel=0.02)
+    assert value["power_w"] == pytest.approx(450.0, rel=0.05)
     assert value["energy_per_output_token_j"] == pytest.approx(value["energy_per_inference_j"] / 16)
-    assert value["idle_w"] == {GPU.name: pytest.approx(400.0, rel=0.1), "package-0": pytest.approx(50.0, rel=0.1)}
+    assert value["idle_w"] == {GPU.name: pytest.approx(400.0, rel=0.2), "package-0": pytest.approx(50.0, rel=0.2)}
     assert [f["name"] for f in value["not_in_total"]] == ["package-1"]
     with out.open(newline="") as text:
         (row,) = csv.DictReader(text)
-    assert float(row["avg_power_w"]) == pytest.approx(400.0, rel=0.02)
-    assert float(row["energy_j_per_unit"]) == pytest.approx(value["energy_per_output_token_j"] * 8 / 9)
+    assert float(row["avg_power_w"]) == pytest.approx(400.0, rel=0.05)
+    assert float(row["energy_j_per_unit"]) == pytest.approx(value["energy_per_output_token_j"] * 8 / 9, rel=0.02)
     assert (row["model"], row["tier"], row["n_accelerators"]) == ("Qwen/Qwen3-0.6B", "A-gpu", "1")
     assert (row["batch_size"], row["prompt_tokens"], row["output_tokens"]) == ("4", "64", "16")
 
