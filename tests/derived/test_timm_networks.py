@@ -8,8 +8,9 @@ import pytest
 
 from joulewise import catalog
 from joulewise.catalog.tables import shipped_folder
+from joulewise.counting.kind import network_kind
 from joulewise.counting.timm_models import count_timm
-from joulewise.derived.timm_networks import architecture_of, count_network, network_kind, scored_sizes
+from joulewise.derived.timm_networks import architecture_of, count_network, scored_sizes
 from joulewise.errors import DataError
 
 RESULTS = catalog.vision_results()

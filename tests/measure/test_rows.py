@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from joulewise.catalog.records import read_rows, records
-from joulewise.energy.calibrate import calibrate, measured_rows
+from joulewise.energy.calibrate import calibrate
+from joulewise.energy.measured import measured_rows
 from joulewise.energy.validate import validate
 from joulewise.errors import InputError
 from joulewise.interval import Interval

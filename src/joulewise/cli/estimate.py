@@ -9,15 +9,17 @@ from pathlib import Path
 from typing import Any
 
 import click
+import polars as pl
 
 from joulewise.catalog import PAPER, Catalog, load
-from joulewise.catalog.records import architecture, generator, read_rows, sample_network
+from joulewise.catalog.records import architecture, generator, image_network, read_rows, sample_network
 from joulewise.cli.main import complain
 from joulewise.cli.options import data_option, parse_date
 from joulewise.cli.output import emit_object, emit_rows, emit_text, output_options
 from joulewise.energy import Estimate, estimate_paper
 from joulewise.energy.calibrate import Calibration, load_calibration
 from joulewise.energy.calibrated import estimate_many
+from joulewise.energy.counted import is_target
 from joulewise.energy.one import estimate as estimate_one
 from joulewise.errors import ExitCode, InputError
 from joulewise.impact.footprint import Footprint, footprint
@@ -31,7 +33,13 @@ _WORKLOAD = {
     "batch_size": click.option("--batch-size", type=_POSITIVE, help="Requests that run together, on average."),
     "prompt_tokens": click.option("--prompt-tokens", type=_POSITIVE, help="Of one request."),
     "output_tokens": click.option("--output-tokens", type=_POSITIVE, help="Of one request."),
-    "image_size": click.option("--image", "image_size", help="Of a generator: WxH, of a video WxHxFRAMESf."),
+    "image_size": click.option("--image", "image_size", help="WxH; of a video WxHxFRAMESf."),
+    "meter_scope": click.option(
+        "--scope",
+        "meter_scope",
+        type=click.Choice(["accelerators", "wall"]),
+        help="The accelerators alone (default, but for MLPerf's networks), or the whole system at the wall.",
+    ),
     "steps": click.option("--steps", type=_COUNT, help="Of a generator."),
     "params_b": click.option("--params-b", type=_POSITIVE, help="Billions, for a model in no table."),
     "active_params_b": click.option("--active-params-b", type=_POSITIVE, help="The same, that one token uses."),
@@ -63,8 +71,9 @@ def _workload_options(command: Any) -> Any:
 @click.command(
     "estimate",
     help="Estimate the energy of one inference of MODEL: a network of the paper's tables (one forward pass, "
-    "the paper's method), or a language model, an image generator or a config.json on an accelerator (one request, "
-    "the calibrated method). MODEL '-' reads names, a line each, from standard input; --from reads a table.",
+    "the paper's method), or a language model, an image generator, an image network of the catalogue or whatever "
+    "joulewise count takes, on an accelerator (one request, image or sample; the calibrated method). MODEL '-' reads "
+    "names, a line each, from standard input; --from reads a table.",
 )
 @click.argument("model", required=False)
 @click.option("--on", "accelerator", help="On this accelerator; for the paper's method else on hardware of the trend.")
@@ -78,6 +87,11 @@ def _workload_options(command: Any) -> Any:
 )
 @click.option("--from", "table", type=click.Path(path_type=Path), help="A CSV of workloads, a row each; - for stdin.")
 @click.option("--calibration", type=click.Path(path_type=Path), help="A file of joulewise calibrate.")
+@click.option(
+    "--measured",
+    type=click.Path(path_type=Path),
+    help="A CSV of measured rows, as of joulewise measure -o: one of the same configuration corrects the estimate.",
+)
 @click.option("--explain", is_flag=True, help="Print each step with its numbers.")
 @data_option
 @output_options
@@ -89,6 +103,7 @@ def command(
     method: str | None,
     table: Path | None,
     calibration: Path | None,
+    measured: Path | None,
     explain: bool,
     data: Path | None,
     fmt: str,
@@ -100,7 +115,8 @@ def command(
     if table is not None:
         if model is not None:
             raise InputError("both MODEL and --from are given", "give one")
-        _from_table(table, load_calibration(calibration), fmt=fmt, as_json=as_json, output=output)
+        fitted, own = load_calibration(calibration), None if measured is None else read_rows(measured)
+        _from_table(table, fitted, own, fmt=fmt, as_json=as_json, output=output)
         return
     beyond = {k: v for k in _BEYOND if (v := workload.pop(k)) not in (None, False)}
     asked = {k: v for k, v in workload.items() if v is not None}
@@ -117,8 +133,14 @@ def command(
         if accelerator is None:
             raise InputError("the calibrated method needs an accelerator", "e.g. --on H100")
         asked |= {"precision": precision} if precision else {}
-        fitted = load_calibration(calibration)
-        result = estimate_one(model, accelerator, method=method or "calibrated", calibration=fitted, **asked)
+        result = estimate_one(
+            model,
+            accelerator,
+            method=method or "calibrated",
+            calibration=load_calibration(calibration),
+            measured=None if measured is None else read_rows(measured),
+            **asked,
+        )
     name = model or f"{asked['params_b']:g} billion parameters"
     text = _explained(result) if explain else _summary(name, result)
     value = _as_dict(result) | ({"steps": list(result.steps)} if explain else {})
@@ -163,14 +185,23 @@ def _by_paper(model: str, method: str | None, asked: dict[str, Any], catalog: Ca
     try:
         catalog.edition(PAPER).find("models", model)
     except InputError:
-        in_tables = any(table(model) is not None for table in (architecture, generator, sample_network))
-        return not in_tables and not model.endswith(".json")
+        # A name that is nowhere is left to the paper's catalogue, whose error has the nearest names.
+        in_tables = any(table(model) for table in (architecture, generator, sample_network, image_network))
+        return not in_tables and not is_target(model)
     return True
 
 
-def _from_table(table: Path, calibration: Calibration, *, fmt: str, as_json: bool, output: Path | None) -> None:
+def _from_table(
+    table: Path,
+    calibration: Calibration,
+    measured: pl.DataFrame | None,
+    *,
+    fmt: str,
+    as_json: bool,
+    output: Path | None,
+) -> None:
     frame = read_rows(None if str(table) == "-" else table)
-    found, problems = estimate_many(frame, calibration)
+    found, problems = estimate_many(frame, calibration, measured)
     if as_json or fmt in ("json", "jsonl"):
         emit_rows(found.to_dicts(), fmt=fmt, as_json=as_json, output=output)
     else:
@@ -225,7 +256,7 @@ def _summary(model: str, estimate: Estimate) -> str:
     energy = estimate.energy
     known = energy.low < energy.high
     bounds = f"({with_prefix(energy.low, 'J')} to {with_prefix(energy.high, 'J')})" if known else "(no interval known)"
-    what = "request" if estimate.results else "inference"
+    what = estimate.results.get("unit", "inference")
     lines = [f"{model}: {with_prefix(energy.central, 'J')} per {what} {bounds}, method: {estimate.method}"]
     results = estimate.results
     if "time_s" in results:

@@ -42,6 +42,7 @@ class _Run:
     tokens: float
     about: dict[str, Any]
     built: Built | None = None
+    target: str = ""
 
 
 @click.command(
@@ -216,7 +217,7 @@ def _of_module(target: str, sizes: dict[str, Any]) -> _Run:
         "image_size": "x".join(map(str, size)) if size else "",
     }
     tokens = built.batch_size * built.output_tokens if built.kind == "language" else 0
-    return _Run(built.name, built.run, built.batch_size, tokens, about, built)
+    return _Run(built.name, built.run, built.batch_size, tokens, about, built, target)
 
 
 def _known_accelerator(run: _Run) -> str:
@@ -228,8 +229,9 @@ def _beside(run: _Run, about: dict[str, Any]) -> Beside:
 
     language = run.tokens > 0
     names = ("precision", "batch_size", *(("engine", "prompt_tokens", "output_tokens") if language else ()))
-    workload = {n: about[n] for n in names}
-    return estimate_beside(about["model"], about["accelerator"], language=language, **workload)
+    workload = {n: about[n] for n in names} | ({} if language else {"meter_scope": "accelerators"})
+    # A language model goes by its configuration, everything else by what it was built from.
+    return estimate_beside(about["model"] if language else run.target, about["accelerator"], **workload)
 
 
 def _value(run: _Run, found: Measurement, left_out: list[Finding], beside: Beside | None) -> dict[str, Any]:

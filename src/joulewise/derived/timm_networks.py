@@ -13,15 +13,13 @@ import polars as pl
 
 from joulewise.catalog import Catalog
 from joulewise.counting.extras import import_extra
+from joulewise.counting.kind import network_kind
 from joulewise.counting.workload import Workload
 from joulewise.derived.derivation import Derivation, Steps
 from joulewise.errors import DataError, InputError
 
 SCORES, NETWORKS = "timm-results", "timm-networks"
 FILE = "models/facts-timm-counts.csv"
-
-# Of the FLOPs of windows and attention together, the share from which neither is an afterthought.
-_BOTH = 0.1
 
 
 @dataclass(frozen=True)
@@ -51,25 +49,6 @@ def scored_sizes(catalog: Catalog) -> pl.DataFrame:
         pl.col("name").str.split(".").list.first().alias("architecture"),
         pl.col("conditions").str.extract(r"image_px=(\d+)").cast(pl.Int64).alias("image_px"),
     )
-
-
-def network_kind(flops_by_form: Mapping[str, int]) -> str:
-    """Return the kind of a network by where its FLOPs are.
-
-    Every network spends most of its FLOPs on products of one weight with each point or token; what tells them apart is
-    how they mix places: by windows (dense, grouped or depthwise convolutions) or by attention. Of the FLOPs of the two
-    together, ``hybrid`` has a tenth or more in each; ``transformer`` has over nine tenths in attention, or neither
-    windows nor attention (mixers by plain matrix products); the rest is ``depthwise`` or ``convolution``, whichever of
-    these windows take more FLOPs.
-    """
-    dense, depthwise = flops_by_form.get("convolution", 0), flops_by_form.get("depthwise", 0)
-    attention, windows = flops_by_form.get("attention", 0), dense + depthwise
-    both = windows + attention
-    if windows <= _BOTH * both:
-        return "transformer"
-    if attention >= _BOTH * both:
-        return "hybrid"
-    return "depthwise" if depthwise > dense else "convolution"
 
 
 def architecture_of(flops_by_form: Mapping[str, int], family: str) -> str:

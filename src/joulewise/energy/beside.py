@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from joulewise.catalog.records import accelerator_spec, architecture, generator, sample_network
+from joulewise.catalog.records import accelerator_spec
 from joulewise.energy.one import estimate
 from joulewise.errors import InputError
 from joulewise.interval import Interval
@@ -30,17 +30,15 @@ class Beside:
     reason: str = ""
 
 
-def estimate_beside(model: str, accelerator: str, *, language: bool, **workload: Any) -> Beside:
+def estimate_beside(model: str, accelerator: str, **workload: Any) -> Beside:
     """Return the calibrated estimate of what was measured.
 
     Parameters
     ----------
     model : str
-        A name of the tables, or a configuration.
+        A name of the catalogue, or a target to count.
     accelerator : str
         Blank where it ran on a processor.
-    language : bool
-        Whether it generates tokens.
     **workload
         As for `one.estimate`.
     """
@@ -50,9 +48,6 @@ def estimate_beside(model: str, accelerator: str, *, language: bool, **workload:
         accelerator_spec(accelerator)
     except InputError as error:
         return Beside(None, reason=str(error))
-    known = language or architecture(model) or generator(model) or sample_network(model)
-    if not known:
-        return Beside(None, reason=f"the estimator covers language models, generators and few networks, not {model!r}")
     try:
         found = estimate(model, accelerator, **workload)
     except InputError as error:

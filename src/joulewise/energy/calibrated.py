@@ -73,7 +73,7 @@ def estimate_many(
     if frame.is_empty():
         raise InputError("the table has no rows", "a header and a row each, e.g. model,accelerator")
     calibration = calibration or load_calibration()
-    kinds = _kinds(frame)
+    kinds = kinds_of(frame)
     results: list[pl.DataFrame] = []
     problems: list[Problem] = []
     for kind, method in (("language", _language), ("generator", _generators), ("sample", _samples)):
@@ -131,8 +131,14 @@ def _anchored(
     )
 
 
-def _kinds(frame: pl.DataFrame) -> np.ndarray[Any, np.dtype[np.str_]]:
-    """Return what each row is: by its model, else by its task or steps, else a language model."""
+def kinds_of(frame: pl.DataFrame) -> np.ndarray[Any, np.dtype[np.str_]]:
+    """Return what each row is: by its model, else by its task or steps, else a language model.
+
+    Returns
+    -------
+    array of str
+        ``language``, ``generator`` or ``sample``.
+    """
     blank = pl.Series([None] * len(frame), dtype=pl.String)
     models = frame["model"].cast(pl.String) if "model" in frame.columns else blank
     known = {m: _kind(m) for m in models.unique().drop_nulls().to_list()}

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import polars as pl
 
 from joulewise.catalog.records import accelerator_spec
+from joulewise.counting.config.families import model_of
+from joulewise.counting.config.read import read_config
+from joulewise.counting.config.spec import Multimodal, Stack
 from joulewise.energy.calibrate import Calibration, load_calibration
-from joulewise.energy.calibrated import estimate_many, memory_bytes
+from joulewise.energy.calibrated import estimate_many, kinds_of, memory_bytes
+from joulewise.energy.counted import is_target, work_of_target
 from joulewise.energy.estimate import Estimate, Input
 from joulewise.energy.requests import Requests, read_requests
 from joulewise.energy.rivals import METHODS
@@ -23,6 +28,7 @@ def estimate(
     *,
     method: str = "calibrated",
     calibration: Calibration | None = None,
+    measured: pl.DataFrame | None = None,
     **workload: Any,
 ) -> Estimate:
     """Estimate the energy of one request.
@@ -30,12 +36,15 @@ def estimate(
     Parameters
     ----------
     model : str or None
-        A language model or generator of the catalogue, or a ``config.json``; None with `params_b`.
+        A language model, generator or image network of the catalogue, or a target of `counting.count_target`;
+        None with `params_b`.
     accelerator : str
     method : str
         ``calibrated``; or, for language models, one of `rivals.METHODS`, which know no interval.
     calibration : Calibration, optional
         By default the shipped one.
+    measured : DataFrame, optional
+        Measured rows that correct the estimate where one is of the same configuration; see `anchor`.
     **workload
         As the columns of `estimate_many`: `params_b`, `active_params_b`, `n_accelerators`, `precision`,
         `engine`, `batch_size`, `prompt_tokens`, `output_tokens`, `image_size`, `steps`, `tensor_parallel` ...
@@ -43,7 +52,8 @@ def estimate(
     Returns
     -------
     Estimate
-        Of one prompt with its answer, one image or one video; `results` has time, power and shares.
+        Of one prompt with its answer, one image or video, or one sample of a network; `results` has time, power,
+        shares and `unit`.
 
     Raises
     ------
@@ -51,11 +61,13 @@ def estimate(
         If something cannot be, e.g. weights and cache that do not fit the accelerators: with what would.
     """
     row = {"model": model, "accelerator": accelerator, **{k: v for k, v in workload.items() if v is not None}}
+    if model is not None and is_target(model) and not _is_decoder(model):
+        row |= work_of_target(model, prompt_tokens=row.get("prompt_tokens"), image_size=row.get("image_size"))
     frame = pl.DataFrame({k: [v] for k, v in row.items() if v is not None})
     if model is None and "params_b" not in row:
         raise InputError("there is no model", "name one, or give --params-b")
     calibration = calibration or load_calibration()
-    table, problems = estimate_many(frame, calibration)
+    table, problems = estimate_many(frame, calibration, measured)
     if problems:
         raise InputError(f"{problems[0].column.replace('_', ' ')}: {problems[0].reason}")
     result = table.row(0, named=True)
@@ -78,8 +90,9 @@ def estimate(
         inputs.append(Input("shape", requests.shapes[0].params, "parameters", requests.shapes[0].source))
     elif method != "calibrated":
         raise InputError(f"the method {method} knows language models alone", "use calibrated")
+    unit = _UNITS[str(kinds_of(frame)[0])]
     scope = "energy of the whole system at the wall" if "at-the-wall" in flags else _SCOPE
-    assumptions = [scope, *_ASSUMPTIONS, *(f"flagged: {f.replace('-', ' ')}" for f in flags)]
+    assumptions = [scope, _INTERVAL[unit], *(f"flagged: {f.replace('-', ' ')}" for f in flags)]
     if spec["note"]:
         assumptions.append(f"{spec['name']}: {spec['note']}")
     return Estimate(
@@ -88,16 +101,31 @@ def estimate(
         inputs=tuple(inputs),
         steps=(
             *steps,
-            f"request: {result['time_s']:.4g} s at {result['power_w']:.4g} W of all accelerators; "
+            f"{unit}: {result['time_s']:.4g} s at {result['power_w']:.4g} W of all accelerators; "
             f"most of it is {result['bound']}; {result['energy_j']:.4g} J",
         ),
         assumptions=tuple(assumptions),
-        results={k: v for k, v in result.items() if k not in row and k not in ("row", "flags")} | {"flags": flags},
+        results={k: v for k, v in result.items() if k not in row and k not in ("row", "flags")}
+        | {"unit": unit, "flags": flags},
     )
 
 
+def _is_decoder(model: str) -> bool:
+    """Return whether a target is the configuration of a model that generates, which is estimated by its steps."""
+    if not model.endswith(".json") or model.startswith("hf:"):
+        return False
+    found = model_of(read_config(Path(model)))
+    stack = found.text if isinstance(found, Multimodal) else found
+    return not isinstance(stack, Stack) or stack.generates
+
+
+_UNITS = {"language": "request", "generator": "image or video", "sample": "sample"}
 _SCOPE = "energy of the accelerators alone: no host, no power supply, no cooling"
-_ASSUMPTIONS = ("90% interval from measured model families that a fit had not seen, in the same regime",)
+_INTERVAL = {
+    "request": "90% interval from measured model families that a fit had not seen, in the same regime",
+    "image or video": "90% interval from measured generators that a fit had not seen",
+    "sample": "90% interval from measured machines or kinds of network that a fit had not seen",
+}
 
 
 def _steps(requests: Requests, calibration: Calibration) -> list[str]:

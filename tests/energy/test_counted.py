@@ -1,0 +1,84 @@
+"""Networks of one sample that no table has: from a count, from the catalogue, and what is refused."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+from joulewise import catalog
+from joulewise.energy.calibrated import estimate_many
+from joulewise.energy.counted import is_target, work_of_target
+from joulewise.energy.one import estimate
+from joulewise.errors import InputError
+
+MODULE = """
+import torch
+def net():
+    first, second = torch.nn.Conv2d(3, 64, 3, padding=1), torch.nn.Conv2d(64, 64, 3, padding=1)
+    return torch.nn.Sequential(first, torch.nn.ReLU(), second)
+"""
+
+
+def test_the_work_of_a_module_by_hand(tmp_path: Path) -> None:
+    file = tmp_path / "net.py"
+    file.write_text(MODULE)
+    work = work_of_target(f"{file}:net", image_size="32x32")
+    assert work["flops"] == 2 * 32 * 32 * 9 * (3 * 64 + 64 * 64)
+    assert work["activation_values"] == 32 * 32 * (3 + 64 + 64 + 64)
+    assert work["params_b"] * 1e9 == pytest.approx(9 * (3 * 64 + 64 * 64) + 128)
+    assert work["network_kind"] == "convolution"
+    found = estimate(f"{file}:net", "A100", image_size="32x32", batch_size=64)
+    assert 0 < found.energy.low < found.energy.central < found.energy.high
+    assert found.results["unit"] == "sample"
+    assert "network-not-measured" in found.results["flags"]
+
+
+def test_a_network_of_the_catalogue_is_its_counted_work() -> None:
+    row = (
+        catalog.vision_results()
+        .filter(name="vit_base_patch16_224.augreg_in21k_ft_in1k", image_px=224)
+        .row(0, named=True)
+    )
+    by_name = estimate(row["name"], "A100", image_size="224x224", batch_size=64, precision="bf16")
+    columns = {
+        "accelerator": ["A100"],
+        "batch_size": [64],
+        "precision": ["bf16"],
+        "flops": [row["flops"]],
+        "activation_values": [row["activation_values"]],
+        "network_kind": [row["network_kind"]],
+        "params_b": [row["params"] / 1e9],
+    }
+    by_work, problems = estimate_many(pl.DataFrame(columns | {"model": ["mine"]}))
+    assert not problems
+    assert by_work["energy_j"][0] == pytest.approx(by_name.energy.central)
+
+
+def test_the_wall_takes_more_than_its_accelerators() -> None:
+    alone = estimate("resnet50", "A100", batch_size=64, meter_scope="accelerators").energy
+    assert estimate("resnet50", "A100", batch_size=64, meter_scope="wall").energy.central > alone.central
+    assert estimate("resnet50", "A100", batch_size=64).energy.central > alone.central  # as it was measured
+
+
+def test_what_is_refused_is_told_with_its_column() -> None:
+    with pytest.raises(InputError, match="counted at 224"):
+        estimate("vit_base_patch16_224.augreg_in21k_ft_in1k", "A100", image_size="17x17")
+    base = {"model": ["mine"], "accelerator": ["A100"], "flops": ["1e9"]}
+    _, problems = estimate_many(pl.DataFrame(base))
+    assert [p.column for p in problems] == ["activation_values"]
+    rest = {"activation_values": ["1e7"], "params_b": ["0.1"]}
+    _, problems = estimate_many(pl.DataFrame(base | rest | {"network_kind": ["conv"]}))
+    assert "not one of convolution" in problems[0].reason
+    _, problems = estimate_many(pl.DataFrame(base | rest | {"network_kind": ["hybrid"], "flops": ["-1"]}))
+    assert [p.column for p in problems] == ["flops"]
+    with pytest.raises(InputError, match="size of an image"):
+        work_of_target("timm:resnet50", image_size="big")
+
+
+def test_targets_are_told_from_names() -> None:
+    for target in ("timm:resnet50", "net.py:make", "a/b.onnx", "config.json", "hf:bert-base"):
+        assert is_target(target)
+    for name in ("resnet50", "Qwen/Qwen3-8B", "vit_base_patch16_224.augreg_in21k_ft_in1k"):
+        assert not is_target(name)
