@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 import joulewise
 from joulewise.catalog.records import accelerator_spec, architecture, read_rows, records
-from joulewise.energy.calibrate import calibrate, conformal, load_calibration, save_calibration
+from joulewise.energy.calibrate import calibrate, load_calibration, save_calibration
 from joulewise.energy.calibrated import OUTPUT, estimate_many
 from joulewise.energy.shape import shape_of_architecture, shape_of_config, shape_of_params
 from joulewise.errors import DataError, InputError, UnknownNameError
@@ -192,13 +192,6 @@ def test_shapes_of_sizes_are_checked() -> None:
     assert shape_of_params(7e9).layers == 36
     with pytest.raises(InputError, match="positive"):
         shape_of_params(-1)
-
-
-def test_conformal_factors_cover_what_they_say() -> None:
-    ratios = np.exp(np.random.default_rng(1).normal(0, 0.2, 4000))
-    low, high = conformal(ratios, 0.9)
-    assert np.mean((ratios >= low) & (ratios <= high)) == pytest.approx(0.9, abs=0.01)
-    assert low < 1 < high
 
 
 def test_a_calibration_on_part_of_the_data_is_written_and_read(tmp_path: Path) -> None:

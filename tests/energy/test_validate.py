@@ -9,7 +9,7 @@ import polars as pl
 import pytest
 
 from joulewise.catalog.records import records
-from joulewise.energy.calibrate import measured_rows
+from joulewise.energy.measured import measured_rows
 from joulewise.energy.rivals import ecologits
 from joulewise.energy.validate import METHOD_NAMES, score, scores, validate
 from joulewise.errors import InputError

@@ -14,6 +14,7 @@ import polars as pl
 from joulewise.catalog.names import normalise
 from joulewise.catalog.specs import accelerator_spec as accelerator_spec  # noqa: PLC0414 (re-exported: looked up with the others)
 from joulewise.catalog.tables import shipped_folder
+from joulewise.catalog.wide import vision_results
 from joulewise.errors import InputError, UnknownNameError
 
 Table = Literal["architectures", "generators", "sample_networks", "measurements/public"]
@@ -91,6 +92,23 @@ def generator(name: str) -> dict[str, Any] | None:
 def sample_network(name: str) -> dict[str, Any] | None:
     """Return the row of a network of ``sample_networks``, or None if it is not in the table."""
     return _by_name("sample_networks", name)
+
+
+def image_network(name: str) -> list[dict[str, Any]]:
+    """Return an ImageNet network of the catalogue at each size it was counted at, best score first; or none."""
+    return _image_networks().get(normalise(name), [])
+
+
+@lru_cache
+def _image_networks() -> dict[str, list[dict[str, Any]]]:
+    counted = vision_results().filter(pl.col("flops").is_not_null() & pl.col("activation_values").is_not_null())
+    found: dict[str, list[dict[str, Any]]] = {}
+    for row in counted.with_columns(
+        kind=pl.col("network_kind"), image_px=pl.col("image_px").cast(pl.String)
+    ).to_dicts():
+        for name in dict.fromkeys((normalise(row["name"]), normalise(row["id"]))):
+            found.setdefault(name, []).append(row)
+    return found
 
 
 def _by_name(table: Table, name: str) -> dict[str, Any] | None:

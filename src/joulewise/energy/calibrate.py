@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields, replace
 from functools import lru_cache
@@ -14,15 +13,24 @@ import numpy as np
 import polars as pl
 
 from joulewise.catalog.tables import shipped_folder
-from joulewise.energy.canvases import CanvasRequests, read_canvases
+from joulewise.energy.anchor import Places
 from joulewise.energy.fitting import family_weights, fit_logs
 from joulewise.energy.generators import generate
+from joulewise.energy.intervals import conformal, nearby_ratios, regime_of, regime_of_samples
+from joulewise.energy.measured import (
+    V1_TASKS,
+    Measured,
+    MeasuredCanvases,
+    MeasuredSamples,
+    measured_canvases,
+    measured_rows,
+    measured_samples,
+)
 from joulewise.energy.parameters import GENERATORS, LANGUAGE, PROMPTS, WALL, Parameter
-from joulewise.energy.requests import Requests, read_requests
 from joulewise.energy.serving import Columns, Flags, Floats, Labels, Step, step
 from joulewise.energy.shape import shape_of_params
-from joulewise.energy.wall import SampleRequests, read_samples, run_samples
-from joulewise.errors import DataError, InputError
+from joulewise.energy.wall import run_samples
+from joulewise.errors import DataError
 from joulewise.files import write_text
 
 # Energy is what is asked for; time and power, measured beside it, tell its two factors apart.
@@ -57,108 +65,9 @@ class Calibration:
     def prompts(self) -> dict[str, float]:
         """Mean prompt of each task. [tokens]"""
         prompts = {k.removeprefix("prompt."): v for k, v in self.language.items() if k.startswith("prompt.")}
-        for task in ("chat-concise", "instruct", "instruct-concise"):
+        for task in V1_TASKS:
             prompts.setdefault(task, prompts["chat"])
         return prompts
-
-
-@dataclass(frozen=True)
-class Measured:
-    """Measured rows of language models that the model can be held against; arrays of one length."""
-
-    requests: Requests
-    energy_j: Floats
-    time_s: Floats
-    power_w: Floats
-    task: Labels
-    family: Labels
-    lineage: Labels
-    ids: Labels
-    source: Labels
-
-
-def measured_rows(frame: pl.DataFrame) -> Measured:
-    """Return the rows of language models metered on the accelerators alone, in the form of the public data.
-
-    Rows without a throughput have energy alone: NaN stands for the rest.
-
-    Raises
-    ------
-    InputError
-        If a needed column is missing, or no row is left.
-    """
-    for name in ("energy_j_per_unit", "unit", "accelerator"):
-        if name not in frame.columns:
-            raise InputError(f"the measurements have no column {name}", "the form is that of the shipped data")
-    kept = frame.filter(
-        pl.col("unit").cast(pl.String).str.starts_with("output token")
-        & pl.col("energy_j_per_unit").cast(pl.Float64, strict=False).gt(0)
-        & (pl.col("tier").fill_null("").ne("B") if "tier" in frame.columns else pl.lit(value=True))
-    )
-    start = {name.removeprefix("prompt."): p.prior for name, p in PROMPTS.items()}
-    requests = read_requests(kept, start | dict.fromkeys(_V1_TASKS, start["chat"]))
-    if not len(requests.rows):
-        raise InputError("no row is a measurement of a language model", "see the form of the shipped data")
-    good = kept[requests.rows.tolist()]
-    batch = requests.columns.batch_size
-
-    def number(name: str) -> Floats:
-        if name not in good.columns:
-            return np.full(len(good), np.nan)
-        return np.array(good[name].cast(pl.Float64, strict=False).fill_null(float("nan")), dtype=np.float64)
-
-    energy, throughput = number("energy_j_per_unit"), number("throughput")
-    family = np.array([family_of(m) for m in _text(good, "model").tolist()])
-    return Measured(
-        requests=requests,
-        energy_j=energy,
-        time_s=batch / throughput,
-        power_w=energy * throughput / requests.columns.n,
-        task=_text(good, "task"),
-        family=family,
-        lineage=np.array([lineage_of(f) for f in family.tolist()]),
-        ids=_text(good, "id"),
-        source=_text(good, "source"),
-    )
-
-
-_V1_TASKS = ("chat-concise", "instruct", "instruct-concise")
-
-
-def family_of(model: str) -> str:
-    """Return the release that a model belongs to, without its size, tuning and number format."""
-    name = model.rsplit("/", 1)[-1].lower().removeprefix("meta-")
-    for pattern, family in _FAMILIES:
-        if re.search(pattern, name):
-            return family
-    found = re.match(r"[a-z]+-?\d*(\.\d+)?", name)
-    return found.group(0).rstrip("-") if found else name
-
-
-_FAMILIES = (
-    (r"qwen3-vl", "qwen3-vl"),
-    (r"qwen3-coder", "qwen3-coder"),
-    (r"qwen3-\d+b-a\d", "qwen3-moe"),
-    (r"qwen3", "qwen3"),
-    (r"llava", "llava"),
-    (r"codellama", "codellama"),
-    (r"vicuna|koala|camel|baize|llama-2|llama-7b|llama-13b", "llama"),
-    (r"llama-3", "llama-3"),
-    (r"gpt-oss", "gpt-oss"),
-    (r"gemma-2", "gemma-2"),
-    (r"gemma-3", "gemma-3"),
-    (r"phi-3", "phi-3"),
-)
-
-
-def lineage_of(family: str) -> str:
-    """Return the developer's line that a family belongs to."""
-    for start in ("qwen", "llama", "codellama", "llava", "gemma", "codegemma", "mistral", "mixtral"):
-        if family.startswith(start):
-            return {"codellama": "llama", "llava": "llama", "codegemma": "gemma", "mixtral": "mistral"}.get(
-                start, start
-            )
-    return family
 
 
 def predict(values: Mapping[str, float], rows: Measured) -> Step:
@@ -173,7 +82,7 @@ def _prompts(values: Mapping[str, float], rows: Measured) -> Floats:
     images = np.array([s.image_tokens for s in rows.requests.shapes])
     for name in PROMPTS:
         task = name.removeprefix("prompt.")
-        of_task = np.isin(rows.task, _V1_TASKS) | (rows.task == "chat") if task == "chat" else rows.task == task
+        of_task = np.isin(rows.task, V1_TASKS) | (rows.task == "chat") if task == "chat" else rows.task == task
         prompts[of_task & ~given] = values[name]
         if task.startswith("mllm"):
             prompts[of_task & ~given] += images[of_task & ~given]
@@ -213,49 +122,29 @@ def held_out(rows: Measured, groups: Labels, full: Mapping[str, float]) -> Float
     return energy
 
 
-def regime_of(requests: Requests) -> Labels:
-    """Return what decides how sure an estimate is: engine, dense or experts, and batch."""
-    c = requests.columns
-    kind = np.where(c.expert_params > 0, "experts", "dense")
-    batch = np.where(c.batch_size <= 16, "batch to 16", np.where(c.batch_size <= 128, "batch to 128", "batch above"))
-    return np.array([f"{e}, {k}, {b}" for e, k, b in zip(c.engine, kind, batch, strict=True)], dtype=np.str_)
-
-
-LEVEL = 0.94
-"""Nominal level of an interval. Left-out families of the public data fell inside 90% of the time at this level,
-inside 85% at 0.90: rows of a family share its error, so that there are fewer families than rows."""
-
-
-def conformal(ratios: Floats, level: float = LEVEL) -> tuple[float, float]:
-    """Return the factors between which measured over estimated falls with this chance, for a row like these.
-
-    Notes
-    -----
-    Split-conformal, each tail apart, with the finite-sample step of (n + 1) in place of n; never tighter
-    than the estimate itself.
-    """
-    logs = np.sort(np.log(ratios))
-    n = len(logs)
-    tail = (1 - level) / 2
-    low = logs[max(0, int(np.floor(tail * (n + 1))) - 1)]
-    high = logs[min(n - 1, int(np.ceil((1 - tail) * (n + 1))) - 1)]
-    return float(np.exp(min(low, 0.0))), float(np.exp(max(high, 0.0)))
-
-
 _FEWEST = 25
+"""Rows that a regime needs for an interval of its own."""
+
+
+def _nearby_interval(ratios: Floats, groups: Labels, places: Places) -> tuple[float, float] | None:
+    left = nearby_ratios(ratios, places)
+    known = ~np.isnan(left)
+    return conformal(left[known], groups[known]) if known.sum() >= _FEWEST else None
 
 
 def language_intervals(rows: Measured, values: Mapping[str, float]) -> dict[str, tuple[float, float]]:
     """Return the interval of each regime, from families left out whole, and of what was never measured."""
     ratios = rows.energy_j / held_out(rows, rows.family, values)
     regimes = regime_of(rows.requests)
-    found = {"language": conformal(ratios)}
+    found = {"language": conformal(ratios, rows.family)}
+    nearby = _nearby_interval(ratios, rows.family, rows.places)
+    found["language, measured-nearby"] = nearby or found["language"]
     for regime in np.unique(regimes).tolist():
-        inside = ratios[regimes == regime]
-        if len(inside) >= _FEWEST:
-            found[regime] = conformal(inside)
-    found["accelerator-not-measured"] = conformal(_unseen_dies(rows, values))
-    found["shape-from-size"] = conformal(_sizes_alone(rows, values))
+        inside = regimes == regime
+        if inside.sum() >= _FEWEST:
+            found[regime] = conformal(ratios[inside], rows.family[inside])
+    found["accelerator-not-measured"] = conformal(_unseen_dies(rows, values), rows.requests.columns.die)
+    found["shape-from-size"] = conformal(_sizes_alone(rows, values), rows.family)
     return found
 
 
@@ -277,47 +166,6 @@ def _sizes_alone(rows: Measured, values: Mapping[str, float]) -> Floats:
     columns = replace(rows.requests.columns, **guessed)
     blind = replace(rows, requests=replace(rows.requests, columns=columns))
     return rows.energy_j / predict(values, blind).energy_j
-
-
-@dataclass(frozen=True)
-class MeasuredCanvases:
-    """Measured rows of generators; arrays of one length, as in `Measured`."""
-
-    requests: CanvasRequests
-    energy_j: Floats
-    time_s: Floats
-    power_w: Floats
-    family: Labels
-    ids: Labels
-    source: Labels
-
-
-def measured_canvases(frame: pl.DataFrame) -> MeasuredCanvases | None:
-    """Return the rows of generators metered on the accelerators alone, or None if there are none."""
-    if not {"energy_j_per_unit", "unit", "throughput", "model"} <= set(frame.columns):
-        return None
-    kept = frame.filter(pl.col("unit").cast(pl.String).is_in(["image", "video"]))
-    if kept.is_empty():
-        return None
-    requests = read_canvases(kept)
-    good = kept[requests.rows.tolist()]
-    energy = good["energy_j_per_unit"].cast(pl.Float64).to_numpy()
-    throughput = good["throughput"].cast(pl.Float64, strict=False).to_numpy()
-    return MeasuredCanvases(
-        requests=requests,
-        energy_j=energy,
-        time_s=requests.columns.batch_size / throughput,
-        power_w=energy * throughput / requests.columns.n,
-        family=good["model"].cast(pl.String).to_numpy().astype(np.str_),
-        ids=_text(good, "id"),
-        source=_text(good, "source"),
-    )
-
-
-def _text(frame: pl.DataFrame, name: str) -> Labels:
-    if name not in frame.columns:
-        return np.full(len(frame), "")
-    return np.array(frame[name].cast(pl.String).fill_null("").to_list(), dtype=np.str_)
 
 
 def fit_canvases(
@@ -344,46 +192,6 @@ def held_out_canvases(rows: MeasuredCanvases, groups: Labels, full: Mapping[str,
     return energy
 
 
-@dataclass(frozen=True)
-class MeasuredSamples:
-    """Measured rows of samples at the wall; arrays of one length, as in `Measured`; `system` is the machine."""
-
-    requests: SampleRequests
-    energy_j: Floats
-    power_w: Floats
-    network: Labels
-    system: Labels
-    ids: Labels
-    source: Labels
-
-
-def measured_samples(frame: pl.DataFrame) -> MeasuredSamples | None:
-    """Return the rows of networks in ``sample_networks`` metered at the wall, or None if there are none."""
-    if not {"energy_j_per_unit", "unit", "model", "accelerator"} <= set(frame.columns):
-        return None
-    kept = frame.filter(
-        pl.col("unit").cast(pl.String).str.starts_with("sample")
-        & pl.col("energy_j_per_unit").cast(pl.Float64, strict=False).gt(0)
-        & (~pl.col("source").cast(pl.String).str.contains("open") if "source" in frame.columns else pl.lit(value=True))
-    )
-    requests = read_samples(kept)
-    if not len(requests.rows):
-        return None
-    good = kept[requests.rows.tolist()]
-    notes = _text(good, "notes").tolist()
-    machines = [found[1] if (found := re.search(r"system=([^;]*)", n)) else "" for n in notes]
-    power = good["avg_power_w"].cast(pl.Float64, strict=False) if "avg_power_w" in good.columns else None
-    return MeasuredSamples(
-        requests=requests,
-        energy_j=np.array(good["energy_j_per_unit"].cast(pl.Float64, strict=False), dtype=np.float64),
-        power_w=np.full(len(good), np.nan) if power is None else np.array(power.fill_null(np.nan), dtype=np.float64),
-        network=_text(good, "model"),
-        system=np.array([m or a for m, a in zip(machines, _text(good, "accelerator").tolist(), strict=True)]),
-        ids=_text(good, "id"),
-        source=_text(good, "source"),
-    )
-
-
 def fit_samples(
     rows: MeasuredSamples, use: Flags | None = None, start: Mapping[str, float] | None = None
 ) -> dict[str, float]:
@@ -407,6 +215,20 @@ def held_out_samples(rows: MeasuredSamples, groups: Labels, full: Mapping[str, f
     return energy
 
 
+def sample_intervals(rows: MeasuredSamples, values: Mapping[str, float]) -> dict[str, tuple[float, float]]:
+    """Return the interval of each regime of samples from machines left out, and of networks never measured."""
+    ratios = rows.energy_j / held_out_samples(rows, rows.system, values)
+    regimes = regime_of_samples(rows.requests.columns)
+    found = {"wall": conformal(ratios, rows.system)}
+    for regime in np.unique(regimes).tolist():
+        inside = regimes == regime
+        if inside.sum() >= _FEWEST:
+            found[regime] = conformal(ratios[inside], rows.system[inside])
+    kind = rows.requests.columns.kind
+    found["network-not-measured"] = conformal(rows.energy_j / held_out_samples(rows, kind, values), kind)
+    return found
+
+
 def calibrate(frame: pl.DataFrame, begin: Callable[[str], None] = lambda _: None) -> Calibration:
     """Fit the model to measurements and derive its intervals.
 
@@ -427,18 +249,23 @@ def calibrate(frame: pl.DataFrame, begin: Callable[[str], None] = lambda _: None
     if canvases is None:
         shipped = load_calibration()
         generators: Mapping[str, float] = shipped.generators
-        intervals["generator"] = shipped.intervals["generator"]
+        for name in ("generator", "generator, measured-nearby"):
+            intervals[name] = shipped.intervals[name]
     else:
         generators = fit_canvases(canvases)
-        intervals["generator"] = conformal(canvases.energy_j / held_out_canvases(canvases, canvases.family, generators))
+        ratios = canvases.energy_j / held_out_canvases(canvases, canvases.family, generators)
+        intervals["generator"] = conformal(ratios, canvases.family)
+        nearby = _nearby_interval(ratios, canvases.family, canvases.places)
+        intervals["generator, measured-nearby"] = nearby or intervals["generator"]
     begin("samples at the wall")
     samples = measured_samples(frame)
     if samples is None:
-        wall: Mapping[str, float] = load_calibration().wall
-        intervals["wall"] = load_calibration().intervals["wall"]
+        shipped = load_calibration()
+        wall: Mapping[str, float] = shipped.wall
+        intervals |= {k: v for k, v in shipped.intervals.items() if k.startswith("wall") or k == "network-not-measured"}
     else:
         wall = fit_samples(samples)
-        intervals["wall"] = conformal(samples.energy_j / held_out_samples(samples, samples.system, wall))
+        intervals |= sample_intervals(samples, wall)
     both = np.concatenate([rows.source, *(part.source for part in (canvases, samples) if part is not None)])
     sources, counts = np.unique(both, return_counts=True)
     return Calibration(

@@ -9,13 +9,16 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from joulewise.catalog.records import architecture, generator, sample_network
-from joulewise.energy.calibrate import Calibration, load_calibration, regime_of
+from joulewise.catalog.records import architecture, generator, image_network, sample_network
+from joulewise.energy.anchor import NEAR, corrected, nearest, places_of
+from joulewise.energy.calibrate import Calibration, load_calibration
 from joulewise.energy.canvases import CanvasRequests, read_canvases
 from joulewise.energy.generators import Generation, generate
+from joulewise.energy.intervals import regime_of, regime_of_samples
 from joulewise.energy.requests import Problem, Requests, read_requests
-from joulewise.energy.serving import Floats, step
-from joulewise.energy.wall import Run, SampleRequests, read_samples, run_samples
+from joulewise.energy.samples import SampleRequests, read_samples
+from joulewise.energy.serving import Floats, Labels, step
+from joulewise.energy.wall import Run, run_samples
 from joulewise.errors import InputError
 
 OUTPUT = (
@@ -39,7 +42,7 @@ _OTHER_MEMORY = 1.1
 
 
 def estimate_many(
-    frame: pl.DataFrame, calibration: Calibration | None = None
+    frame: pl.DataFrame, calibration: Calibration | None = None, measured: pl.DataFrame | None = None
 ) -> tuple[pl.DataFrame, tuple[Problem, ...]]:
     """Estimate a table of workloads, a row each.
 
@@ -49,6 +52,9 @@ def estimate_many(
         Columns as in `requests.NUMBERS` and `requests.TEXTS`; a model or its parameters, and an accelerator.
     calibration : Calibration, optional
         By default the shipped one.
+    measured : DataFrame, optional
+        Measured rows, in the form of the shipped ones: where one is of the same configuration as a workload, its
+        error corrects the estimate (see `anchor`); flagged ``measured-nearby`` or ``measured-afar``.
 
     Returns
     -------
@@ -78,8 +84,51 @@ def estimate_many(
         results.append(made.with_columns(pl.Series("row", places[made["row"].to_numpy()] + 1)))
         problems += [replace(p, row=int(places[p.row - 1]) + 1) for p in wrong]
     found = pl.concat(results).sort("row")
+    if measured is not None:
+        found = _anchored(frame, found, measured, calibration)
     kept = frame[(found["row"] - 1).to_list()].drop([c for c in OUTPUT if c in frame.columns])
     return pl.concat([kept, found.select(OUTPUT)], how="horizontal"), tuple(sorted(problems, key=lambda p: p.row))
+
+
+def _anchored(
+    frame: pl.DataFrame, found: pl.DataFrame, measured: pl.DataFrame, calibration: Calibration
+) -> pl.DataFrame:
+    """Return estimates corrected by the nearest measured row of their configuration, where there is one."""
+    if not {"energy_j_per_unit", "unit"} <= set(measured.columns):
+        raise InputError("the measured rows lack energy_j_per_unit or unit", "see the form of the shipped data")
+    usable = measured.filter(pl.col("energy_j_per_unit").cast(pl.Float64, strict=False).gt(0).fill_null(value=False))
+    if usable.is_empty():
+        raise InputError("no measured row has an energy_j_per_unit above 0", "see the form of the shipped data")
+    own, _ = estimate_many(usable, calibration)
+    energy_j = own["energy_j_per_unit"].cast(pl.Float64).to_numpy()
+    ratio = energy_j / own["energy_per_output_token_j"].fill_null(own["energy_j"]).to_numpy()
+    rows = (found["row"] - 1).to_list()
+    nearby = nearest(places_of(frame, rows), places_of(usable, (own["row"] - 1).to_list()))
+    factor = corrected(np.ones(len(rows)), nearby, ratio)
+    near = nearby.weight >= NEAR
+    low, high = np.ones(len(rows)), np.ones(len(rows))
+    language = found["energy_per_output_token_j"].is_not_null().to_numpy()
+    for kind, of_kind in (("language", language), ("generator", ~language)):
+        low[of_kind], high[of_kind] = calibration.intervals[f"{kind}, measured-nearby"]
+    flags = np.where(near, "measured-nearby", np.where(nearby.index >= 0, "measured-afar", ""))
+    columns = {}
+    for name in ("energy_j", "energy_per_output_token_j"):
+        central = found[name].cast(pl.Float64) * pl.Series(factor)
+        columns[name] = central
+        for end, bound in (("low", low), ("high", high)):
+            afar = found[f"{name}_{end}"].cast(pl.Float64) * pl.Series(factor)
+            columns[f"{name}_{end}"] = (
+                pl.DataFrame({"near": near, "a": central * pl.Series(bound), "b": afar})
+                .select(pl.when("near").then("a").otherwise("b"))
+                .to_series()
+            )
+    return found.with_columns(
+        pl.col("power_w") * pl.Series(factor),
+        *(values.alias(name) for name, values in columns.items()),
+        flags=pl.Series(
+            ["|".join(x for x in pair if x) for pair in zip(found["flags"].to_list(), flags.tolist(), strict=True)]
+        ),
+    )
 
 
 def _kinds(frame: pl.DataFrame) -> np.ndarray[Any, np.dtype[np.str_]]:
@@ -91,14 +140,23 @@ def _kinds(frame: pl.DataFrame) -> np.ndarray[Any, np.dtype[np.str_]]:
     steps = frame["steps"].cast(pl.String) if "steps" in frame.columns else blank
     made = task.str.contains("to-image|to-video|image-generation|video-generation").fill_null(value=False)
     asked = made | (steps.is_not_null() & (steps.str.strip_chars() != "")).fill_null(value=False)
-    guessed = ["generator" if a else "language" for a in asked.to_list()]
+    counted = frame["flops"].is_not_null().to_list() if "flops" in frame.columns else [False] * len(frame)
+    guessed = [
+        "sample" if c else "generator" if a else "language" for a, c in zip(asked.to_list(), counted, strict=True)
+    ]
     return np.array([known.get(m) or g for m, g in zip(models.to_list(), guessed, strict=True)], dtype=np.str_)
 
 
 def _kind(model: str) -> str | None:
     """Return what a model is, or None where the tables do not have it."""
-    for kind, found in (("generator", generator), ("sample", sample_network), ("language", architecture)):
-        if found(model) is not None:
+    tables = (
+        ("generator", generator),
+        ("sample", sample_network),
+        ("language", architecture),
+        ("sample", image_network),
+    )
+    for kind, found in tables:
+        if found(model):
             return kind
     return None
 
@@ -106,7 +164,9 @@ def _kind(model: str) -> str | None:
 def _samples(frame: pl.DataFrame, calibration: Calibration) -> tuple[pl.DataFrame, tuple[Problem, ...]]:
     requests = read_samples(frame)
     made = run_samples(calibration.wall, requests.columns)
-    return _told(requests, made, calibration, "wall", made.power_w), requests.problems
+    regimes = regime_of_samples(requests.columns)
+    regimes = np.where(np.isin(regimes, list(calibration.intervals)), regimes, "wall")
+    return _told(requests, made, calibration, regimes, made.power_w), requests.problems
 
 
 def _language(frame: pl.DataFrame, calibration: Calibration) -> tuple[pl.DataFrame, tuple[Problem, ...]]:
@@ -139,7 +199,8 @@ def _generators(frame: pl.DataFrame, calibration: Calibration) -> tuple[pl.DataF
     requests = read_canvases(frame)
     made = generate(calibration.generators, requests.columns)
     power_w, energy_j = _with_host(requests, made.power_w * requests.columns.n, made.energy_j, calibration)
-    return _told(requests, replace(made, energy_j=energy_j), calibration, "generator", power_w), requests.problems
+    regimes = np.full(len(requests.rows), "generator")
+    return _told(requests, replace(made, energy_j=energy_j), calibration, regimes, power_w), requests.problems
 
 
 def _with_host(
@@ -157,13 +218,13 @@ def _told(
     requests: CanvasRequests | SampleRequests,
     made: Generation | Run,
     calibration: Calibration,
-    kind: str,
+    regimes: Labels,
     power_w: Floats,
 ) -> pl.DataFrame:
     """Return the table of what is not told by the token."""
     low, high = np.ones(len(requests.rows)), np.ones(len(requests.rows))
-    for i, flags in enumerate(requests.flags):
-        low[i], high[i] = _widest(calibration, [kind, *flags])
+    for i, (regime, flags) in enumerate(zip(regimes.tolist(), requests.flags, strict=True)):
+        low[i], high[i] = _widest(calibration, [regime, *flags])
     none = pl.lit(None, dtype=pl.Float64)
     names = [n for n in OUTPUT if n.startswith("energy_per_output") or n == "prefill_share"]
     return _table(
@@ -205,7 +266,8 @@ def bounds(requests: Requests, calibration: Calibration) -> tuple[Floats, Floats
 
 
 def _widest(calibration: Calibration, names: list[str]) -> tuple[float, float]:
-    names = ["wall" if n == "at-the-wall" else n for n in names]
+    if "at-the-wall" in names and not names[0].startswith("wall"):
+        names = [*names, "wall"]  # a server around what was metered without one
     found = [calibration.intervals[n] for n in names if n in calibration.intervals]
     return min(low for low, _ in found), max(high for _, high in found)
 

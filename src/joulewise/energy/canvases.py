@@ -146,6 +146,7 @@ def _known_work(known: dict[str, Any], pixels: float, frames: float) -> dict[str
         "product_flops": known["product_flops"] * ratio,
         "attention_flops": known["attention_flops"] * ratio**2,
         "activation_bytes": known["activation_bytes"] * ratio,
+        "blocks": known["blocks"],
         "passes": known["passes_per_step"],
         "unet": known["kind"] == "unet",
     }
@@ -162,6 +163,7 @@ def _typical_work(row: dict[str, Any], pixels: float, frames: float, marks: list
         "product_flops": 2 * params * tokens,
         "attention_flops": 4 * tokens**2 * layer_widths,
         "activation_bytes": _BYTES_PER_TOKEN_AND_LAYER_WIDTH * tokens * layer_widths,
+        "blocks": _TYPICAL_LAYERS,
         "passes": 2.0,
         "unet": False,
     }

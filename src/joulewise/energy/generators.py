@@ -18,6 +18,8 @@ class Canvases:
     ----------
     product_flops, attention_flops, activation_bytes : array
         Of one pass of the denoiser for one image or video.
+    blocks : array
+        Transformer and residual blocks, one after another, of a pass.
     passes : array
         Of the denoiser in a step: 2 with guidance.
     steps, batch_size, n : array
@@ -37,6 +39,7 @@ class Canvases:
     product_flops: Floats
     attention_flops: Floats
     activation_bytes: Floats
+    blocks: Floats
     passes: Floats
     steps: Floats
     batch_size: Floats
@@ -78,8 +81,9 @@ def generate(values: Mapping[str, float], c: Canvases) -> Generation:
 
     Notes
     -----
-    A step is the denoiser's arithmetic and traffic, split over the accelerators, behind the host's launches
-    (whichever is longer, softly); the text encoder and the decoder of latents come once, on one accelerator.
+    A step is the denoiser's arithmetic and traffic, split over the accelerators, behind the host's launches of
+    its blocks and of their exchanges (whichever is longer, softly); the text encoder and the decoder of latents
+    come once, on one accelerator.
     """
     speed = per_die(values, "speed", c.die) * np.where(c.early, values["early_speed"], 1.0)
     products = np.where(c.unet, values["convolution_compute"], values["product_compute"])
@@ -89,9 +93,10 @@ def generate(values: Mapping[str, float], c: Canvases) -> Generation:
     compute_s = compute_s / (c.n * c.peak_flops_per_s * speed)
     traffic = c.n * c.bandwidth_bytes_per_s * values["activation_bandwidth"] * speed
     activations_s = per_step * c.activation_bytes / traffic
-    moved = per_step * c.activation_bytes * values["split_volume"] / (c.n * c.link_bytes_per_s)
-    exchange_s = (c.n - 1) * values["split_s"] + (1 - 1 / c.n) * moved + (c.ring - 1) * values["ring_s"]
-    host_s = np.full(len(c.n), values["step_host_s"])
+    links = per_step * c.activation_bytes / (c.n * c.link_bytes_per_s)
+    exchange_s = links * ((1 - 1 / c.n) * values["split_volume"] + (1 - 1 / c.ring) * values["ring_volume"])
+    block_s = values["block_host_s"] + (c.n > 1) * values["split_s"] + (c.ring - 1) * values["ring_s"]
+    host_s = values["step_host_s"] + c.blocks * block_s
     step_s = (host_s**3 + (compute_s + activations_s + exchange_s) ** 3) ** (1 / 3)
     decoder_flops = c.batch_size * c.pixels * values["decode_pixel_flops"]
     decoder_flops = decoder_flops * np.where(c.frames > 1, values["frame_decode"], 1.0)
@@ -100,7 +105,12 @@ def generate(values: Mapping[str, float], c: Canvases) -> Generation:
     time_s = c.steps * step_s + once_s
     busy = np.minimum(1, c.steps * (compute_s + activations_s + exchange_s) / time_s)
     used = (c.steps * flops / c.n + decoder_flops / c.n) / time_s / c.peak_flops_per_s
-    demand = per_die(values, "idle", c.die) + values["power_busy"] * busy + values["power_compute"] * used
+    demand = (
+        per_die(values, "idle", c.die)
+        + values["power_busy"] * busy
+        + values["power_compute"] * used
+        + values["power_memory"] * c.steps * activations_s / time_s
+    )
     power_w = c.tdp_w * limited(demand, values["power_knee"])
     return Generation(
         time_s=time_s,

@@ -39,7 +39,8 @@ LANGUAGE: dict[str, Parameter] = {
     "kv_bandwidth": _share(0.6, 0.3, "share of peak bandwidth at which the cache is read"),
     "expert_bandwidth": _share(0.7, 0.3, "share of peak bandwidth at which 16-bit experts are read"),
     "expert_bandwidth_fp8": _share(0.5, 0.4, "the same for 8-bit experts"),
-    "expert_bandwidth_fp4": _share(0.6, 0.4, "the same for 4-bit experts"),
+    "expert_bandwidth_fp4": _share(0.6, 0.4, "the same for 4-bit experts, where the chip computes in 4 bits"),
+    "expert_bandwidth_fp4_emulated": _share(0.5, 0.4, "the same where it does not, and widens them"),
     "decode_compute": _share(0.7, 0.3, "share of peak FLOP/s while decoding, beyond what hides behind memory"),
     "prefill_compute": _share(0.6, 0.2, "share of peak FLOP/s while reading prompts"),
     "fp8_gain": _share(1.3, 0.3, "speed of 8-bit arithmetic over 16-bit, as achieved"),
@@ -48,6 +49,8 @@ LANGUAGE: dict[str, Parameter] = {
     "expert_launch_s": _time(60e-6, 0.5, "dispatch of a layer of 16-bit experts"),
     "expert_launch_fp8_s": _time(150e-6, 0.5, "the same for 8-bit experts"),
     "expert_launch_fp4_s": _time(60e-6, 0.5, "the same for 4-bit experts"),
+    "expert_tile_s": _time(0.5e-6, 0.8, "each expert that an accelerator holds, in a layer, with tokens or without"),
+    "expert_tile_fp8_s": _time(2e-6, 0.8, "the same for 8-bit experts, whose scales come by blocks"),
     "link_s": _time(12e-6, 0.4, "latency of one exchange between accelerators"),
     "link_volume": _share(3, 0.2, "times that activations cross the link in an exchange"),
     "expert_link_s": _time(15e-6, 0.5, "latency of one exchange where experts are spread"),
@@ -75,6 +78,8 @@ LANGUAGE: dict[str, Parameter] = {
     "power_busy": _share(0.3, 0.4, "power of being busy at all, relative to the limit"),
     "power_memory": _share(0.4, 0.3, "power of memory at its peak bandwidth, relative to the limit"),
     "power_compute": _share(0.9, 0.3, "power of arithmetic at its 16-bit peak, relative to the limit"),
+    "power_experts": _share(0.4, 0.3, "power of grouped products of experts while they run, beyond that of memory"),
+    "power_experts_fp8": _share(0.4, 0.3, "the same for 8-bit experts"),
     "power_knee": _share(6, 0.4, "how sharply power bends at its limit"),
 }
 
@@ -100,10 +105,12 @@ GENERATORS: dict[str, Parameter] = {
     "decode_pixel_flops": Parameter(1e7, 0.5, "FLOP", "work of decoding a pixel from the latent image"),
     "frame_decode": _share(1.0, 0.5, "work of decoding a video's pixel, relative to an image's"),
     "request_s": _time(0.1, 0.7, "text encoder and set-up of a batch"),
-    "step_host_s": _time(25e-3, 0.6, "host's work for a step and layer-wise launches"),
-    "split_s": _time(3e-3, 0.7, "exchanges of a step with each further accelerator that a sequence is split over"),
-    "ring_s": _time(3e-3, 0.7, "the same where keys and values go round a ring"),
-    "split_volume": _share(0.1, 0.7, "share of the activations that crosses the link where a sequence is split"),
+    "step_host_s": _time(5e-3, 0.6, "host's work for a step"),
+    "block_host_s": _time(1e-3, 0.6, "host's launches of a block of the denoiser"),
+    "split_s": _time(0.2e-3, 0.7, "host's exchanges of a block where a sequence is split"),
+    "ring_s": _time(0.2e-3, 0.7, "the same for each further accelerator that keys and values go round"),
+    "split_volume": _share(1.0, 0.7, "of the activations, what crosses the link where a sequence is split"),
+    "ring_volume": _share(1.0, 0.7, "the same where keys and values go round a ring"),
     "early_speed": _share(0.85, 0.2, "speed of diffusers' pipelines relative to xDiT's"),
     "speed.other": _share(0.9, 0.0, "achieved rate of a die never measured, relative to GH100's"),
     "speed.GB100": _share(0.9, 0.2, "achieved rate relative to GH100's"),
@@ -115,10 +122,11 @@ GENERATORS: dict[str, Parameter] = {
     "idle.GA100": _share(0.2, 0.3, "the same"),
     "power_busy": _share(0.3, 0.4, "power of being busy at all, relative to the limit"),
     "power_compute": _share(0.9, 0.3, "power of arithmetic at its peak, relative to the limit"),
+    "power_memory": _share(0.3, 0.4, "power of moving activations while they move, relative to the limit"),
     "power_knee": _share(6, 0.4, "how sharply power bends at its limit"),
 }
 
-_WALL_DIES = ("GH100", "GA100", "GA102", "GA107", "AD104", "TU104", "GA10B", "GV11B", "AIC100")
+WALL_DIES = ("GH100", "GA100", "GA102", "GA107", "AD104", "TU104", "GA10B", "GV11B", "AIC100")
 
 WALL: dict[str, Parameter] = {
     "compute": _share(0.5, 0.4, "share of peak rate in convolutions"),
@@ -141,10 +149,10 @@ WALL: dict[str, Parameter] = {
     "speed.other": _share(1.0, 0.0, "rate of a die never measured, relative to GA100"),
     "memory.other": _share(1.0, 0.0, "the same of bandwidth"),
     "power.other": _share(0.9, 0.0, "power of a die never measured, relative to its limit"),
-    **{f"speed.{d}": _share(1.0, 0.0 if d == "GA100" else 0.4, "rate relative to GA100") for d in _WALL_DIES},
+    **{f"speed.{d}": _share(1.0, 0.0 if d == "GA100" else 0.4, "rate relative to GA100") for d in WALL_DIES},
     **{
         f"memory.{d}": _share(3.0 if d == "AIC100" else 1.0, 0.0 if d == "GA100" else 0.4, "bandwidth, relative")
-        for d in _WALL_DIES
+        for d in WALL_DIES
     },
-    **{f"power.{d}": _share(0.85, 0.3, "power when busy, relative to the limit") for d in _WALL_DIES},
+    **{f"power.{d}": _share(0.85, 0.3, "power when busy, relative to the limit") for d in WALL_DIES},
 }

@@ -245,6 +245,7 @@ def _read_row(row: dict[str, Any], prompts: dict[str, float]) -> tuple[Shape, di
             "memory_bytes": spec["memory_bytes"],
             "die": spec["die"],
             "number_format": number_format,
+            "native_fp4": spec.get("fp4_flops_per_s") is not None,
             "engine": _engine(row["engine"]),
             "media": {"image-chat": "image", "video-chat": "video"}.get(task or "", ""),
         },
@@ -337,9 +338,11 @@ def _engine(name: str | None) -> str:
 
 def _columns(found: list[tuple[int, Shape, dict[str, Any]]]) -> Columns:
     of_shape = {f.name for f in fields(Shape)}
-    texts = {"die", "number_format", "engine", "media"}
+    kinds: dict[str, Any] = dict.fromkeys(("die", "number_format", "engine", "media"), np.str_) | {
+        "native_fp4": np.bool_
+    }
     arrays: dict[str, Any] = {}
     for f in fields(Columns):
         cells = [getattr(s, f.name) if f.name in of_shape else v[f.name] for _, s, v in found]
-        arrays[f.name] = np.array(cells, dtype=np.str_ if f.name in texts else np.float64)
+        arrays[f.name] = np.array(cells, dtype=kinds.get(f.name, np.float64))
     return Columns(**arrays)

@@ -38,6 +38,8 @@ class Columns:
         Of the accelerator: the design whose achieved rates are fitted.
     number_format : array of str
         ``bf16``, ``fp8`` or ``mxfp4``.
+    native_fp4 : array of bool
+        Whether the accelerator computes in 4 bits; else 4-bit weights are widened as they are read.
     engine : array of str
         Its generation.
     media : array of str
@@ -71,6 +73,7 @@ class Columns:
     tdp_w: Floats
     die: Labels
     number_format: Labels
+    native_fp4: Flags
     engine: Labels
     media: Labels
 
@@ -111,8 +114,10 @@ def step(values: Mapping[str, float], c: Columns) -> Step:
     Notes
     -----
     Weights read: the dense part once, of the routed experts the share that a batch of ``rho * B`` tokens
-    drawn at random touches. The cache is read at the mean context, prompt and half the answer. Power: an
-    idle floor and what being busy, memory traffic and arithmetic draw, softly capped by the power limit.
+    drawn at random touches, and a time for each expert held, touched or not. The cache is read at the mean
+    context, prompt and half the answer, by each accelerator whole where there are more than heads to split.
+    Power: an idle floor and what being busy, memory traffic, arithmetic and grouped products of experts draw,
+    softly capped by the power limit.
     Form and first values: a prototype's study of the same data; all values here are fitted anew.
     """
     fp8, fp4 = c.number_format == "fp8", c.number_format == "mxfp4"
@@ -122,9 +127,8 @@ def step(values: Mapping[str, float], c: Columns) -> Step:
     routed = c.experts_per_token / c.experts
     touched = np.maximum(routed, 1 - (1 - routed) ** np.maximum(values["expert_spread"] * c.batch_size, 1))
     touched = np.where(c.expert_params > 0, touched, 0.0)
-    e_experts = np.where(
-        fp4, values["expert_bandwidth_fp4"], np.where(fp8, values["expert_bandwidth_fp8"], values["expert_bandwidth"])
-    )
+    at_fp4 = np.where(c.native_fp4, values["expert_bandwidth_fp4"], values["expert_bandwidth_fp4_emulated"])
+    e_experts = np.where(fp4, at_fp4, np.where(fp8, values["expert_bandwidth_fp8"], values["expert_bandwidth"]))
     launch = np.where(
         fp4, values["expert_launch_fp4_s"], np.where(fp8, values["expert_launch_fp8_s"], values["expert_launch_s"])
     )
@@ -132,8 +136,11 @@ def step(values: Mapping[str, float], c: Columns) -> Step:
 
     weights_s = c.dense_params * dense_bytes * c.data_parallel / (c.n * bandwidth * values["weight_bandwidth"])
     imbalance = 1 + values["expert_imbalance"] * (1 - 1 / c.expert_parallel)
-    experts_s = c.expert_params * c.weight_bytes * touched * imbalance / (c.n * bandwidth * e_experts)
-    copies = np.maximum(1, c.tensor_parallel / c.kv_heads)
+    read_s = c.expert_params * c.weight_bytes * touched * imbalance / (c.n * bandwidth * e_experts)
+    tile_s = np.where(fp8, values["expert_tile_fp8_s"], values["expert_tile_s"])
+    experts_s = read_s + c.expert_layers * tile_s * c.experts / c.expert_parallel
+    # Where experts are spread, attention is split over the accelerators all the same.
+    copies = np.maximum(1, np.maximum(c.tensor_parallel, c.n / c.data_parallel) / c.kv_heads)
     cache_bytes = c.batch_size * 2 * c.kv_values_per_token_layer * seen * copies
     cache_s = cache_bytes / (c.n * bandwidth * values["kv_bandwidth"])
     compute_s = c.batch_size * _token_flops(c, seen) / (c.n * peak * values["decode_compute"])
@@ -161,13 +168,14 @@ def step(values: Mapping[str, float], c: Columns) -> Step:
     overlap = np.where(eager, 4.0, np.where(early, 1.0, values["current_overlap"]))
     time_s = (host_s**overlap + device_s**overlap) ** (1 / overlap)
 
-    moved = weights_s * values["weight_bandwidth"] + experts_s * e_experts + cache_s * values["kv_bandwidth"]
+    moved = weights_s * values["weight_bandwidth"] + read_s * e_experts + cache_s * values["kv_bandwidth"]
     computed = (compute_s * values["decode_compute"] + prefill_s * values["prefill_compute"]) * peak
     demand = (
         per_die(values, "idle", c.die)
         + values["power_busy"] * np.minimum(1, device_s / time_s)
         + values["power_memory"] * moved / time_s * bandwidth / c.bandwidth_bytes_per_s
         + values["power_compute"] * computed / time_s / c.peak_flops_per_s
+        + np.where(fp8, values["power_experts_fp8"], values["power_experts"]) * experts_s / time_s
     )
     power_w = c.tdp_w * limited(demand, values["power_knee"])
     return Step(

@@ -7,28 +7,40 @@ from collections.abc import Callable
 import numpy as np
 import polars as pl
 
+from joulewise.energy.anchor import Places, corrected, nearest
 from joulewise.energy.calibrate import (
-    Measured,
-    MeasuredCanvases,
-    MeasuredSamples,
-    conformal,
     fit,
     fit_canvases,
     fit_samples,
     held_out,
     held_out_canvases,
     held_out_samples,
+)
+from joulewise.energy.intervals import conformal, regime_of, regime_of_samples
+from joulewise.energy.measured import (
+    Measured,
+    MeasuredCanvases,
+    MeasuredSamples,
     measured_canvases,
     measured_rows,
     measured_samples,
-    regime_of,
 )
 from joulewise.energy.rivals import METHODS, log_linear
 from joulewise.energy.serving import Floats, Labels
 from joulewise.errors import InputError
 
-METHOD_NAMES = ("calibrated", "lineage-out", "accelerator-out", "log-linear", "ecologits", "roofline", "paper")
-"""``calibrated``: families left out whole; the next two: developers' lines, and dies, left out whole."""
+METHOD_NAMES = (
+    "calibrated",
+    "one-row",
+    "lineage-out",
+    "accelerator-out",
+    "log-linear",
+    "ecologits",
+    "roofline",
+    "paper",
+)
+"""``calibrated``: families left out whole; ``one-row``: the same, corrected by one other measured row of the same
+configuration, the nearest in batch; the next two: developers' lines, and dies, left out whole."""
 
 
 def validate(frame: pl.DataFrame, begin: Callable[[str], None] = lambda _: None) -> pl.DataFrame:
@@ -81,6 +93,7 @@ def validate(frame: pl.DataFrame, begin: Callable[[str], None] = lambda _: None)
                     "batch_size": c.batch_size,
                     "measured_j": rows.energy_j,
                     "calibrated": ours,
+                    "one-row": _one_row(ours, rows.energy_j, rows.places),
                     "lineage-out": held_out(rows, rows.lineage, full),
                     "accelerator-out": held_out(rows, c.die, full),
                     "log-linear": linear,
@@ -119,6 +132,7 @@ def _generators(rows: MeasuredCanvases) -> pl.DataFrame:
             "batch_size": c.batch_size,
             "measured_j": rows.energy_j,
             "calibrated": ours,
+            "one-row": _one_row(ours, rows.energy_j, rows.places),
             "accelerator-out": held_out_canvases(rows, c.die, full),
             "paper": flops / (c.peak_flops_per_s / c.tdp_w),
             "low_j": ours * low,
@@ -132,7 +146,7 @@ def _samples(rows: MeasuredSamples) -> pl.DataFrame:
     full = fit_samples(rows)
     ours = held_out_samples(rows, rows.system, full)
     c = rows.requests.columns
-    low, high = _blind_intervals(rows.energy_j / ours, np.full(len(ours), "wall"), rows.system)
+    low, high = _blind_intervals(rows.energy_j / ours, regime_of_samples(c), rows.system)
     return pl.DataFrame(
         {
             "id": rows.ids,
@@ -151,6 +165,12 @@ def _samples(rows: MeasuredSamples) -> pl.DataFrame:
     )
 
 
+def _one_row(estimate: Floats, measured: Floats, places: Places) -> Floats:
+    """Return estimates corrected by the nearest other row of their configuration; NaN where there is none."""
+    nearby = nearest(places, places, same_rows=True)
+    return np.where(nearby.index >= 0, corrected(estimate, nearby, measured / estimate), np.nan)
+
+
 def _blind_intervals(ratios: Floats, regimes: Labels, families: Labels) -> tuple[Floats, Floats]:
     """Return each row's interval from the ratios of its regime's other families, or of all others."""
     low, high = np.ones(len(ratios)), np.ones(len(ratios))
@@ -159,7 +179,7 @@ def _blind_intervals(ratios: Floats, regimes: Labels, families: Labels) -> tuple
             here = (regimes == regime) & (families == family)
             others = (regimes == regime) & (families != family)
             basis = others if others.sum() >= 25 else families != family
-            low[here], high[here] = conformal(ratios[basis])
+            low[here], high[here] = conformal(ratios[basis], families[basis])
     return low, high
 
 

@@ -27,6 +27,12 @@ SUBSET_NAMES = {
     "best-per-year": "best score of each year",
     "record": "highest at release",
 }
+_CHOICE = {
+    "vision": "all of timm's weights and records, where the paper chose by popularity and accuracy",
+    "language": "all models of public size, where the paper chose",
+}
+"""How the models since were chosen: `all` compares sets that were chosen differently."""
+
 _COLUMNS = ("name", "year", "value", "score")
 
 
@@ -70,13 +76,13 @@ def all_series(catalog: Catalog) -> list[Series]:
     """Return every series that has points on both sides of the paper."""
     vision, language = model_points("vision", catalog), language_points(catalog)
     paper = {task: dated(models_with_energy(task, paper_catalog())) for task in ("vision", "language")}
-    per_token = f"at {LANGUAGE_TOKENS:,} tokens"
+    bases = {"vision": _CHOICE["vision"], "language": f"{_CHOICE['language']}; at {LANGUAGE_TOKENS:,} tokens"}
     hardware = {
         task: carried_efficiency(task, catalog).points.select("year", value="efficiency_flops_per_j") for task in paper
     }
     models_of = {"vision": (paper["vision"], vision), "language": (paper["language"], language)}
     found = [
-        _of_models(task, group, subset, per_token if task == "language" else "", *models_of[task], hardware[task])
+        _of_models(task, group, subset, bases[task], *models_of[task], hardware[task])
         for group, task, subset in (
             ("compute", "vision", "all"),
             ("compute", "vision", "best-per-year"),

@@ -1,0 +1,93 @@
+"""Estimates corrected by a measured row: on public rows that no fit had seen, and what it may never do."""
+
+from __future__ import annotations
+
+import numpy as np
+import polars as pl
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from joulewise.catalog.records import records
+from joulewise.energy.anchor import Places, corrected, nearest, places_of
+from joulewise.energy.calibrated import estimate_many
+from joulewise.errors import InputError
+
+ROW = {
+    "model": "meta-llama/Llama-3.1-8B-Instruct",
+    "accelerator": "H100",
+    "batch_size": 64.0,
+    "prompt_tokens": 300.0,
+    "output_tokens": 200.0,
+}
+
+
+def _measured(**changes: object) -> pl.DataFrame:
+    return pl.DataFrame([ROW | {"energy_j_per_unit": 0.2, "unit": "output token"} | changes])
+
+
+def test_a_workload_that_was_measured_comes_out_as_measured() -> None:
+    found, _ = estimate_many(pl.DataFrame([ROW]), measured=_measured())
+    assert found["energy_per_output_token_j"][0] == pytest.approx(0.2)
+    assert found["energy_j"][0] == pytest.approx(0.2 * 200)
+    assert found["flags"][0].split("|")[-1] == "measured-nearby"
+    assert found["energy_j_low"][0] < found["energy_j"][0] < found["energy_j_high"][0]
+    assert found["time_s"][0] * found["power_w"][0] / 64 == pytest.approx(found["energy_j"][0])
+
+
+def test_a_row_of_another_configuration_changes_nothing() -> None:
+    plain, _ = estimate_many(pl.DataFrame([ROW]))
+    for change in ({"accelerator": "B200"}, {"n_accelerators": 2.0}, {"precision": "fp8"}, {"model": "Qwen/Qwen3-8B"}):
+        found, _ = estimate_many(pl.DataFrame([ROW]), measured=_measured(**change))
+        assert found["energy_j"][0] == plain["energy_j"][0]
+        assert found["flags"][0] == plain["flags"][0]
+
+
+def test_far_from_what_was_measured_the_correction_fades() -> None:
+    plain, _ = estimate_many(pl.DataFrame([ROW]))
+    shifts = []
+    for batch in (64.0, 32.0, 8.0, 1.0):
+        found, _ = estimate_many(pl.DataFrame([ROW]), measured=_measured(batch_size=batch, energy_j_per_unit=0.9))
+        shifts.append(abs(np.log(found["energy_j"][0] / plain["energy_j"][0])))
+    own = [s for s in shifts if s > 0]
+    assert len(own) == 4
+    assert "measured-afar" in found["flags"][0]
+
+
+def test_names_of_accelerators_and_formats_are_the_same_however_written() -> None:
+    a = places_of(pl.DataFrame([ROW | {"precision": "bf16", "n_accelerators": 1}]), [0])
+    b = places_of(
+        pl.DataFrame([ROW | {"precision": "bfloat16", "accelerator": "H100 SXM", "n_accelerators": 1.0}]), [0]
+    )
+    assert a.configuration[0] == b.configuration[0]
+
+
+def test_measured_rows_without_energy_are_refused() -> None:
+    with pytest.raises(InputError, match="energy_j_per_unit"):
+        estimate_many(pl.DataFrame([ROW]), measured=pl.DataFrame([ROW]))
+    with pytest.raises(InputError, match="above 0"):
+        estimate_many(pl.DataFrame([ROW]), measured=_measured(energy_j_per_unit=-1.0))
+
+
+@given(
+    st.lists(st.tuples(st.sampled_from("ab"), st.sampled_from("xy"), st.floats(0, 8)), min_size=2, max_size=12),
+    st.floats(0.3, 3),
+)
+def test_a_correction_never_goes_beyond_the_measured_error(rows: list[tuple[str, str, float]], ratio: float) -> None:
+    configuration, task, work = zip(*rows, strict=True)
+    places = Places(np.array(configuration), np.array(task), np.array(work))
+    nearby = nearest(places, places, same_rows=True)
+    assert not np.any(nearby.index == np.arange(len(rows)))
+    factors = corrected(np.ones(len(rows)), nearby, np.full(len(rows), ratio))
+    assert np.all(np.abs(np.log(factors)) <= abs(np.log(ratio)) + 1e-12)
+
+
+def test_public_rows_are_estimates_of_one_another() -> None:
+    # Every tenth measured row of language models is taken away; the rest correct its estimate.
+    frame = records("measurements/public").filter(
+        pl.col("source").str.contains("v3") & (pl.col("task") == "lm-arena-chat")
+    )
+    out = np.arange(len(frame)) % 10 == 0
+    found, _ = estimate_many(frame.filter(pl.Series(out)), measured=frame.filter(pl.Series(~out)))
+    error = np.abs(found["energy_per_output_token_j"].to_numpy() / found["energy_j_per_unit"].to_numpy() - 1)
+    assert np.median(error) < 0.05
