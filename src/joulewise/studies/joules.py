@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
-import numpy as np
 import polars as pl
 
 from joulewise.catalog.records import accelerator_spec
-from joulewise.energy.calibrate import Calibration, load_calibration
+from joulewise.energy.calibrate import Calibration
 from joulewise.energy.calibrated import estimate_many
 from joulewise.energy.requests import read_requests
 from joulewise.energy.serving import request_flops
-from joulewise.energy.wall import Samples, run_samples
 
 LADDER = ("V100", "A100-SXM4-40GB", "A100-SXM4-80GB", "H100", "H200", "B200")
 """The leading server accelerators, one after another."""
@@ -111,39 +108,22 @@ def image_joules(
     known = models.drop_nulls(needed).select("id", *needed)
     if known.is_empty():
         return _nothing()
-    grid = known.rename({"release_date": "_released"}).join(_accelerators(accelerators), how="cross")
-    calibration = calibration or load_calibration()
-    specs = {name: accelerator_spec(name) for name in accelerators}
-
-    def of(field: str) -> np.ndarray[Any, Any]:
-        return np.array([specs[a][field] for a in grid["accelerator"]])
-
-    n = np.full(grid.height, float(_COUNTS[-1]))
-    samples = Samples(
-        flops=grid["flops"].to_numpy(),
-        activation_values=grid["activation_values"].to_numpy(),
-        params=grid["params"].to_numpy(),
-        value_bytes=np.full(grid.height, 2.0),
-        n=n,
-        peak_per_s=of("bf16_flops_per_s"),
-        bandwidth_bytes_per_s=of("bandwidth_bytes_per_s"),
-        tdp_w=of("tdp_w"),
-        die=of("die").astype(np.str_),
-        kind=grid["kind"].replace("hybrid", "transformer").to_numpy().astype(np.str_),
-        scenario=np.full(grid.height, "Offline"),
-        system=np.full(grid.height, "server"),
+    work = known.select(
+        "id",
+        pl.col("release_date").alias("_released"),
+        "flops",
+        "activation_values",
+        network_kind="kind",
+        params_b=pl.col("params") / 1e9,
+        n_accelerators=pl.lit(_COUNTS[-1]),
+        precision=pl.lit("bf16"),
+        task=pl.lit("image/Offline"),
+        meter_scope=pl.lit("wall"),
     )
-    energy = run_samples(calibration.wall, samples).energy_j
-    low, high = calibration.intervals["wall"]
+    priced, _ = estimate_many(work.join(_accelerators(accelerators), how="cross"), calibration)
     return (
-        grid.with_columns(
-            pl.max_horizontal("_released", "_launched").alias("release_date"),
-            pl.Series("energy_j", energy),
-            pl.Series("energy_j_low", energy * low),
-            pl.Series("energy_j_high", energy * high),
-            pl.lit(_COUNTS[-1]).alias("n_accelerators"),
-        )
-        .select(*COLUMNS)
+        priced.with_columns(pl.max_horizontal("_released", "_launched").alias("release_date"))
+        .select(*COLUMNS, "flags")
         .sort("release_date", "id", "accelerator", maintain_order=True)
     )
 
