@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import sys
 from collections import defaultdict
 from dataclasses import asdict
@@ -12,6 +11,7 @@ from typing import Any
 import click
 
 from joulewise.cli.main import complain
+from joulewise.cli.options import parse_image, parse_size
 from joulewise.cli.output import emit_object, output_options, table
 from joulewise.cli.progress import progress
 from joulewise.counting.targets import KINDS, Options, count
@@ -74,11 +74,11 @@ def command(
     if batch_size < 1:
         raise InputError(f"batch_size must be at least 1, not {batch_size}")
     options = Options(
-        input_size=_size(input_size),
+        input_size=parse_size(input_size),
         batch_size=batch_size,
         prompt_tokens=prompt_tokens,
         output_tokens=output_tokens,
-        image_size=_image(image_size),
+        image_size=parse_image(image_size),
         steps=steps,
         precision=precision,
         online=online,
@@ -123,25 +123,6 @@ def as_dict(work: Workload) -> dict[str, Any]:
         "precision": work.precision,
         "inputs": dict(work.inputs),
     }
-
-
-def _size(text: str | None) -> tuple[int, int, int] | None:
-    if text is None:
-        return None
-    found = re.fullmatch(r"(\d+)x(\d+)x(\d+)", text)
-    sizes = tuple(int(n) for n in found.groups()) if found else ()
-    if len(sizes) != 3 or min(sizes) < 1:
-        raise InputError(f"{text!r} is no input size", "write channels, height and width: 3x224x224")
-    return sizes[0], sizes[1], sizes[2]
-
-
-def _image(text: str | None) -> tuple[int, int] | None:
-    if text is None:
-        return None
-    found = re.fullmatch(r"(\d+)x(\d+)", text)
-    if not found or not all(map(int, found.groups())):
-        raise InputError(f"{text!r} is no image size", "write height and width: 1024x1024")
-    return int(found[1]), int(found[2])
 
 
 def _by_convention(target: str, work: Workload, convention: str, tokens: int, batch_size: int) -> int:

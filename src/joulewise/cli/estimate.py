@@ -10,7 +10,7 @@ from typing import Any
 
 import click
 
-from joulewise.catalog import Catalog, load
+from joulewise.catalog import PAPER, Catalog, load
 from joulewise.catalog.records import architecture, generator, read_rows, sample_network
 from joulewise.cli.main import complain
 from joulewise.cli.options import data_option, parse_date
@@ -161,7 +161,7 @@ def _by_paper(model: str, method: str | None, asked: dict[str, Any], catalog: Ca
     if method not in (None, "paper") or asked:
         return False
     try:
-        catalog.find("models", model)
+        catalog.edition(PAPER).find("models", model)
     except InputError:
         in_tables = any(table(model) is not None for table in (architecture, generator, sample_network))
         return not in_tables and not model.endswith(".json")

@@ -2,92 +2,302 @@
 
 from __future__ import annotations
 
+import signal
 import subprocess
-from dataclasses import asdict
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from joulewise.cli.output import emit_object, emit_rows
+from joulewise.cli.main import complain
+from joulewise.cli.options import parse_image, parse_size
+from joulewise.cli.output import emit_object
 from joulewise.errors import InputError, WorkError
-from joulewise.measure.run import Measurement, measure
+from joulewise.measure.device import Finding, Meter, MeterError
+from joulewise.measure.meters import denied, find_meters, working_meters
+from joulewise.measure.rows import TOKEN, append_row, require_appendable, row_of
+from joulewise.measure.run import NARROW, Measurement, measure
 from joulewise.units import with_prefix
+
+if TYPE_CHECKING:
+    from joulewise.counting.build import Built
+    from joulewise.energy.beside import Beside
+
+_POSITIVE = click.FloatRange(min=0, min_open=True)
+_COUNT = click.IntRange(min=1)
+# A counter moves in steps of up to 0.1 s: a reading spans several.
+_READING_SECONDS = 0.5
+_OF_MODULE = ("batch_size", "input_size", "image_size", "prompt_tokens", "output_tokens", "precision", "device")
+
+
+@dataclass(frozen=True)
+class _Run:
+    """What is measured: the run, inferences and tokens in it, and the columns of its row."""
+
+    name: str
+    call: Callable[[], object]
+    inferences: float
+    tokens: float
+    about: dict[str, Any]
+    built: Built | None = None
 
 
 @click.command(
     "measure",
     context_settings={"ignore_unknown_options": True, "allow_interspersed_args": False},
-    help="Measure the energy of COMMAND: idling first, then runs until the interval is narrow. What the command prints "
-    "to standard output is dropped. -o writes a row in the form of the shipped measurements.",
+    help="Measure the energy of COMMAND, or of a network (--module) with random weights: idling first, then runs until "
+    "the 95% interval is narrow or the time is up. What a command prints to standard output is dropped. -o appends a "
+    "row in the form of the shipped measurements.",
 )
-@click.argument("command_line", nargs=-1, required=True, metavar="COMMAND...")
-@click.option("--per", type=click.FloatRange(min=0, min_open=True), default=1.0, help="Inferences in one run.")
+@click.argument("command_line", nargs=-1, metavar="COMMAND...")
+@click.option(
+    "--module", "target", help="FILE.py:FACTORY (its code is run), timm:NAME, hf:CONFIG.json, or CONFIG.json."
+)
+@click.option("--batch-size", type=_COUNT, help="Of --module: inputs at once. Default 1.")
+@click.option("--input", "input_size", help="Of --module: channels, height and width, e.g. 3x384x384.")
+@click.option("--image", "image_size", help="Of --module: height and width, for a configuration that takes images.")
+@click.option("--prompt-tokens", type=_COUNT, help="Of --module, of a language model. Default 512.")
+@click.option("--output-tokens", type=_COUNT, help="The same; 1 is the prompt alone. Default 1.")
+@click.option("--precision", help="Of --module: fp32, bf16 or fp16; by default fp32, of transformers bf16.")
+@click.option("--device", help="Of --module: cuda, cuda:1, mps, cpu; by default the first accelerator.")
+@click.option("--per", type=_POSITIVE, help="Of COMMAND: inferences in one run. Default 1.")
 @click.option("--warm-up", type=click.IntRange(min=0), default=1, show_default=True, help="Runs that do not count.")
-@click.option("--within", type=click.FloatRange(0, 1, min_open=True, max_open=True), default=0.05, show_default=True)
-@click.option("--most-seconds", type=click.FloatRange(min=0, min_open=True), default=60.0, show_default=True)
-@click.option("--assume-tdp", "assume_tdp_w", type=click.FloatRange(min=0, min_open=True), help="Watts; no meter.")
-@click.option("--model", default="", help="For the row of -o.")
-@click.option("--accelerator", default="", help="For the row of -o.")
+@click.option(
+    "--within",
+    type=click.FloatRange(0, 1, min_open=True, max_open=True),
+    default=NARROW,
+    show_default=True,
+    help="Half-width of the interval, relative, that is narrow enough.",
+)
+@click.option("--seconds", "--most-seconds", type=_POSITIVE, default=60.0, show_default=True, help="For all runs.")
+@click.option("--idle-seconds", type=_POSITIVE, default=2.0, show_default=True, help="To meter idling for.")
+@click.option("--meter", "chosen", multiple=True, help="Only meters with this in name or scope; repeatable.")
+@click.option("--assume-tdp", "assume_tdp_w", type=_POSITIVE, help="Watts, in place of meters: an estimate.")
+@click.option("--model", help="For the row; by default what --module says.")
+@click.option("--accelerator", help="For the row and the estimate; by default as the device calls itself.")
+@click.option("--task", help="For the row.")
 @click.option("--json", "as_json", is_flag=True, help="Print as JSON.")
-@click.option("-o", "--output", type=click.Path(path_type=Path), help="Write a row of measurements as CSV.")
+@click.option("-o", "--output", type=click.Path(path_type=Path), help="Append a row of measurements to this CSV.")
 def command(
     command_line: tuple[str, ...],
-    per: float,
+    target: str | None,
+    per: float | None,
     warm_up: int,
     within: float,
-    most_seconds: float,
+    seconds: float,
+    idle_seconds: float,
+    chosen: tuple[str, ...],
     assume_tdp_w: float | None,
-    model: str,
-    accelerator: str,
+    model: str | None,
+    accelerator: str | None,
+    task: str | None,
     as_json: bool,
     output: Path | None,
+    **sizes: Any,
 ) -> None:
     """Measure and print."""
+    _check(command_line, target, per, sizes)
+    if output is not None:
+        require_appendable(output)  # before, not after a minute of measuring
+    meters, left_out = ([], []) if assume_tdp_w else _meters(chosen)
+    run = _of_command(command_line, per or 1.0) if target is None else _of_module(target, sizes)
+    about = {**run.about, "model": model or run.about.get("model"), "task": task}
+    about["accelerator"] = accelerator or _known_accelerator(run)
+    _require_accelerator(run, accelerator, meters, assumed=assume_tdp_w is not None)
+    gpus = [m.name for m in meters if m.scope == "gpu"]
+    if run.built and output is not None and len(gpus) > 1:
+        raise InputError(
+            f"{len(gpus)} GPUs are metered, but the network runs on one: its row would hold what the others idle",
+            "keep that one, e.g. --meter '#0'",
+        )
+    found = measure(
+        run.call,
+        meters=meters,
+        assume_tdp_w=assume_tdp_w,
+        warm_up=warm_up,
+        until_steady=target is not None,
+        within=within,
+        most_seconds=seconds,
+        idle_seconds=idle_seconds,
+        reading_seconds=0.0 if target is None else _READING_SECONDS,
+    )
+    beside = _beside(run, about) if run.built else None
+    if output is not None:
+        unit = TOKEN if run.tokens else "inference"
+        append_row(output, row_of(found, run.tokens or run.inferences, unit, about))
+    value = _value(run, found, left_out, beside)
+    emit_object(value, text=_text(value, found, run, within), fmt="table", as_json=as_json, output=None)
 
-    def run() -> None:
+
+def _check(command_line: tuple[str, ...], target: str | None, per: float | None, sizes: dict[str, Any]) -> None:
+    if target is None and not command_line:
+        raise InputError("nothing to measure", "give a command, or --module FILE.py:FACTORY")
+    if target is not None and command_line:
+        raise InputError(f"both --module and the command {command_line[0]!r} are given", "give one")
+    if target is not None and per is not None:
+        raise InputError("--per is for a command", "the inferences of a network are its --batch-size")
+    given = [name for name in _OF_MODULE if sizes[name] is not None]
+    if target is None and given:
+        option = given[0].removesuffix("_size") if given[0] in {"input_size", "image_size"} else given[0]
+        raise InputError(f"--{option.replace('_', '-')} is for --module", "a command sets its own; see --per")
+
+
+def _meters(chosen: tuple[str, ...]) -> tuple[list[Meter], list[Finding]]:
+    """Return the meters of the run, and those that this user may not read: they are told beside every total."""
+    meters, findings = find_meters()
+    meters = working_meters((meters, findings))
+    if not chosen:
+        return meters, denied(findings)
+    wanted = [m for m in meters if any(c.lower() in m.name.lower() or c.lower() == m.scope for c in chosen)]
+    if not wanted:
+        there = ", ".join(f"{m.name} ({m.scope})" for m in meters)
+        raise InputError(f"no meter is called {' or '.join(chosen)}", f"there are {there}")
+    rest = [Finding(m.name, True, "left out by --meter") for m in meters if m not in wanted]
+    return wanted, [*denied(findings), *rest]
+
+
+def _require_accelerator(run: _Run, named: str | None, meters: list[Meter], *, assumed: bool) -> None:
+    """Refuse a total that would lack the accelerator it ran on, or that of another device under its name."""
+    device = run.built.device if run.built else None
+    if named and device == "cpu":
+        raise InputError(f"--accelerator says {named}, but the network runs on the processor", "leave it out")
+    if assumed or not (named or (device and device != "cpu")) or any(m.scope == "gpu" for m in meters):
+        return
+    raise MeterError(
+        f"{named or device} has no meter here, so its energy would be missing from the total",
+        "joulewise doctor says why; --assume-tdp W gives an estimate",
+    )
+
+
+def _of_command(command_line: tuple[str, ...], per: float) -> _Run:
+    # Polars' handler of interrupts would have the wait for a command go on; on Windows there is no such choice.
+    if hasattr(signal, "siginterrupt"):
+        signal.siginterrupt(signal.SIGINT, True)
+
+    def call() -> None:
         try:
             done = subprocess.run(command_line, stdout=subprocess.DEVNULL, check=False)
         except OSError as error:
             raise InputError(f"cannot run {command_line[0]!r}: {error.strerror}") from None
+        if done.returncode < 0:
+            raise WorkError(f"{command_line[0]!r} was ended by signal {-done.returncode}")
         if done.returncode:
             raise WorkError(f"{command_line[0]!r} failed with exit code {done.returncode}")
 
-    found = measure(run, assume_tdp_w=assume_tdp_w, warm_up=warm_up, within=within, most_seconds=most_seconds)
-    if output is not None:
-        emit_rows([_row(found, per, model, accelerator)], fmt="csv", as_json=False, output=output)
-    value = {**asdict(found), "energy_per_inference_j": found.energy.central / per}
-    emit_object(value, text=_text(found, per), fmt="table", as_json=as_json, output=None)
+    return _Run(Path(command_line[0]).name, call, per, 0.0, {})
 
 
-def _text(found: Measurement, per: float) -> str:
-    each = [v / per for v in (found.energy.low, found.energy.central, found.energy.high)]
-    low, central, high = (with_prefix(v, "J") for v in each)
-    lines = [
-        f"{central} per inference ({low} to {high}, 95%) in {found.runs} runs of {with_prefix(found.seconds, 's')}",
-        f"- by {found.method}; idling included",
-    ]
-    for name, energy in found.energy_j.items():
-        idle = f", of which idling {with_prefix(found.idle_w[name], 'W')}" if name in found.idle_w else ""
-        lines.append(f"- {name}: {with_prefix(energy / found.seconds, 'W')}{idle}")
-    return "\n".join(lines)
+def _of_module(target: str, sizes: dict[str, Any]) -> _Run:
+    from joulewise.counting.build import build_target  # noqa: PLC0415  (torch takes seconds to import)
+    from joulewise.counting.targets import Options  # noqa: PLC0415
 
-
-def _row(found: Measurement, per: float, model: str, accelerator: str) -> dict[str, Any]:
-    """Return a row in the form of the shipped measurements."""
-    return {
-        "id": "",
-        "source": "own measurement",
-        "license": "",
-        "tier": "B" if found.idle_w else "estimated",
-        "task": "",
-        "model": model,
-        "accelerator": accelerator,
-        "latency_s": found.seconds,
-        "throughput": per / found.seconds,
-        "avg_power_w": found.energy.central / found.seconds,
-        "energy_j_per_unit": found.energy.central / per,
-        "unit": "inference",
-        "meter_scope": found.method,
-        "notes": f"runs={found.runs};energy_j_low={found.energy.low / per:g};energy_j_high={found.energy.high / per:g}",
+    options = Options(
+        input_size=parse_size(sizes["input_size"]),
+        batch_size=sizes["batch_size"] or 1,
+        prompt_tokens=sizes["prompt_tokens"] or 512,
+        output_tokens=sizes["output_tokens"] or 1,
+        image_size=parse_image(sizes["image_size"]),
+        precision=sizes["precision"],
+    )
+    if ".py:" in target:
+        complain(f"running {target.rpartition(':')[0]} to build its module")
+    built = build_target(target, options, sizes["device"])
+    size = options.input_size[1:] if options.input_size else options.image_size
+    about = {
+        "model": target.removeprefix("hf:").removeprefix("timm:"),
+        "params_b": built.params / 1e9,
+        "precision": built.precision,
+        "engine": built.engine,
+        "batch_size": built.batch_size,
+        "prompt_tokens": built.prompt_tokens or "",
+        "output_tokens": built.output_tokens or "",
+        "image_size": "x".join(map(str, size)) if size else "",
     }
+    tokens = built.batch_size * built.output_tokens if built.kind == "language" else 0
+    return _Run(built.name, built.run, built.batch_size, tokens, about, built)
+
+
+def _known_accelerator(run: _Run) -> str:
+    return run.built.device_name if run.built else ""
+
+
+def _beside(run: _Run, about: dict[str, Any]) -> Beside:
+    from joulewise.energy.beside import estimate_beside  # noqa: PLC0415  (only networks have an estimate)
+
+    language = run.tokens > 0
+    names = ("precision", "batch_size", *(("engine", "prompt_tokens", "output_tokens") if language else ()))
+    workload = {n: about[n] for n in names}
+    return estimate_beside(about["model"], about["accelerator"], language=language, **workload)
+
+
+def _value(run: _Run, found: Measurement, left_out: list[Finding], beside: Beside | None) -> dict[str, Any]:
+    energy, per = found.energy, run.inferences
+    value = {
+        "name": run.name,
+        "energy_per_inference_j": energy.central / per,
+        "energy_per_inference_j_low": energy.low / per,
+        "energy_per_inference_j_high": energy.high / per,
+        "energy_per_inference_above_idle_j": found.above_idle_j / per if found.idle_w else None,
+        "energy_per_output_token_j": energy.central / run.tokens if run.tokens else None,
+        "inferences_per_run": per,
+        "latency_s": found.seconds,
+        "throughput_per_s": per / found.seconds,
+        "power_w": found.power_w,
+        "in_total": dict(found.scopes),
+        "not_in_total": [asdict(f) for f in left_out],
+        **{k: v for k, v in asdict(found).items() if k not in {"energy", "scopes", "seconds"}},
+    }
+    if beside is not None:
+        known = beside.energy
+        value["estimate"] = {
+            "energy_per_inference_j": known.central if known else None,
+            "energy_per_inference_j_low": known.low if known else None,
+            "energy_per_inference_j_high": known.high if known else None,
+            "scope": beside.scope,
+            "reason": beside.reason,
+        }
+    return value
+
+
+def _text(value: dict[str, Any], found: Measurement, run: _Run, within: float) -> str:
+    def joules(name: str, of: dict[str, Any] = value) -> str:
+        return with_prefix(of[name], "J")
+
+    what = "per inference"
+    lines = [
+        f"{run.name}: {joules('energy_per_inference_j')} {what} ({joules('energy_per_inference_j_low')} to "
+        f"{joules('energy_per_inference_j_high')}, 95%), idling included; by {found.method}",
+        f"- {with_prefix(found.seconds, 's')} for {run.inferences:g} at once, "
+        f"{value['throughput_per_s']:.4g} inferences a second, {with_prefix(found.power_w, 'W')}",
+        f"- {found.readings} readings of {found.runs_per_reading} runs, {found.warm_up_runs} to warm up",
+    ]
+    if run.tokens:
+        lines.append(f"- {joules('energy_per_output_token_j')} per output token, the prompt's energy shared out")
+    if found.idle_w:
+        lines.append(f"- {joules('energy_per_inference_above_idle_j')} {what} above idling")
+    for name, energy in found.energy_j.items():
+        idle = f", idling {with_prefix(found.idle_w[name], 'W')}" if name in found.idle_w else ""
+        lines.append(f"- in the total: {name} ({found.scopes[name]}): {with_prefix(energy / found.seconds, 'W')}{idle}")
+    for finding in value["not_in_total"]:
+        remedy = f" ({finding['remedy']})" if finding["remedy"] else ""
+        lines.append(f"- not in the total: {finding['name']}: {finding['detail']}{remedy}")
+    if found.idle_w:
+        rest = [s for s in ("gpu", "cpu", "dram") if s not in found.scopes.values()]
+        lines.append(f"- never in the total: {', '.join([*rest, 'power supply, cooling, disks'])}")
+    lines += [f"- {note}" for note in found.notes]
+    if not found.narrow:
+        lines.append(f"- the time was up before the interval was within {within:.0%}: give more --seconds")
+    if run.built and not found.steady:
+        lines.append("- the warm-up did not become steady: runs take more or less time, one after another")
+    if "estimate" in value:
+        beside = value["estimate"]
+        lines.append(
+            f"- no estimate beside it: {beside['reason']}"
+            if beside["reason"]
+            else f"- estimated: {joules('energy_per_inference_j', beside)} {what} "
+            f"({joules('energy_per_inference_j_low', beside)} to {joules('energy_per_inference_j_high', beside)}), "
+            f"{beside['scope']}"
+        )
+    return "\n".join(lines)

@@ -75,3 +75,36 @@ def parse_date(text: str | None) -> date | None:
     except ValueError:
         pass
     raise InputError(f"{text!r} is no date", "write YYYY-MM-DD, YYYY-MM or YYYY")
+
+
+def parse_size(text: str | None) -> tuple[int, int, int] | None:
+    """Read ``3x224x224`` as channels, height and width.
+
+    Raises
+    ------
+    InputError
+        If it is none.
+    """
+    if text is None:
+        return None
+    found = re.fullmatch(r"(\d+)x(\d+)x(\d+)", text)
+    sizes = tuple(int(n) for n in found.groups()) if found else ()
+    if len(sizes) != 3 or min(sizes) < 1:
+        raise InputError(f"{text!r} is no input size", "write channels, height and width: 3x224x224")
+    return sizes[0], sizes[1], sizes[2]
+
+
+def parse_image(text: str | None) -> tuple[int, int] | None:
+    """Read ``1024x1024`` as height and width.
+
+    Raises
+    ------
+    InputError
+        If it is none.
+    """
+    if text is None:
+        return None
+    found = re.fullmatch(r"(\d+)x(\d+)", text)
+    if not found or not all(map(int, found.groups())):
+        raise InputError(f"{text!r} is no image size", "write height and width: 1024x1024")
+    return int(found[1]), int(found[2])

@@ -13,6 +13,10 @@ from joulewise.counting.extras import import_extra
 from joulewise.counting.workload import Layer, Phase, Workload, bytes_of
 from joulewise.errors import InputError
 
+# Of models that take a wave as it is: as much as Whisper's window, at the rate of all of them.
+_SOUND_SECONDS = 30
+_SAMPLES_PER_S = 16_000
+
 
 def count_hf(
     target: str | Path | Any,
@@ -49,18 +53,34 @@ def count_hf(
         If there is no such configuration, the architecture is unknown, or the model cannot run.
     """
     _require_positive(prompt_tokens=prompt_tokens, output_tokens=output_tokens, batch_size=batch_size)
-    transformers = import_extra("transformers", "hf", f"counting hf:{target}")
-    transformers.logging.set_verbosity_error()
-    config = target if isinstance(target, transformers.PretrainedConfig) else _read_config(str(target), online)
-    model = _build(config)
-    name = f"hf:{Path(str(target)).name}" if isinstance(target, str | Path) else f"hf:{config.model_type}"
-    kind = _kind(model)
+    model, kind, name = network_of_hf(target, online=online)
     if output_tokens > 1 and kind in {"encoder", "vision"}:
-        why = "has no key-value cache to decode with" if model.can_generate() else "generates no tokens"
-        raise InputError(f"{name}: this {config.model_type} {why}: one forward pass is all", "leave output_tokens at 1")
+        raise only_forward(model, name)
     if kind == "generates":
         return _count_generation(model, name, prompt_tokens, output_tokens, batch_size, precision)
     return _count_forward(model, name, kind, prompt_tokens, output_tokens, batch_size, precision, image_size)
+
+
+def network_of_hf(
+    target: str | Path | Any, *, online: bool = False, devices: tuple[str, ...] = ("meta", "cpu")
+) -> tuple[Any, str, str]:
+    """Return a transformers model by its configuration, without weights; its kind; its name.
+
+    The kind is ``generates`` (with a key-value cache), ``encoder``, ``encoder-decoder`` or ``vision``.
+    """
+    transformers = import_extra("transformers", "hf", f"building hf:{target}")
+    transformers.logging.set_verbosity_error()
+    config = target if isinstance(target, transformers.PretrainedConfig) else _read_config(str(target), online)
+    model = _build(config, devices)
+    name = f"hf:{Path(str(target)).name}" if isinstance(target, str | Path) else f"hf:{config.model_type}"
+    return model, _kind(model), name
+
+
+def only_forward(model: Any, name: str) -> InputError:
+    """Return the error for output tokens asked of a model that has one forward pass."""
+    why = "has no key-value cache to decode with" if model.can_generate() else "generates no tokens"
+    kind = model.config.model_type
+    return InputError(f"{name}: this {kind} {why}: one forward pass is all", "leave output_tokens at 1")
 
 
 def _read_config(target: str, online: bool) -> Any:
@@ -78,7 +98,7 @@ def _read_config(target: str, online: bool) -> Any:
         raise InputError(f"no configuration of {target!r}: {reason}", hint) from None
 
 
-def _build(config: Any) -> Any:
+def _build(config: Any, devices: tuple[str, ...]) -> Any:
     import torch  # noqa: PLC0415
     import transformers  # noqa: PLC0415
 
@@ -88,7 +108,7 @@ def _build(config: Any) -> Any:
     auto = causal if decodes else transformers.AutoModel
     failure: Exception | None = None
     usual = torch.get_default_dtype()
-    for device in ("meta", "cpu"):
+    for device in devices:
         try:
             # Grouped matrix products of mixtures of experts exist in bf16 alone; a count knows no precision.
             torch.set_default_dtype(torch.bfloat16)
@@ -121,9 +141,17 @@ def _count_forward(
     precision: str,
     image_size: tuple[int, int] | None,
 ) -> Workload:
-    import torch  # noqa: PLC0415
-
     from joulewise.counting.trace import count_module  # noqa: PLC0415
+
+    arguments = forward_arguments(model, kind, prompt_tokens, output_tokens, batch_size, image_size)
+    return count_module(model, name=name, precision=precision, **arguments)
+
+
+def forward_arguments(
+    model: Any, kind: str, prompt_tokens: int, output_tokens: int, batch_size: int, image_size: tuple[int, int] | None
+) -> dict[str, Any]:
+    """Return what the forward pass of a model that does not generate takes, on the model's device and in its type."""
+    import torch  # noqa: PLC0415
 
     first = next(model.parameters())
     device, dtype = first.device, first.dtype
@@ -139,11 +167,14 @@ def _count_forward(
     elif model.main_input_name == "input_features":
         frames = 2 * config.max_source_positions
         arguments["input_features"] = torch.empty((batch_size, config.num_mel_bins, frames), device=device, dtype=dtype)
+    elif model.main_input_name == "input_values":
+        samples = _SOUND_SECONDS * _SAMPLES_PER_S
+        arguments["input_values"] = torch.empty((batch_size, samples), device=device, dtype=dtype)
     else:
         arguments["input_ids"] = tokens(prompt_tokens)
     if kind == "encoder-decoder":
         arguments["decoder_input_ids"] = tokens(output_tokens)
-    return count_module(model, name=name, precision=precision, **arguments)
+    return arguments
 
 
 def _count_generation(

@@ -136,9 +136,26 @@ def count_file(path: Path, factory: str, options: Options) -> Workload:
     """
     if not path.is_file():
         raise InputError(f"no such file: {path}")
-    torch = import_extra("torch", "torch", f"counting {path}")
+    import_extra("torch", "torch", f"counting {path}")
     from joulewise.counting.trace import count_module  # noqa: PLC0415
 
+    module, given = module_of_file(path, factory, options)
+    return count_module(module, *given, name=f"{path.name}:{factory}", precision=options.precision or "fp32")
+
+
+def module_of_file(path: Path, factory: str, options: Options) -> tuple[Any, tuple[Any, ...]]:
+    """Run a Python file of the user's and return the module that one of its functions makes, with its inputs.
+
+    Inputs that the function does not give are an image batch of `Options.input_size`, on the meta device.
+
+    Raises
+    ------
+    InputError
+        If there is no such file or function, or it returns something else.
+    """
+    if not path.is_file():
+        raise InputError(f"no such file: {path}")
+    torch = import_extra("torch", "torch", f"running {path}")
     make = _function(path, factory)
     try:
         made = make()
@@ -151,8 +168,7 @@ def count_file(path: Path, factory: str, options: Options) -> Workload:
         if options.input_size is None:
             raise InputError(f"{path}:{factory} gave no inputs", "return (module, inputs), or give --input 3x224x224")
         inputs = (torch.empty((options.batch_size, *options.input_size), device="meta"),)
-    given = inputs if isinstance(inputs, tuple | list) else (inputs,)
-    return count_module(module, *given, name=f"{path.name}:{factory}", precision=options.precision or "fp32")
+    return module, tuple(inputs) if isinstance(inputs, tuple | list) else (inputs,)
 
 
 def _function(path: Path, name: str) -> Callable[[], Any]:

@@ -37,17 +37,33 @@ def count_timm(
     InputError
         If the network cannot take an input of that size.
     """
-    timm = _timm(f"counting timm:{name}")
-    import torch  # noqa: PLC0415
-
+    _timm(f"counting timm:{name}")
     from joulewise.counting.trace import count_module  # noqa: PLC0415
+
+    module, image = network_of_timm(name, input_size, batch_size)
+    return count_module(module, image, name=f"timm:{name}", precision=precision)
+
+
+def network_of_timm(
+    name: str, input_size: tuple[int, int, int] | None, batch_size: int, devices: tuple[str, ...] = ("meta", "cpu")
+) -> tuple[Any, Any]:
+    """Return a network without its trained weights, and a batch of images: on the first device where it can be built.
+
+    Raises
+    ------
+    UnknownNameError
+        If timm has no network of that name.
+    InputError
+        If it cannot be built.
+    """
+    timm = _timm(f"building timm:{name}")
+    import torch  # noqa: PLC0415
 
     if not timm.is_model(name):
         raise UnknownNameError("timm network", name, timm.list_models())
-    module, device = _build(name, input_size)
+    module, device = _build(name, input_size, devices)
     size = input_size or tuple(module.pretrained_cfg["input_size"])
-    image = torch.empty((batch_size, *size), device=device)
-    return count_module(module, image, name=f"timm:{name}", precision=precision)
+    return module, torch.empty((batch_size, *size), device=device)
 
 
 def all_names() -> list[str]:
@@ -59,7 +75,7 @@ def _timm(purpose: str) -> Any:
     return import_extra("timm", "timm", purpose)
 
 
-def _build(name: str, input_size: tuple[int, int, int] | None) -> tuple[Any, str]:
+def _build(name: str, input_size: tuple[int, int, int] | None, devices: tuple[str, ...]) -> tuple[Any, str]:
     timm = _timm(f"counting timm:{name}")
     import torch  # noqa: PLC0415
 
@@ -68,7 +84,7 @@ def _build(name: str, input_size: tuple[int, int, int] | None) -> tuple[Any, str
     failure: Exception | None = None
     for options in sized:
         # Some constructors read values and cannot run on meta.
-        for device in ("meta", "cpu"):
+        for device in devices:
             try:
                 with torch.device(device):
                     return timm.create_model(name, pretrained=False, **options), device

@@ -30,7 +30,7 @@ from joulewise.energy.parameters import GENERATORS, LANGUAGE, PROMPTS, WALL, Par
 from joulewise.energy.serving import Columns, Flags, Floats, Labels, Step, step
 from joulewise.energy.shape import shape_of_params
 from joulewise.energy.wall import run_samples
-from joulewise.errors import DataError
+from joulewise.errors import DataError, InputError
 from joulewise.files import write_text
 
 # Energy is what is asked for; time and power, measured beside it, tell its two factors apart.
@@ -114,12 +114,24 @@ def fit(rows: Measured, use: Flags | None = None, start: Mapping[str, float] | N
 
 
 def held_out(rows: Measured, groups: Labels, full: Mapping[str, float]) -> Floats:
-    """Return the energy of each row by a fit that saw no row of its group. [J per output token]"""
+    """Return the energy of each row by a fit that saw no row of its group; NaN if there is one group. [J per token]"""
     energy = np.full(len(groups), np.nan)
     for group in np.unique(groups):
         out = groups == group
-        energy[out] = predict(fit(rows, ~out, full), rows).energy_j[out]
+        if not out.all():
+            energy[out] = predict(fit(rows, ~out, full), rows).energy_j[out]
     return energy
+
+
+def require_families(rows: Measured) -> None:
+    """Raise `InputError` where no family can be left out: an error on rows that a fit has seen is worth nothing."""
+    families = np.unique(rows.family)
+    if len(families) < 2:
+        raise InputError(
+            f"{len(rows.family)} measured rows of language models, all of the family {families.tolist()[0]!r}, are too "
+            "few: a fit is judged on families that it has not seen",
+            "measure a second family, or add the rows to the shipped ones",
+        )
 
 
 _FEWEST = 25
@@ -143,7 +155,9 @@ def language_intervals(rows: Measured, values: Mapping[str, float]) -> dict[str,
         inside = regimes == regime
         if inside.sum() >= _FEWEST:
             found[regime] = conformal(ratios[inside], rows.family[inside])
-    found["accelerator-not-measured"] = conformal(_unseen_dies(rows, values), rows.requests.columns.die)
+    dies, unseen = rows.requests.columns.die, "accelerator-not-measured"
+    several = len(np.unique(dies)) > 1
+    found[unseen] = conformal(_unseen_dies(rows, values), dies) if several else load_calibration().intervals[unseen]
     found["shape-from-size"] = conformal(_sizes_alone(rows, values), rows.family)
     return found
 
@@ -241,6 +255,7 @@ def calibrate(frame: pl.DataFrame, begin: Callable[[str], None] = lambda _: None
     """
     begin("language models")
     rows = measured_rows(frame)
+    require_families(rows)
     language = fit(rows)
     begin("families left out")
     intervals = language_intervals(rows, language)

@@ -49,7 +49,11 @@ def measured_rows(frame: pl.DataFrame) -> Measured:
     kept = frame.filter(
         pl.col("unit").cast(pl.String).str.starts_with("output token")
         & pl.col("energy_j_per_unit").cast(pl.Float64, strict=False).gt(0)
-        & (pl.col("tier").fill_null("").ne("B") if "tier" in frame.columns else pl.lit(value=True))
+        & (
+            pl.col("tier").fill_null("").is_in(["B", "estimated"]).not_()
+            if "tier" in frame.columns
+            else pl.lit(value=True)
+        )
     )
     start = {name.removeprefix("prompt."): p.prior for name, p in PROMPTS.items()}
     requests = read_requests(kept, start | dict.fromkeys(V1_TASKS, start["chat"]))

@@ -12,7 +12,7 @@ from datetime import date
 import numpy as np
 import polars as pl
 
-from joulewise.catalog import PAPER, Catalog, load, models
+from joulewise.catalog import PAPER, SCORE_OF_TASK, Catalog, load, models
 from joulewise.energy.estimate import Estimate, Input
 from joulewise.errors import InputError
 from joulewise.hardware import efficiency_at, efficiency_of, efficiency_trend
@@ -70,6 +70,8 @@ def estimate_paper(
     found = catalog.find("models", model)
     row = models(catalog=catalog).filter(id=found).row(0, named=True)
     name, task = row["name"], row["task"]
+    if task not in SCORE_OF_TASK:
+        raise InputError(f"{name}: the paper's method is of vision and language models, not of {task}")
     if row["flops"] is None:
         raise InputError(f"{name} has no FLOPs in the catalogue")
     flops_fact = catalog.source_of(found, "flops")

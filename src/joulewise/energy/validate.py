@@ -15,6 +15,7 @@ from joulewise.energy.calibrate import (
     held_out,
     held_out_canvases,
     held_out_samples,
+    require_families,
 )
 from joulewise.energy.intervals import conformal, regime_of, regime_of_samples
 from joulewise.energy.measured import (
@@ -72,6 +73,7 @@ def validate(frame: pl.DataFrame, begin: Callable[[str], None] = lambda _: None)
     except InputError:
         rows = None
     if rows is not None:
+        require_families(rows)
         full = fit(rows)
         ours = held_out(rows, rows.family, full)
         begin("lineages and accelerators left out")

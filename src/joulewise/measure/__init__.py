@@ -1,6 +1,19 @@
 """Joules of what runs here, by the meters of this machine."""
 
-from joulewise.measure.meters import Finding, Meter, find_meters
-from joulewise.measure.run import Measurement, Reading, measure, meter
+from joulewise.measure.device import Finding, Meter, MeterError, MissingPermissionError, NoMeterError
+from joulewise.measure.meters import find_meters
+from joulewise.measure.reading import Reading, meter
+from joulewise.measure.run import Measurement, measure
 
-__all__ = ["Finding", "Measurement", "Meter", "Reading", "find_meters", "measure", "meter"]
+__all__ = [
+    "Finding",
+    "Measurement",
+    "Meter",
+    "MeterError",
+    "MissingPermissionError",
+    "NoMeterError",
+    "Reading",
+    "find_meters",
+    "measure",
+    "meter",
+]

@@ -1,42 +1,31 @@
-"""A meter around a run: energy by device with what idling takes apart, repeated until it is sure enough."""
+"""A run measured over and over: idling apart, warm-up until steady, repeats until the interval is narrow."""
 
 from __future__ import annotations
 
-import threading
+import math
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from scipy.special import stdtrit
 
 from joulewise.errors import InputError, WorkError
 from joulewise.interval import Interval
-from joulewise.measure.meters import Meter, find_meters
+from joulewise.measure.device import Meter
+from joulewise.measure.meters import working_meters
+from joulewise.measure.reading import SAMPLES_PER_S, Reading, meter
 
-SAMPLES_PER_S = 20.0
-"""How often power is read where a device has no energy counter."""
+NARROW = 0.02
+"""Half-width of the 95% interval, relative to the mean, that is narrow enough by default."""
 
+ASSUMED = "assumed TDP (estimated, not measured)"
 
-@dataclass
-class Reading:
-    """Energy of what ran inside `meter`; filled in at its end.
-
-    Parameters
-    ----------
-    energy_j : dict of str to float
-        By device, idling included. [J]
-    seconds : float
-    """
-
-    energy_j: dict[str, float] = field(default_factory=dict)
-    seconds: float = 0.0
-
-    @property
-    def total_j(self) -> float:
-        """Energy of all devices together. [J]"""
-        return sum(self.energy_j.values())
+_FEWEST_READINGS = 3
+# Warm-up is over when of the last runs none is further than this from their mean, or this share of the time is up.
+_STEADY_RUNS = 3
+_STEADY_WITHIN = 0.1
+_WARM_UP_SHARE = 0.25
 
 
 @dataclass(frozen=True)
@@ -46,92 +35,52 @@ class Measurement:
     Parameters
     ----------
     energy : Interval
-        Of one run, all devices, idling included; 95% by Student's t. [J]
+        Of one run, all devices, idling included; 95% by Student's t over the readings. [J]
     seconds : float
         Of one run, on average.
     idle_w : mapping of str to float
         Power of each device before the runs. [W]
     energy_j : mapping of str to float
         Of one run, by device. [J]
-    runs : int
+    scopes : mapping of str to str
+        What each device covers: ``gpu``, ``cpu``, ``dram``, ``npu``; or ``assumed``.
+    readings, runs_per_reading, warm_up_runs : int
+    steady : bool
+        Whether the last runs of the warm-up took the same time, within a tenth.
+    narrow : bool
+        Whether the interval became as narrow as asked for.
     method : str
         The meters; or ``assumed TDP``, which measures nothing.
+    notes : tuple of str
+        What a reader of the figures must know.
     """
 
     energy: Interval
     seconds: float
     idle_w: Mapping[str, float]
     energy_j: Mapping[str, float]
-    runs: int
+    scopes: Mapping[str, str]
+    readings: int
+    runs_per_reading: int
+    warm_up_runs: int
+    steady: bool
+    narrow: bool
     method: str
+    notes: tuple[str, ...] = ()
 
+    @property
+    def power_w(self) -> float:
+        """Mean power of all devices while it ran. [W]"""
+        return self.energy.central / self.seconds
 
-@contextmanager
-def meter(meters: Sequence[Meter] | None = None) -> Iterator[Reading]:
-    """Meter any code.
+    @property
+    def above_idle_j(self) -> float:
+        """Energy of one run beyond what idling would have taken. [J]"""
+        return self.energy.central - sum(self.idle_w.values()) * self.seconds
 
-    Parameters
-    ----------
-    meters : sequence of Meter, optional
-        By default all that work here.
-
-    Raises
-    ------
-    WorkError
-        If none works here: never a silent zero.
-
-    Examples
-    --------
-    With a made-up chip that always draws 10 W; without an argument, every meter that works here:
-
-    >>> with meter([Meter("chip", "cpu", "made up", None, lambda: 10.0)]) as reading:
-    ...     time.sleep(0.1)
-    >>> 0.9 < reading.total_j < 10
-    True
-    """
-    meters = _working(meters)
-    reading = Reading()
-    counters = {m.name: m.energy_j() for m in meters if m.energy_j}
-    sampled = {m.name: m.power_w for m in meters if m.power_w}
-    stop, sums = threading.Event(), dict.fromkeys(sampled, 0.0)
-    sampler = threading.Thread(target=_integrate, args=(sampled, sums, stop), daemon=True)
-    begun = time.perf_counter()
-    if sampled:
-        sampler.start()
-    try:
-        yield reading
-    finally:
-        stop.set()
-        if sampled:
-            sampler.join()
-        reading.seconds = time.perf_counter() - begun
-        for m in meters:
-            if m.energy_j:
-                passed = m.energy_j() - counters[m.name]
-                reading.energy_j[m.name] = passed if passed >= 0 else passed + m.wraps_at_j
-            else:
-                reading.energy_j[m.name] = sums[m.name]
-
-
-def _working(meters: Sequence[Meter] | None) -> Sequence[Meter]:
-    found = find_meters()[0] if meters is None else meters
-    if not found:
-        raise WorkError("no energy meter works here", "joulewise doctor says why; --assume-tdp gives an estimate")
-    return found
-
-
-def _integrate(powers: Mapping[str, Callable[[], float]], sums: dict[str, float], stop: threading.Event) -> None:
-    last = time.perf_counter()
-    watts = {name: power() for name, power in powers.items()}
-    while True:
-        ended = stop.wait(1 / SAMPLES_PER_S)
-        now = time.perf_counter()
-        fresh = {name: power() for name, power in powers.items()}
-        for name in powers:
-            sums[name] += (watts[name] + fresh[name]) / 2 * (now - last)
-        last, watts = now, fresh
-        if ended:
-            return
+    def energy_of(self, *scopes: str) -> float:
+        """Return the energy of one run of the devices that cover one of these. [J]"""
+        return sum(e for name, e in self.energy_j.items() if self.scopes[name] in scopes)
 
 
 def measure(
@@ -140,9 +89,11 @@ def measure(
     meters: Sequence[Meter] | None = None,
     assume_tdp_w: float | None = None,
     warm_up: int = 1,
-    within: float = 0.05,
+    until_steady: bool = False,
+    within: float = NARROW,
     most_seconds: float = 60.0,
     idle_seconds: float = 2.0,
+    reading_seconds: float = 0.0,
 ) -> Measurement:
     """Measure a run until the interval of its energy is narrow enough or the time is up.
 
@@ -154,64 +105,116 @@ def measure(
     assume_tdp_w : float, optional
         In place of meters: time times this power, labelled as estimated. [W]
     warm_up : int
-        Runs before those that count.
+        Runs before those that count, at least.
+    until_steady : bool
+        Whether to warm up until three runs take the same time, within a tenth, or a quarter of the time is up.
     within : float
         Half-width of the interval, relative to the mean, that is narrow enough.
     most_seconds : float
-        After which no further run begins; at least three are made.
+        After which no further reading begins; at least three are made.
     idle_seconds : float
         For which idling is metered before.
+    reading_seconds : float
+        How long a reading lasts at least: short runs are repeated within one, as counters move in steps.
 
     Raises
     ------
     InputError
         If a parameter cannot be.
+    MeterError
+        If no meter works, or one fails.
     WorkError
-        If no meter works, or its counter did not move.
+        If no counter moved.
+
+    Notes
+    -----
+    The interval takes readings for independent. A chip that warms up slowly makes them alike, and the interval
+    narrower than another day's run would show.
     """
-    if warm_up < 0 or not 0 < within < 1 or most_seconds <= 0 or (assume_tdp_w is not None and assume_tdp_w <= 0):
-        raise InputError("warm-up, interval, time and power must be positive", "e.g. 1 run, 0.05, 60 s, 350 W")
+    _require(warm_up, within, most_seconds, idle_seconds, reading_seconds, assume_tdp_w)
     idle: dict[str, float] = {}
     if assume_tdp_w is None:
-        meters = _working(meters)
+        meters = working_meters() if meters is None else meters
         with meter(meters) as resting:
             time.sleep(idle_seconds)
         idle = {name: energy / resting.seconds for name, energy in resting.energy_j.items()}
-    for _ in range(warm_up):
-        run()
     begun = time.perf_counter()
+    times, steady = _warm_up(run, warm_up, until_steady=until_steady, most_seconds=_WARM_UP_SHARE * most_seconds)
+    each = 1
+    if reading_seconds and times:
+        each = max(1, math.ceil(reading_seconds / max(float(np.mean(times[-_STEADY_RUNS:])), 1e-6)))
     readings: list[Reading] = []
     while True:
-        readings.append(_read(run, meters, assume_tdp_w))
-        totals = np.array([r.total_j for r in readings])
-        if len(readings) < _FEWEST_RUNS:
+        readings.append(_read(run, each, meters, assume_tdp_w))
+        totals = np.array([r.total_j for r in readings]) / each
+        if len(readings) < _FEWEST_READINGS:
             continue
         half = float(stdtrit(len(totals) - 1, 0.975) * totals.std(ddof=1) / len(totals) ** 0.5)
-        if half <= within * totals.mean() or time.perf_counter() - begun >= most_seconds:
+        narrow = half <= within * totals.mean()
+        if narrow or time.perf_counter() - begun >= most_seconds:
             break
     mean = float(totals.mean())
     if mean <= 0:
         raise WorkError("the energy counters did not move", "the run is too short: repeat it inside the command")
-    by = "assumed TDP (estimated, not measured)" if assume_tdp_w else ", ".join(sorted({m.by for m in meters or ()}))
+    used = [] if assume_tdp_w else list(meters or ())
+    by_device = {n: float(np.mean([r.energy_j[n] for r in readings])) / each for n in readings[0].energy_j}
+    still = [f"the counter of {name} did not move" for name, energy in by_device.items() if energy <= 0]
     return Measurement(
         energy=Interval(max(0.0, mean - half), mean, mean + half),
-        seconds=float(np.mean([r.seconds for r in readings])),
+        seconds=float(np.mean([r.seconds for r in readings])) / each,
         idle_w=idle,
-        energy_j={n: float(np.mean([r.energy_j[n] for r in readings])) for n in readings[0].energy_j},
-        runs=len(readings),
-        method=by,
+        energy_j=by_device,
+        scopes={m.name: m.scope for m in used} or {"assumed": "assumed"},
+        readings=len(readings),
+        runs_per_reading=each,
+        warm_up_runs=len(times),
+        steady=steady,
+        narrow=bool(narrow),
+        method=", ".join(sorted({m.by for m in used})) or ASSUMED,
+        notes=(
+            *(f"{m.name}: {m.note}" for m in used if m.note),
+            *(f"{m.name}: power read {SAMPLES_PER_S:g} times a second, integrated" for m in used if not m.energy_j),
+            *still,
+        ),
     )
 
 
-_FEWEST_RUNS = 3
+def _require(
+    warm_up: int, within: float, most_seconds: float, idle_seconds: float, reading_seconds: float, tdp_w: float | None
+) -> None:
+    lengths = (most_seconds > 0, idle_seconds > 0, reading_seconds >= 0, tdp_w is None or tdp_w > 0)
+    if warm_up < 0 or not 0 < within < 1 or not all(lengths):
+        raise InputError("warm-up, interval, time and power must be positive", "e.g. 1 run, 0.02, 60 s, 350 W")
 
 
-def _read(run: Callable[[], object], meters: Sequence[Meter] | None, assume_tdp_w: float | None) -> Reading:
+def _warm_up(
+    run: Callable[[], object], least: int, *, until_steady: bool, most_seconds: float
+) -> tuple[list[float], bool]:
+    """Run until it is steady; return how long each run took, and whether the last ones are alike."""
+    begun = time.perf_counter()
+    times: list[float] = []
+    while len(times) < least or (
+        until_steady and not _alike(times) and (not times or time.perf_counter() - begun < most_seconds)
+    ):
+        start = time.perf_counter()
+        run()
+        times.append(time.perf_counter() - start)
+    return times, _alike(times)
+
+
+def _alike(times: Sequence[float]) -> bool:
+    last = np.array(times[-_STEADY_RUNS:])
+    return len(last) == _STEADY_RUNS and bool(np.abs(last / last.mean() - 1).max() <= _STEADY_WITHIN)
+
+
+def _read(run: Callable[[], object], each: int, meters: Sequence[Meter] | None, assume_tdp_w: float | None) -> Reading:
     if assume_tdp_w is None:
         with meter(meters) as reading:
-            run()
+            for _ in range(each):
+                run()
         return reading
     begun = time.perf_counter()
-    run()
+    for _ in range(each):
+        run()
     seconds = time.perf_counter() - begun
     return Reading({"assumed": seconds * assume_tdp_w}, seconds)

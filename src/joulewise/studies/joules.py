@@ -108,22 +108,17 @@ def image_joules(
     known = models.drop_nulls(needed).select("id", *needed)
     if known.is_empty():
         return _nothing()
-    work = known.select(
-        "id",
-        pl.col("release_date").alias("_released"),
-        "flops",
-        "activation_values",
-        network_kind="kind",
+    grid = known.rename({"release_date": "_released", "kind": "network_kind"}).with_columns(
         params_b=pl.col("params") / 1e9,
-        n_accelerators=pl.lit(_COUNTS[-1]),
         precision=pl.lit("bf16"),
+        n_accelerators=pl.lit(_COUNTS[-1]),
         task=pl.lit("image/Offline"),
         meter_scope=pl.lit("wall"),
     )
-    priced, _ = estimate_many(work.join(_accelerators(accelerators), how="cross"), calibration)
+    priced, _ = estimate_many(grid.join(_accelerators(accelerators), how="cross"), calibration)
     return (
         priced.with_columns(pl.max_horizontal("_released", "_launched").alias("release_date"))
-        .select(*COLUMNS, "flags")
+        .select(*COLUMNS)
         .sort("release_date", "id", "accelerator", maintain_order=True)
     )
 

@@ -81,6 +81,7 @@ PER_INPUT: dict[str, int] = {
     "max_pool3d_with_indices": 1,
     "max_pool2d": 1,
     "renorm": 2,
+    "_weight_norm_interface": 3,  # squares, their sum, one scale
 }
 
 # No arithmetic: views, copies, look-ups, generators, sorting and the like.

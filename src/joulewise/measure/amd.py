@@ -1,0 +1,101 @@
+"""AMD's accelerators, by AMD SMI: the energy accumulator where the chip has one, else the socket's power.
+
+Written after the library's documentation and source (amdsmi 7.0); never run on such a machine.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import io
+from typing import Any
+
+from joulewise.measure.device import Finding, Found, Meter
+
+_NO_PERMISSION = 10  # AMDSMI_STATUS_NO_PERM
+_ALLOW = "sudo usermod -aG render,video $USER, then log in anew"
+_FROM_ROCM = "install amdsmi of your ROCm release: pip install /opt/rocm/share/amd_smi, or pip install amdsmi"
+
+
+def find_amd() -> Found:
+    """Return the meters of AMD's accelerators, and what was found of each."""
+    try:
+        # It prints to standard output where the shared library is missing.
+        with contextlib.redirect_stdout(io.StringIO()):
+            import amdsmi  # noqa: PLC0415  (an extra)
+    except ImportError:
+        return [], [Finding("AMD", False, "the library amdsmi is missing", _FROM_ROCM, "library-missing")]
+    except Exception as error:  # what its loading of the shared library raises differs from release to release
+        why = f"amdsmi does not load: {str(error).strip() or type(error).__name__}"
+        return [], [Finding("AMD", False, " ".join(why.split()), "install ROCm of the same release", "library-missing")]
+    try:
+        amdsmi.amdsmi_init()
+        handles = amdsmi.amdsmi_get_processor_handles()
+    except amdsmi.AmdSmiException as error:
+        if _code(error) == _NO_PERMISSION:
+            return [], [Finding("AMD", False, "this user may not ask AMD SMI", _ALLOW, "permission-missing")]
+        remedy = "load the driver amdgpu, or run where it is"
+        return [], [Finding("AMD", False, f"AMD SMI does not answer: {_said(error)}", remedy, "no-device")]
+    meters: list[Meter] = []
+    findings: list[Finding] = []
+    serials: dict[str, str] = {}
+    for i, handle in enumerate(handles):
+        found = _device(amdsmi, handle, i, serials)
+        if isinstance(found, Meter):
+            meters.append(found)
+            findings.append(Finding(found.name, True, found.by))
+        else:
+            findings.append(found)
+    return meters, findings or [Finding("AMD", False, "AMD SMI sees no device", "check amd-smi list", "no-device")]
+
+
+def _device(smi: Any, handle: Any, index: int, serials: dict[str, str]) -> Meter | Finding:
+    name = f"AMD #{index}"
+    try:
+        asic = smi.amdsmi_get_gpu_asic_info(handle)
+        name = f"{asic['market_name']} #{index}"
+        serial = str(asic.get("asic_serial", ""))
+        owner = serials.setdefault(serial, name) if serial not in {"", "N/A"} else name
+        if owner != name:
+            why = f"a partition of {owner}, whose counter holds it"
+            return Finding(name, False, why, "nothing: it is in the total", "no-counter")
+        return _meter(smi, handle, name)
+    except smi.AmdSmiException as error:
+        if _code(error) == _NO_PERMISSION:
+            return Finding(name, False, "this user may not read it", _ALLOW, "permission-missing")
+        why = f"it tells neither energy nor power: {_said(error)}"
+        return Finding(name, False, why, "a virtual machine? measure on its host", "no-counter")
+
+
+def _meter(smi: Any, handle: Any, name: str) -> Meter | Finding:
+    def counter() -> float:
+        told = smi.amdsmi_get_energy_count(handle)
+        # The key was `power` before release 6.2; the resolution is in microjoules.
+        count = told["energy_accumulator"] if "energy_accumulator" in told else told["power"]
+        return float(count) * float(told["counter_resolution"]) / 1e6
+
+    def power() -> float:
+        told = smi.amdsmi_get_power_info(handle)
+        # Which of these a chip has differs; the others are "N/A".
+        watts = [told.get(k) for k in ("current_socket_power", "average_socket_power", "socket_power")]
+        return next((float(w) for w in watts if isinstance(w, int | float) and w > 0), 0.0)
+
+    try:
+        counts = counter() > 0
+    except smi.AmdSmiException as error:
+        if _code(error) == _NO_PERMISSION:
+            raise
+        counts = False
+    if counts:
+        return Meter(name, "gpu", "amdsmi energy counter", counter, None)
+    if power() > 0:
+        return Meter(name, "gpu", "amdsmi power", None, power)
+    remedy = "the second die of an MI250 is metered by the first"
+    return Finding(name, False, "it tells neither energy nor power", remedy, "no-counter")
+
+
+def _code(error: Exception) -> int:
+    return int(getattr(error, "err_code", None) or -1)
+
+
+def _said(error: Exception) -> str:
+    return str(getattr(error, "err_info", "") or " ".join(str(error).split()) or type(error).__name__)

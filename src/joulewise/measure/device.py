@@ -1,0 +1,81 @@
+"""What a meter is, what was found of one kind of meter, and the ways in which one can fail."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Literal
+
+from joulewise.errors import WorkError
+
+Problem = Literal["", "library-missing", "permission-missing", "no-device", "no-counter"]
+
+
+@dataclass(frozen=True)
+class Meter:
+    """One device whose energy can be read.
+
+    Parameters
+    ----------
+    name : str
+        E.g. ``NVIDIA H100 80GB HBM3 #0`` or ``package-0``; no two meters of a run share one.
+    scope : str
+        What it covers: ``gpu``, ``cpu``, ``dram`` or ``npu``.
+    by : str
+        ``nvml energy counter``, ``nvml power``, ``powercap``, ``amdsmi energy counter``, ``ioreport`` ...
+    energy_j : callable or None
+        Counter of energy, which may start anywhere. [J]
+    power_w : callable or None
+        Power now, for meters without a counter: to be sampled and integrated. [W]
+    wraps_at_j : float
+        Where the counter starts again from 0; infinite if it never does. [J]
+    note : str
+        What a reader of its figures must know, e.g. that a partitioned GPU tells the energy of all parts.
+    """
+
+    name: str
+    scope: str
+    by: str
+    energy_j: Callable[[], float] | None
+    power_w: Callable[[], float] | None
+    wraps_at_j: float = float("inf")
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What was found of one kind of meter.
+
+    Parameters
+    ----------
+    name : str
+        The device, or the kind of device where none was seen.
+    works : bool
+    detail : str
+        How it is metered, or why it is not.
+    remedy : str
+        What would help.
+    problem : str
+        Blank where it works; else ``library-missing``, ``permission-missing``, ``no-device`` or ``no-counter``.
+    """
+
+    name: str
+    works: bool
+    detail: str
+    remedy: str = ""
+    problem: Problem = ""
+
+
+Found = tuple[list[Meter], list[Finding]]
+
+
+class MeterError(WorkError):
+    """A meter that should work does not."""
+
+
+class NoMeterError(MeterError):
+    """No device here tells its energy."""
+
+
+class MissingPermissionError(MeterError):
+    """A device has a meter that this user may not read."""

@@ -1,0 +1,79 @@
+"""Processors and their memory: the counters that Linux shows in ``/sys/class/powercap``."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+from joulewise.measure.device import Finding, Found, Meter
+
+PLACE = "JOULEWISE_POWERCAP"
+"""Environment variable: another place of the counters, e.g. where a container mounts the host's."""
+
+
+def powercap_folder() -> Path:
+    """Return where the counters are: ``/sys/class/powercap``, or what the environment says."""
+    return Path(os.environ.get(PLACE) or "/sys/class/powercap")
+
+
+def find_processors(folder: Path) -> Found:
+    """Return the meters of processor packages and of DRAM.
+
+    Cores and graphics are part of their package and not added to it; ``psys``, of the whole board, holds packages and
+    is left aside. A package that two drivers show (MSR and MMIO) is counted once.
+
+    Parameters
+    ----------
+    folder : Path
+        Where Linux shows the counters.
+    """
+    files = sorted(folder.glob("*rapl*:*/energy_uj")) if folder.is_dir() else []
+    # Of two drivers on one zone the first by name is that of the model-specific registers.
+    files.sort(key=lambda f: ("mmio" in f.parent.name, f.parent.name))
+    meters, findings, seen = [], [], set()
+    for file in files:
+        zone = _name(file.parent)
+        scope = "dram" if "dram" in zone else "cpu"
+        if scope == "cpu" and not re.fullmatch(r"package-\d+(-die-\d+)?", zone):
+            continue
+        if scope == "dram":
+            zone = f"{_name(file.parent.with_name(file.parent.name.rpartition(':')[0]))} {zone}"
+        if zone in seen:
+            continue
+        seen.add(zone)
+        try:
+            _counter(file)()
+        except PermissionError:
+            remedy = f"sudo chmod a+r {file}, until the next start; or run as root"
+            findings.append(Finding(zone, False, "this user may not read its counter", remedy, "permission-missing"))
+            continue
+        except (OSError, ValueError) as error:
+            why = f"its counter does not answer: {error}"
+            findings.append(Finding(zone, False, why, "see whether a virtual machine hides it", "no-counter"))
+            continue
+        meters.append(Meter(zone, scope, "powercap", _counter(file), None, _wraps_at_j(file)))
+        findings.append(Finding(zone, True, "powercap"))
+    if not findings:
+        remedy = "bare metal with the module intel_rapl_common; not in most virtual machines"
+        return [], [Finding("CPU", False, "Linux shows no counters of the processor here", remedy, "no-device")]
+    return meters, findings
+
+
+def _name(zone: Path) -> str:
+    try:
+        return (zone / "name").read_text().strip()
+    except OSError:
+        return zone.name
+
+
+def _wraps_at_j(file: Path) -> float:
+    try:
+        return float((file.parent / "max_energy_range_uj").read_text()) / 1e6
+    except (OSError, ValueError):
+        return float("inf")
+
+
+def _counter(file: Path) -> Callable[[], float]:
+    return lambda: float(file.read_text()) / 1e6
