@@ -20,7 +20,7 @@ from joulewise.energy.calibrate import (
     require_families,
 )
 from joulewise.energy.generators import generate
-from joulewise.energy.intervals import LEVEL, LEVEL_OF_SAMPLES, conformal, regime_of, regime_of_samples
+from joulewise.energy.intervals import LEVEL, LEVEL_OF_FEW, conformal, regime_of, regime_of_samples
 from joulewise.energy.measured import (
     Measured,
     MeasuredCanvases,
@@ -131,7 +131,7 @@ def _generators(rows: MeasuredCanvases) -> pl.DataFrame:
     ours = held_out_canvases(rows, rows.family, full)
     c = rows.requests.columns
     flops = c.steps * c.passes * (c.product_flops + c.attention_flops)
-    low, high = _blind_intervals(rows.energy_j / ours, np.full(len(ours), "generator"), rows.family)
+    low, high = _blind_intervals(rows.energy_j / ours, np.full(len(ours), "generator"), rows.family, LEVEL_OF_FEW)
     seen = generate(full, c)
     return pl.DataFrame(
         {
@@ -160,7 +160,7 @@ def _samples(rows: MeasuredSamples) -> pl.DataFrame:
     full = fit_samples(rows)
     ours = held_out_samples(rows, rows.system, full)
     c = rows.requests.columns
-    low, high = _blind_intervals(rows.energy_j / ours, regime_of_samples(c), rows.system, LEVEL_OF_SAMPLES)
+    low, high = _blind_intervals(rows.energy_j / ours, regime_of_samples(c), rows.system, LEVEL_OF_FEW)
     seen = run_samples(full, c)
     return pl.DataFrame(
         {

@@ -82,7 +82,7 @@ def _finding(models: str, rows: list[dict[str, Any]]) -> str:
     beside = f" Beside it: {', '.join(others)}." if others else ""
     return (
         f"{models.capitalize()}: off by {ours['median_error_percent']:.1f}% in the median of {ours['rows']:,} rows, by "
-        f"{ours['p90_error_percent']:.0f}% at the ninth decile, {ours['within_2x_percent']:.1f}% within a factor of two; "
+        f"{ours['p90_error_percent']:.0f}% at the ninth decile, {ours['within_2x_percent']:.1f}% within a factor of 2; "
         f"{ours['coverage_percent']:.0f}% inside the intervals of a nominal 90%, whose high is "
         f"{ours['interval_ratio']:.1f} times their low in the median.{beside}"
     )
