@@ -105,6 +105,7 @@ def _anchored(
     rows = (found["row"] - 1).to_list()
     nearby = nearest(places_of(frame, rows), places_of(usable, (own["row"] - 1).to_list()))
     factor = corrected(np.ones(len(rows)), nearby, ratio)
+    slower = corrected(np.ones(len(rows)), nearby, _time_ratio(own))
     near = nearby.weight >= NEAR
     low, high = np.ones(len(rows)), np.ones(len(rows))
     language = found["energy_per_output_token_j"].is_not_null().to_numpy()
@@ -123,12 +124,24 @@ def _anchored(
                 .to_series()
             )
     return found.with_columns(
-        pl.col("power_w") * pl.Series(factor),
+        pl.col("time_s") * pl.Series(slower),
+        pl.col("power_w") * pl.Series(factor / slower),
         *(values.alias(name) for name, values in columns.items()),
         flags=pl.Series(
             ["|".join(x for x in pair if x) for pair in zip(found["flags"].to_list(), flags.tolist(), strict=True)]
         ),
     )
+
+
+def _time_ratio(own: pl.DataFrame) -> Floats:
+    """Return measured over estimated time of rows with a throughput; 1 where there is none."""
+    if "throughput" not in own.columns:
+        return np.ones(len(own))
+    batch = own["batch_size"].cast(pl.Float64, strict=False).fill_null(1.0) if "batch_size" in own.columns else 1.0
+    tokens = own["energy_j"] / own["energy_per_output_token_j"].fill_null(own["energy_j"])
+    measured_s = batch / own["throughput"].cast(pl.Float64, strict=False) * tokens
+    ratio: Floats = (measured_s / own["time_s"]).fill_null(1.0).to_numpy()
+    return np.where(np.isfinite(ratio) & (ratio > 0), ratio, 1.0)
 
 
 def kinds_of(frame: pl.DataFrame) -> np.ndarray[Any, np.dtype[np.str_]]:
