@@ -95,7 +95,5 @@ def test_a_language_model_is_estimated_on_any_of_them(joulewise: Run, name: str)
     assert re.match(r"Llama-3.1-8B-Instruct: \d+(\.\d+)? m?J per request", ran.stdout)
 
 
-def test_the_estimates_of_before_stand(joulewise: Run) -> None:
-    words = "estimate Llama-3.1-8B-Instruct --on H100 --batch-size 32 --prompt-tokens 512 --output-tokens 256"
-    assert "50.3 J per request" in joulewise(*words.split()).stdout
+def test_a_new_accelerator_changes_nothing_of_the_papers_method(joulewise: Run) -> None:
     assert "211.8 mJ" in joulewise("estimate", "resnet50", "--explain").stdout

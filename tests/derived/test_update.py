@@ -35,11 +35,11 @@ def few(monkeypatch: pytest.MonkeyPatch) -> catalog.Catalog:
 
 def test_the_same_facts_give_the_same_file(few: catalog.Catalog, tmp_path: Path) -> None:
     (tmp_path / "models").mkdir()
-    [first] = update(folder=tmp_path, catalog=few)
+    [first] = update(["timm-counts"], folder=tmp_path, catalog=few)
     text = (tmp_path / FILE).read_bytes()
     assert first.written
     assert first.added == len(first.lines) == first.rows + 1
-    [second] = update(folder=tmp_path, catalog=few)
+    [second] = update(["timm-counts"], folder=tmp_path, catalog=few)
     assert (tmp_path / FILE).read_bytes() == text
     assert not second.written
     assert second.lines == ()
@@ -48,7 +48,7 @@ def test_the_same_facts_give_the_same_file(few: catalog.Catalog, tmp_path: Path)
 
 def test_a_network_is_counted_once_a_size_however_many_weights_it_has(few: catalog.Catalog, tmp_path: Path) -> None:
     (tmp_path / "models").mkdir()
-    update(folder=tmp_path, catalog=few)
+    update(["timm-counts"], folder=tmp_path, catalog=few)
     assert len(COUNTED) == len({(n.split(".")[0], px) for n, px in COUNTED}) == 3
     rows = pl.read_csv(tmp_path / FILE)
     assert rows.filter(attribute="flops").height == scored_sizes(few).height == 5
@@ -56,10 +56,10 @@ def test_a_network_is_counted_once_a_size_however_many_weights_it_has(few: catal
 
 def test_asking_writes_nothing_and_says_what_would_change(few: catalog.Catalog, tmp_path: Path) -> None:
     (tmp_path / "models").mkdir()
-    update(folder=tmp_path, catalog=few)
+    update(["timm-counts"], folder=tmp_path, catalog=few)
     text = (tmp_path / FILE).read_text()
     (tmp_path / FILE).write_text(text.replace(",2880,", ",2881,", 1))
-    [change] = update(folder=tmp_path, catalog=few, write=False)
+    [change] = update(["timm-counts"], folder=tmp_path, catalog=few, write=False)
     assert (change.added, change.removed, change.written) == (1, 1, False)
     assert ",2881," in change.lines[0]
     assert ",2880," in change.lines[1]
@@ -79,13 +79,13 @@ def test_an_interrupted_run_goes_on_where_it_stopped(
 
     monkeypatch.setattr(timm_networks, "count_network", stops)
     with pytest.raises(KeyboardInterrupt):
-        update(folder=tmp_path, catalog=few)
+        update(["timm-counts"], folder=tmp_path, catalog=few)
     partial = tmp_path / f"{FILE}.partial"
     # As a run leaves it that is killed in the middle of a line; and of another version.
     partial.write_text(partial.read_text() + "timm 0.1,vit_tiny_patch16_224,224,{}\n" + "timm")
     monkeypatch.setattr(timm_networks, "count_network", count)
     before = list(COUNTED)
-    update(folder=tmp_path, catalog=few)
+    update(["timm-counts"], folder=tmp_path, catalog=few)
     assert [name.split(".")[0] for name, _ in COUNTED[len(before) :]] == ["vit_tiny_patch16_224"]
     assert not partial.exists()
 

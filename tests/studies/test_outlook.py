@@ -19,7 +19,7 @@ def study() -> Study:
     return _study()
 
 
-def _twh(study: Study, scenario: str = "users as in the facts") -> float:
+def _twh(study: Study, scenario: str = "as many users as in 2025") -> float:
     rows = study.tables["forecast"].filter(path="language-all", scenario=scenario)
     return float(rows["twh"][-1])
 
@@ -52,7 +52,7 @@ def test_the_share_of_reasoning_gives_their_share_of_tokens(study: Study) -> Non
 
 def test_everyone_is_as_many_times_more_as_there_are_people(study: Study) -> None:
     knobs = dict(study.tables["knobs"].select("knob", "value").iter_rows())
-    ratio = _twh(study, "everyone as these users") / _twh(study)
+    ratio = _twh(study, "everyone like a user of 2025") / _twh(study)
     assert ratio == pytest.approx(knobs["population"] / knobs["users"])
 
 

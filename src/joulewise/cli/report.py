@@ -11,6 +11,7 @@ from joulewise.cli.output import emit_object, output_options
 from joulewise.cli.progress import progress
 
 PAGES = ("paper", "today")
+_PARTS_OF_ACCURACY = 3
 
 
 @click.command(
@@ -25,13 +26,16 @@ PAGES = ("paper", "today")
 def command(out: Path, pages: tuple[str, ...], data: Path | None, fmt: str, as_json: bool, output: Path | None) -> None:
     """Write the reports."""
     # charts take half a second to import
+    from joulewise.report.accuracy import accuracy_section  # noqa: PLC0415
     from joulewise.report.page import STEPS, write_report  # noqa: PLC0415
     from joulewise.report.today import TODAY_STEPS, write_today  # noqa: PLC0415
 
-    writers = {"paper": (STEPS, write_report), "today": (TODAY_STEPS, write_today)}
     paths = {}
     for page in pages or PAGES:
-        steps, write = writers[page]
-        with progress(f"report: {page}", len(steps)) as begin:
-            paths[page] = str(write(out, begin, data))
+        if page == "paper":
+            with progress("report: paper", len(STEPS)) as begin:
+                paths[page] = str(write_report(out, begin, data))
+        else:
+            with progress("report: today", len(TODAY_STEPS) + _PARTS_OF_ACCURACY) as begin:
+                paths[page] = str(write_today(out, begin, data, extra=[accuracy_section(begin)]))
     emit_object(paths, text="\n".join(paths.values()), fmt=fmt, as_json=as_json, output=output)

@@ -5,13 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 
 import click
-import polars as pl
 
 from joulewise.catalog.records import read_rows, records
 from joulewise.cli.compare import save_chart
 from joulewise.cli.output import emit_rows, output_options
 from joulewise.cli.progress import progress
 from joulewise.energy.validate import scores, validate
+from joulewise.energy.validate import worst as worst_rows
 
 _COLUMNS = {
     "models": "models",
@@ -30,7 +30,8 @@ _COLUMNS = {
 @click.command(
     "validate",
     help="Hold every method's energy against measurements, always on model families that no fit had seen. "
-    "'calibrated' leaves families out whole; 'lineage-out' a developer's whole line; 'accelerator-out' a chip.",
+    "'calibrated' leaves families out whole; 'one-row' corrects it by one other row of the same configuration; "
+    "'lineage-out' leaves out a developer's whole line; 'accelerator-out' a chip.",
 )
 @click.option("--data", type=click.Path(path_type=Path), help="A CSV in the form of the shipped measurements.")
 @click.option(
@@ -39,7 +40,9 @@ _COLUMNS = {
     help="Scores of each group apart.",
 )
 @click.option("--rows", is_flag=True, help="Each measured row with every method's estimate, in place of scores.")
-@click.option("--worst", type=click.IntRange(min=1), help="Only so many rows, those furthest off.")
+@click.option(
+    "--worst", type=click.IntRange(min=1), help="Only so many rows, those furthest off, each with the likely reason."
+)
 @click.option("--chart", type=click.Path(path_type=Path), help="Predicted against measured: a .png, .svg or .html.")
 @output_options
 def command(
@@ -62,8 +65,7 @@ def command(
         save_chart(predicted_against_measured(checked), chart)
     if rows or worst:
         if worst:
-            off = (pl.col("calibrated") / pl.col("measured_j")).log().abs()
-            checked = checked.sort(off, descending=True).head(worst)
+            checked = worst_rows(checked, worst, frame)
         emit_rows(checked.to_dicts(), fmt=fmt, as_json=as_json, output=output)
         return
     found = scores(checked, by)

@@ -16,7 +16,7 @@ from joulewise.catalog.tables import shipped_folder
 from joulewise.energy.anchor import Places
 from joulewise.energy.fitting import family_weights, fit_logs
 from joulewise.energy.generators import generate
-from joulewise.energy.intervals import conformal, nearby_ratios, regime_of, regime_of_samples
+from joulewise.energy.intervals import LEVEL_OF_FEW, conformal, nearby_ratios, regime_of, regime_of_samples
 from joulewise.energy.measured import (
     V1_TASKS,
     Measured,
@@ -233,11 +233,11 @@ def sample_intervals(rows: MeasuredSamples, values: Mapping[str, float]) -> dict
     """Return the interval of each regime of samples from machines left out, and of networks never measured."""
     ratios = rows.energy_j / held_out_samples(rows, rows.system, values)
     regimes = regime_of_samples(rows.requests.columns)
-    found = {"wall": conformal(ratios, rows.system)}
+    found = {"wall": conformal(ratios, rows.system, LEVEL_OF_FEW)}
     for regime in np.unique(regimes).tolist():
         inside = regimes == regime
         if inside.sum() >= _FEWEST:
-            found[regime] = conformal(ratios[inside], rows.system[inside])
+            found[regime] = conformal(ratios[inside], rows.system[inside], LEVEL_OF_FEW)
     kind = rows.requests.columns.kind
     found["network-not-measured"] = conformal(rows.energy_j / held_out_samples(rows, kind, values), kind)
     return found
@@ -269,7 +269,7 @@ def calibrate(frame: pl.DataFrame, begin: Callable[[str], None] = lambda _: None
     else:
         generators = fit_canvases(canvases)
         ratios = canvases.energy_j / held_out_canvases(canvases, canvases.family, generators)
-        intervals["generator"] = conformal(ratios, canvases.family)
+        intervals["generator"] = conformal(ratios, canvases.family, LEVEL_OF_FEW)
         nearby = _nearby_interval(ratios, canvases.family, canvases.places)
         intervals["generator, measured-nearby"] = nearby or intervals["generator"]
     begin("samples at the wall")

@@ -58,7 +58,9 @@ def fit_logs(
         soft = np.sign(errors) * np.sqrt(2 * (np.sqrt(1 + errors * errors) - 1))
         return np.concatenate([soft, (x - centre) / spread])
 
-    best = least_squares(residuals, first, method="trf", max_nfev=80).x
+    # From the full fit it is near: estimates of rows left out change by 0.1% at most with a tolerance of 1e-8.
+    tolerance = 1e-8 if start is None else 1e-5
+    best = least_squares(residuals, first, method="trf", max_nfev=80, ftol=tolerance, xtol=tolerance).x
     return fixed | dict(zip(free, np.exp(best).tolist(), strict=True))
 
 

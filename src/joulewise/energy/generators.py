@@ -9,6 +9,8 @@ import numpy as np
 
 from joulewise.energy.serving import Flags, Floats, Labels, limited, per_die
 
+_MEGAPIXEL = 2.0**20
+
 
 @dataclass(frozen=True)
 class Canvases:
@@ -91,6 +93,8 @@ def generate(values: Mapping[str, float], c: Canvases) -> Generation:
     flops = per_step * (c.product_flops + c.attention_flops)
     compute_s = per_step * (c.product_flops / products + c.attention_flops / values["attention_compute"])
     compute_s = compute_s / (c.n * c.peak_flops_per_s * speed)
+    # Text and conditioning are not split: the longer the sequence of the image, the less they are of the whole.
+    compute_s = compute_s * (1 + values["unsplit"] * _MEGAPIXEL / c.pixels * (c.n - 1))
     traffic = c.n * c.bandwidth_bytes_per_s * values["activation_bandwidth"] * speed
     activations_s = per_step * c.activation_bytes / traffic
     links = per_step * c.activation_bytes / (c.n * c.link_bytes_per_s)

@@ -28,6 +28,9 @@ LEVEL = 0.965
 """Nominal level of an interval. Left-out families of the public data fell inside 90% of the time at this level,
 inside some 83% at 0.90: rows of a family share its error, so that there are fewer families than rows."""
 
+LEVEL_OF_FEW = 0.975
+"""The same for generators and for machines at the wall, of which fewer were measured."""
+
 
 def conformal(ratios: Floats, groups: Labels, level: float = LEVEL) -> tuple[float, float]:
     """Return the factors between which measured over estimated falls with this chance, for a row like these.

@@ -111,6 +111,7 @@ GENERATORS: dict[str, Parameter] = {
     "ring_s": _time(0.2e-3, 0.7, "the same for each further accelerator that keys and values go round"),
     "split_volume": _share(1.0, 0.7, "of the activations, what crosses the link where a sequence is split"),
     "ring_volume": _share(1.0, 0.7, "the same where keys and values go round a ring"),
+    "unsplit": _share(0.03, 0.7, "of the work on a megapixel, what each accelerator repeats where a sequence is split"),
     "early_speed": _share(0.85, 0.2, "speed of diffusers' pipelines relative to xDiT's"),
     "speed.other": _share(0.9, 0.0, "achieved rate of a die never measured, relative to GH100's"),
     "speed.GB100": _share(0.9, 0.2, "achieved rate relative to GH100's"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 import polars as pl
@@ -15,9 +16,11 @@ from joulewise.energy.calibrate import (
     held_out,
     held_out_canvases,
     held_out_samples,
+    predict,
     require_families,
 )
-from joulewise.energy.intervals import conformal, regime_of, regime_of_samples
+from joulewise.energy.generators import generate
+from joulewise.energy.intervals import LEVEL, LEVEL_OF_FEW, conformal, regime_of, regime_of_samples
 from joulewise.energy.measured import (
     Measured,
     MeasuredCanvases,
@@ -28,6 +31,7 @@ from joulewise.energy.measured import (
 )
 from joulewise.energy.rivals import METHODS, log_linear
 from joulewise.energy.serving import Floats, Labels
+from joulewise.energy.wall import run_samples
 from joulewise.errors import InputError
 
 METHOD_NAMES = (
@@ -59,7 +63,8 @@ def validate(frame: pl.DataFrame, begin: Callable[[str], None] = lambda _: None)
     DataFrame
         A row each, with ``id, source, kind, task, model_family, accelerator_die, batch_size, measured_j``
         (per output token, image or video), an estimate of each of `METHOD_NAMES` in J where the method
-        says something, and ``low_j, high_j``, the 90% interval of regimes in which the row's family had no say.
+        says something, ``low_j, high_j``, the 90% interval of regimes in which the row's family had no say, and
+        ``time_ratio, power_ratio``: measured over what a fit to all rows gives, where they were measured.
 
     Raises
     ------
@@ -78,6 +83,7 @@ def validate(frame: pl.DataFrame, begin: Callable[[str], None] = lambda _: None)
         ours = held_out(rows, rows.family, full)
         begin("lineages and accelerators left out")
         c = rows.requests.columns
+        seen = predict(full, rows)
         linear = np.full(len(ours), np.nan)
         for family in np.unique(rows.family):
             out = rows.family == family
@@ -102,6 +108,8 @@ def validate(frame: pl.DataFrame, begin: Callable[[str], None] = lambda _: None)
                     **{name: method(rows.requests) for name, method in METHODS.items()},
                     "low_j": ours * low,
                     "high_j": ours * high,
+                    "time_ratio": rows.time_s / seen.time_s,
+                    "power_ratio": rows.power_w / seen.power_w,
                 }
             )
         )
@@ -114,7 +122,8 @@ def validate(frame: pl.DataFrame, begin: Callable[[str], None] = lambda _: None)
         parts.append(_samples(samples))
     if not parts:
         raise InputError("no row is a measurement that can be held against", "see the form of the shipped data")
-    return pl.concat(parts, how="diagonal")
+    whole = pl.concat([pl.DataFrame(schema={"scenario": pl.String}), *parts], how="diagonal")
+    return whole.select(*(c for c in whole.columns if c != "scenario"), "scenario")
 
 
 def _generators(rows: MeasuredCanvases) -> pl.DataFrame:
@@ -122,7 +131,8 @@ def _generators(rows: MeasuredCanvases) -> pl.DataFrame:
     ours = held_out_canvases(rows, rows.family, full)
     c = rows.requests.columns
     flops = c.steps * c.passes * (c.product_flops + c.attention_flops)
-    low, high = _blind_intervals(rows.energy_j / ours, np.full(len(ours), "generator"), rows.family)
+    low, high = _blind_intervals(rows.energy_j / ours, np.full(len(ours), "generator"), rows.family, LEVEL_OF_FEW)
+    seen = generate(full, c)
     return pl.DataFrame(
         {
             "id": rows.ids,
@@ -139,6 +149,8 @@ def _generators(rows: MeasuredCanvases) -> pl.DataFrame:
             "paper": flops / (c.peak_flops_per_s / c.tdp_w),
             "low_j": ours * low,
             "high_j": ours * high,
+            "time_ratio": rows.time_s / seen.time_s,
+            "power_ratio": rows.power_w / seen.power_w,
         }
     )
 
@@ -148,7 +160,8 @@ def _samples(rows: MeasuredSamples) -> pl.DataFrame:
     full = fit_samples(rows)
     ours = held_out_samples(rows, rows.system, full)
     c = rows.requests.columns
-    low, high = _blind_intervals(rows.energy_j / ours, regime_of_samples(c), rows.system)
+    low, high = _blind_intervals(rows.energy_j / ours, regime_of_samples(c), rows.system, LEVEL_OF_FEW)
+    seen = run_samples(full, c)
     return pl.DataFrame(
         {
             "id": rows.ids,
@@ -157,12 +170,15 @@ def _samples(rows: MeasuredSamples) -> pl.DataFrame:
             "task": rows.network,
             "model_family": rows.network,
             "accelerator_die": c.die,
+            "scenario": c.scenario,
             "measured_j": rows.energy_j,
             "calibrated": ours,
             "accelerator-out": held_out_samples(rows, c.die, full),
             "paper": c.flops / (c.peak_per_s / c.tdp_w),
             "low_j": ours * low,
             "high_j": ours * high,
+            "time_ratio": rows.energy_j / rows.power_w / seen.time_s,
+            "power_ratio": rows.power_w / seen.power_w,
         }
     )
 
@@ -173,7 +189,7 @@ def _one_row(estimate: Floats, measured: Floats, places: Places) -> Floats:
     return np.where(nearby.index >= 0, corrected(estimate, nearby, measured / estimate), np.nan)
 
 
-def _blind_intervals(ratios: Floats, regimes: Labels, families: Labels) -> tuple[Floats, Floats]:
+def _blind_intervals(ratios: Floats, regimes: Labels, families: Labels, level: float = LEVEL) -> tuple[Floats, Floats]:
     """Return each row's interval from the ratios of its regime's other families, or of all others."""
     low, high = np.ones(len(ratios)), np.ones(len(ratios))
     for regime in np.unique(regimes):
@@ -181,7 +197,7 @@ def _blind_intervals(ratios: Floats, regimes: Labels, families: Labels) -> tuple
             here = (regimes == regime) & (families == family)
             others = (regimes == regime) & (families != family)
             basis = others if others.sum() >= 25 else families != family
-            low[here], high[here] = conformal(ratios[basis], families[basis])
+            low[here], high[here] = conformal(ratios[basis], families[basis], level)
     return low, high
 
 
@@ -199,6 +215,60 @@ def score(estimate: Floats, measured: Floats) -> dict[str, float]:
         "within_2x_percent": float(np.mean(np.abs(np.log(ratio)) <= np.log(2)) * 100),
         "median_bias_percent": float((np.median(ratio) - 1) * 100),
     }
+
+
+def worst(checked: pl.DataFrame, n: int, frame: pl.DataFrame) -> pl.DataFrame:
+    """Return the rows furthest off, with what they were and the likely reason.
+
+    Parameters
+    ----------
+    checked : DataFrame
+        Of `validate`.
+    n : int
+    frame : DataFrame
+        The measurements, for their columns.
+
+    Returns
+    -------
+    DataFrame
+        ``id, model, task, accelerator, n_accelerators, batch_size, measured_j, calibrated, off`` (the larger over
+        the smaller), ``time_ratio, power_ratio, reason``.
+    """
+    off = (pl.col("calibrated") / pl.col("measured_j")).log().abs().exp()
+    told = ["model", "accelerator", "n_accelerators", "precision", "notes"]
+    there = frame.select("id", *[pl.col(c) if c in frame.columns else pl.lit(None).alias(c) for c in told])
+    rows = checked.with_columns(off=off).sort("off", descending=True, nulls_last=True).head(n)
+    rows = rows.join(there, on="id", how="left", maintain_order="left")
+    reasons = pl.Series("reason", [_reason(row) for row in rows.iter_rows(named=True)], dtype=pl.String)
+    shown = ("id", "model", "task", "accelerator", "n_accelerators", "batch_size", "measured_j", "calibrated", "off")
+    return rows.with_columns(reasons).select(*shown, "time_ratio", "power_ratio", "reason")
+
+
+def _reason(row: dict[str, Any]) -> str:
+    """Return the likely reason of a miss: which factor is off, and what of the row would explain it."""
+    time, power = row["time_ratio"], row["power_ratio"]
+    parts = []
+    if time is not None and power is not None and np.isfinite(time) and np.isfinite(power):
+        parts.append(f"time x{time:.2g}, power x{power:.2g} of the full fit")
+        if row["kind"] != "sample" and time > _FAR and power < 1 / _SOME:
+            parts.append("the accelerators wait, in a way that no column tells")
+        elif row["kind"] != "sample" and time < 1 / _FAR:
+            parts.append("quicker than its peers: kernels that they had not")
+    notes, task = row["notes"] or "", row["task"] or ""
+    for holds, reason in (
+        ("MaxQ" in notes, "a system capped in power; by how much is in no column"),
+        (row["kind"] == "sample" and (row["precision"] or "") == "fp32", "fp32 is stated, less may have been used"),
+        ("mobilenet" in task, "post-processing on the host, of an unknown share"),
+        ("SingleStream" in (row["scenario"] or ""), "one sample at a time: the host's idle power and latency decide"),
+        (row["kind"] == "experts" and row["model_family"] == "gpt-oss", "the only 4-bit family, left out whole"),
+        ((row["batch_size"] or 0) > _MANY, "more sequences than most rows: queues and memory decide"),
+    ):
+        if holds:
+            parts.append(reason)
+    return "; ".join(parts) or "unknown"
+
+
+_FAR, _SOME, _MANY = 1.5, 1.2, 1100
 
 
 def scores(checked: pl.DataFrame, by: str | None = None) -> list[dict[str, object]]:

@@ -175,12 +175,15 @@ def _sum_up(every: Sequence[Fronts]) -> list[Finding]:
             continue
         least, most = min(less), max(less)
         text = (
-            f"Over {plural(len(less), 'front')} {where}, what was the best score at first takes {times(least[0])} "
-            f"({least[2]}, in {years(least[1])}) to {times(most[0])} ({most[2]}, in {years(most[1])}) less "
-            "energy at last."
+            f"Over {plural(len(less), 'front')} {where}, what was the best score at first takes from {_less(least[0])} "
+            f"({least[2]}, in {years(least[1])}) to {_less(most[0])} ({most[2]}, in {years(most[1])}) at last."
         )
         found.append(Finding(text, {"fronts": len(less), "least_factor": least[0], "most_factor": most[0]}))
     return found
+
+
+def _less(factor: float) -> str:
+    return f"{times(factor)} less energy" if factor >= _TOLD_FROM else "as much energy"
 
 
 def _findings(one: Fronts) -> list[Finding]:

@@ -214,7 +214,7 @@ def all_scenarios(knobs: dict[str, float], start: float) -> dict[str, list[Scena
     of images is at the wall.
     """
     today = Scenario(
-        name="users as in the facts",
+        name=f"as many users as in {int(start)}",
         users=knobs["users"],
         population=knobs["population"],
         inferences_per_user_day=knobs["inferences_per_day"],
@@ -225,7 +225,7 @@ def all_scenarios(knobs: dict[str, float], start: float) -> dict[str, list[Scena
         start=start,
         overhead=HOST_SHARE.central * knobs["pue"],
     )
-    everyone = replace(today, name="everyone as these users", users=knobs["population"])
+    everyone = replace(today, name=f"everyone like a user of {int(start)}", users=knobs["population"])
     # One forward pass a person and second, as the paper has it: a token of a decoder, an image of a classifier.
     pace = replace(
         everyone,

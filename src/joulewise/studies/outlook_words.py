@@ -46,7 +46,7 @@ def _sum_up(
     least, most = (last.sort("twh").row(i, named=True) for i in (0, -1))
     shares = [one["twh"] / float(twh_per_year(world[-1].power_w)) for one in (least, most)]
     text = (
-        f"If the energy of {_name(least['path'], paths)}, goes on as it did, in {until} language models take "
+        f"If the energy of {_name(least['path'], paths)} goes on as it did, in {until} they take "
         f"{_twh(least['twh'])} ({least['scenario']}) to {_twh(most['twh'])} ({most['scenario']}): "
         f"{significant(shares[0], 2)} to {significant(shares[1], 2)} times {world[-1].name}. Use makes "
         f"{times(most['twh'] / least['twh'])} the difference; where a single model may lie about the trend, "
@@ -57,7 +57,7 @@ def _sum_up(
 
 def _name(path_id: str, paths: Sequence[Path]) -> str:
     path = next(path for path in paths if path.id == path_id)
-    return f"{path.task}, {path.name}"
+    return f"{path.task} models ({path.name})"
 
 
 def _comes_to(
