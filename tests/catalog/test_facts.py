@@ -1,6 +1,5 @@
 """The public API gives a source for every value; the values are the paper's."""
 
-import json
 import random
 from datetime import date
 from pathlib import Path
@@ -238,10 +237,3 @@ def test_sources_tell_how_much_rests_on_them() -> None:
     table = catalog.sources()
     assert table.filter(id="tan2020")["facts"][0] > 20
     assert table.filter(pl.col("citation") == "").height == 0
-
-
-def test_the_data_package_describes_the_files() -> None:
-    folder = Path(catalog.__file__).parents[1] / "data"
-    for resource in json.loads((folder / "datapackage.json").read_text())["resources"]:
-        header = (folder / resource["path"]).read_text().splitlines()[0].split(",")
-        assert header == [field["name"] for field in resource["schema"]["fields"]]

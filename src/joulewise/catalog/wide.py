@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import polars as pl
 
 from joulewise.catalog.facts import Catalog, load
@@ -39,16 +41,13 @@ def models(task: str | None = None, catalog: Catalog | None = None) -> pl.DataFr
     if task is not None and task not in tasks:
         raise UnknownNameError("task", task, tasks)
     numbers = ("params", "flops", "input_tokens", "top1_percent", "glue_points", "test_resolution_px", "active_params")
-    frame = _wide(catalog, "models", numbers, ("architecture", "extra_data", "architecture_date", "licence"))
-    convention = _cells(catalog, "models", attribute="flops").select(
-        pl.col("entity").alias("id"),
-        pl.col("conditions").str.extract(r"convention=([^;]+)").alias("convention"),
-    )
+    texts = ("architecture", "extra_data", "architecture_date", "licence")
+    frame = _wide(catalog, "models", numbers, texts, beside={"convention": ("flops", "conditions")})
     score = pl.coalesce(pl.when(pl.col("task") == t).then(pl.col(column)) for t, column in SCORE_OF_TASK.items())
     frame = (
-        frame.join(convention, on="id", how="left", maintain_order="left")
-        .with_columns(
+        frame.with_columns(
             score.alias("score"),
+            pl.col("convention").str.extract(r"convention=([^;]+)"),
             pl.col("architecture_date").str.to_date("%Y-%m-%d"),
             pl.col("test_resolution_px").cast(pl.Int64).alias("image_px"),
         )
@@ -96,10 +95,7 @@ def vision_results(catalog: Catalog | None = None) -> pl.DataFrame:
     """
     catalog = catalog or load()
     texts = ("architecture_date", "extra_data", "network_kind")
-    weights = _wide(catalog, "models", ("params",), texts).drop("task")
-    basis = _cells(catalog, "models", attribute="release_date").select(
-        pl.col("entity").alias("id"), pl.col("note").str.extract(r"^basis: ([^;]+)").alias("date_basis")
-    )
+    weights = _wide(catalog, "models", ("params",), texts, beside={"date_basis": ("release_date", "note")}).drop("task")
     sized = ("top1_percent", "flops", "activation_values")
     frame = (
         _standing(catalog, "models")
@@ -117,7 +113,7 @@ def vision_results(catalog: Catalog | None = None) -> pl.DataFrame:
     )
     return (
         frame.join(weights, on="id", how="left", maintain_order="left")
-        .join(basis, on="id", how="left", maintain_order="left")
+        .with_columns(pl.col("date_basis").str.extract(r"^basis: ([^;]+)"))
         .select(
             "id",
             "name",
@@ -195,18 +191,11 @@ def sources(catalog: Catalog | None = None) -> pl.DataFrame:
     )
 
 
-def _cells(
-    catalog: Catalog, collection: str, by_condition: str | None = None, attribute: str | None = None
-) -> pl.DataFrame:
-    """Return the fact that stands for each cell: the first listed that no other corrects."""
-    facts = _standing(catalog, collection)
-    if attribute:
-        facts = facts.filter(attribute=attribute)
-    key = ["entity", "attribute"]
-    if by_condition:
-        facts = facts.with_columns(pl.col("conditions").str.extract(by_condition + r"=([^;]+)").alias(by_condition))
-        key.append(by_condition)
-    return facts.unique(key, keep="first", maintain_order=True)
+def _cells(catalog: Catalog, collection: str, by_condition: str) -> pl.DataFrame:
+    """Return the fact that stands for each cell, by a condition too: the first listed that no other corrects."""
+    of_condition = pl.col("conditions").str.extract(by_condition + r"=([^;]+)").alias(by_condition)
+    facts = _standing(catalog, collection).with_columns(of_condition)
+    return facts.unique(["entity", "attribute", by_condition], keep="first", maintain_order=True)
 
 
 def _standing(catalog: Catalog, collection: str) -> pl.DataFrame:
@@ -215,15 +204,26 @@ def _standing(catalog: Catalog, collection: str) -> pl.DataFrame:
     return catalog.facts.filter((pl.col("collection") == collection) & ~pl.col("superseded") & ~special)
 
 
-def _wide(catalog: Catalog, collection: str, numbers: tuple[str, ...], texts: tuple[str, ...]) -> pl.DataFrame:
-    """Return one row an entity, with the value that stands for each attribute, null where there is none."""
-    columns = {**dict.fromkeys(numbers, "number"), **dict.fromkeys((*texts, "release_date"), "value")}
+def _wide(
+    catalog: Catalog,
+    collection: str,
+    numbers: tuple[str, ...],
+    texts: tuple[str, ...],
+    beside: Mapping[str, tuple[str, str]],
+) -> pl.DataFrame:
+    """Return one row an entity, with the value that stands for each attribute, null where there is none.
+
+    `beside` names further columns: an attribute, and the column of its fact to take instead of the value.
+    """
+    columns = {name: (name, "number") for name in numbers}
+    columns |= {name: (name, "value") for name in (*texts, "release_date")} | dict(beside)
     # One pass for all columns: a join for each costs ten times as much.
     values = (
         _standing(catalog, collection)
-        .filter(pl.col("attribute").is_in(list(columns)))
+        .select("entity", "attribute", "number", "value", "conditions", "note")
+        .filter(pl.col("attribute").is_in(list(dict.fromkeys(attribute for attribute, _ in columns.values()))))
         .group_by(pl.col("entity").alias("id"))
-        .agg(pl.col(c).filter(pl.col("attribute") == name).first().alias(name) for name, c in columns.items())
+        .agg(pl.col(of).filter(pl.col("attribute") == fact).first().alias(name) for name, (fact, of) in columns.items())
     )
     return (
         catalog.entities.filter(collection=collection)
