@@ -95,6 +95,7 @@ def _configurations(file: str) -> dict[str, dict[str, Any]]:
 def unknown_model(name: str) -> UnknownNameError:
     """Return the error for a model that is in no table, with the nearest names."""
     shown = [r["model"].rsplit("/", 1)[-1] for t in ("architectures", "generators") for r in records(t).to_dicts()]
+    shown += [name for row in _configurations("encoder_decoders.json").values() for name in row["names"]]
     return UnknownNameError("model", name, shown)
 
 
