@@ -15,9 +15,9 @@ from joulewise.energy.calibrate import Calibration, load_calibration
 from joulewise.energy.canvases import CanvasRequests, read_canvases
 from joulewise.energy.generators import Generation, generate
 from joulewise.energy.intervals import regime_of, regime_of_samples
-from joulewise.energy.requests import Problem, Requests, read_requests
+from joulewise.energy.requests import UNLIKE_MEASURED, Problem, Requests, read_requests
 from joulewise.energy.samples import SampleRequests, read_samples
-from joulewise.energy.serving import Floats, Labels, step
+from joulewise.energy.serving import CURRENT, EAGER, EARLY, Floats, Labels, kept_bytes, step
 from joulewise.energy.wall import Run, run_samples
 from joulewise.errors import InputError
 
@@ -280,8 +280,15 @@ def bounds(requests: Requests, calibration: Calibration) -> tuple[Floats, Floats
     low, high = np.ones(len(regimes)), np.ones(len(regimes))
     for i, (regime, flags) in enumerate(zip(regimes.tolist(), requests.flags, strict=True)):
         known = regime if regime in calibration.intervals else "language"
-        low[i], high[i] = _widest(calibration, [known, *flags])
+        unlike = [] if UNLIKE_MEASURED.isdisjoint(flags) else _of_language(calibration)
+        low[i], high[i] = _widest(calibration, [known, *flags, *unlike])
     return low, high
+
+
+def _of_language(calibration: Calibration) -> list[str]:
+    """Return the names of every interval of language models, of sizes alone among them."""
+    starts = ("language", EAGER, EARLY, CURRENT, "shape-from-size")
+    return [name for name in calibration.intervals if name.split(",")[0] in starts]
 
 
 def _widest(calibration: Calibration, names: list[str]) -> tuple[float, float]:
@@ -295,7 +302,4 @@ def memory_bytes(requests: Requests) -> Floats:
     """Return the memory that weights and cache need, relative to what the accelerators have."""
     c = requests.columns
     weights = np.array([s.params for s in requests.shapes]) * c.weight_bytes * c.data_parallel
-    context = c.prompt_tokens + c.output_tokens / 2  # requests are in all stages of their answers
-    seen = (c.layers - c.window_layers) * context + c.window_layers * np.minimum(context, c.window)
-    cache = c.batch_size * 2 * c.kv_values_per_token_layer * seen
-    return np.asarray((weights + cache) * _OTHER_MEMORY / (c.n * requests.memory_bytes))
+    return np.asarray((weights + kept_bytes(c)) * _OTHER_MEMORY / (c.n * requests.memory_bytes))

@@ -132,10 +132,11 @@ def _steps(requests: Requests, calibration: Calibration) -> list[str]:
     c = requests.columns
     made = step(calibration.language, c)
     parts = ", ".join(f"{k.replace('_', ' ')} {v[0] * 1e3:.3g} ms" for k, v in made.parts_s.items())
+    state = f", and {c.state_bytes[0] / 1e6:.4g} MB of state a sequence" if c.state_bytes[0] else ""
     return [
         f"weights: {c.dense_params[0] / 1e9:.4g} billion read each step, {c.expert_params[0] / 1e9:.4g} billion in "
         f"routed experts, {c.weight_bytes[0]:g} bytes each",
-        f"cache: {2 * c.kv_values_per_token_layer[0] * c.layers[0] / 1e3:.4g} kB a token, context "
+        f"cache: {2 * c.kv_values_per_token_layer[0] * c.attention_layers[0] / 1e3:.4g} kB a token{state}, context "
         f"{c.prompt_tokens[0] + c.output_tokens[0] / 2:g} tokens on average, {c.batch_size[0]:g} sequences",
         f"a step that gives each sequence a token: {parts}",
         f"host and accelerators overlap: {made.time_s[0] * 1e3:.4g} ms a step",
