@@ -15,7 +15,7 @@ from joulewise.energy.calibrate import Calibration, load_calibration
 from joulewise.energy.calibrated import estimate_many, kinds_of, memory_bytes
 from joulewise.energy.counted import is_target, work_of_target
 from joulewise.energy.estimate import Estimate, Input
-from joulewise.energy.requests import Requests, read_requests
+from joulewise.energy.requests import UNLIKE_MEASURED, Requests, read_requests
 from joulewise.energy.rivals import METHODS
 from joulewise.energy.serving import step
 from joulewise.errors import InputError
@@ -92,7 +92,8 @@ def estimate(
         raise InputError(f"the method {method} knows language models alone", "use calibrated")
     unit = _UNITS[str(kinds_of(frame)[0])]
     scope = "energy of the whole system at the wall" if "at-the-wall" in flags else _SCOPE
-    assumptions = [scope, _INTERVAL[unit], *(f"flagged: {f.replace('-', ' ')}" for f in flags)]
+    interval = _INTERVAL[unit] if UNLIKE_MEASURED.isdisjoint(flags) else _UNLIKE_INTERVAL
+    assumptions = [scope, interval, *(f"flagged: {f.replace('-', ' ')}" for f in flags)]
     if spec["note"]:
         assumptions.append(f"{spec['name']}: {spec['note']}")
     return Estimate(
@@ -126,6 +127,7 @@ _INTERVAL = {
     "image or video": "90% interval from measured generators that a fit had not seen",
     "sample": "90% interval from measured machines or kinds of network that a fit had not seen",
 }
+_UNLIKE_INTERVAL = "no model of its kind was measured: an interval as wide as any of a language model"
 
 
 def _steps(requests: Requests, calibration: Calibration) -> list[str]:
