@@ -6,8 +6,10 @@ from pathlib import Path
 
 import polars as pl
 import pytest
+import torch
 
 from joulewise import catalog
+from joulewise.counting.targets import Options, count
 from joulewise.energy.calibrated import estimate_many
 from joulewise.energy.counted import is_target, work_of_target
 from joulewise.energy.one import estimate
@@ -82,3 +84,30 @@ def test_targets_are_told_from_names() -> None:
         assert is_target(target)
     for name in ("resnet50", "Qwen/Qwen3-8B", "vit_base_patch16_224.augreg_in21k_ft_in1k"):
         assert not is_target(name)
+
+
+def test_what_count_gave_can_be_estimated() -> None:
+    net = torch.nn.Sequential(torch.nn.Conv2d(3, 64, 3, padding=1), torch.nn.ReLU(), torch.nn.Conv2d(64, 64, 3))
+    four, one = (count(net, torch.zeros(n, 3, 32, 32)) for n in (4, 1))
+    of_four = estimate(four, "H100")
+    assert of_four.results["flags"] == estimate(one, "H100", batch_size=4).results["flags"]
+    assert of_four.energy.central == pytest.approx(estimate(one, "H100", batch_size=4).energy.central)
+    config = str(Path(__file__).parents[2] / "docs" / "llama-3.1-405b.json")
+    counted = count(config, options=Options(batch_size=8, prompt_tokens=300, output_tokens=100))
+    by_hand = estimate(config, "H100", n_accelerators=16, batch_size=8, prompt_tokens=300, output_tokens=100)
+    assert estimate(counted, "H100", n_accelerators=16).energy == by_hand.energy
+    assert by_hand.results["decode_share"] + by_hand.results["prefill_share"] == pytest.approx(1)
+
+
+def test_a_model_without_a_configuration_goes_by_its_size() -> None:
+    known = estimate("Yi-34B", "H100", batch_size=8)
+    assert "shape-from-size" in known.results["flags"]
+    with pytest.raises(InputError, match="not public"):
+        estimate("GPT-4o", "H100", n_accelerators=8)
+
+
+@pytest.mark.parametrize("model", ["stabilityai/stable-diffusion-xl-base-1.0", "resnet50", "Qwen/Qwen3-8B"])
+def test_every_kind_shows_its_steps(model: str) -> None:
+    steps = estimate(model, "H100").steps
+    assert len(steps) >= 3
+    assert steps[-1].endswith("J")

@@ -11,6 +11,7 @@ from typing import Any, Literal
 
 import polars as pl
 
+from joulewise.catalog.facts import load
 from joulewise.catalog.names import normalise
 from joulewise.catalog.specs import accelerator_spec as accelerator_spec  # noqa: PLC0414 (re-exported: looked up with the others)
 from joulewise.catalog.tables import shipped_folder
@@ -123,6 +124,31 @@ def _image_networks() -> dict[str, list[dict[str, Any]]]:
     ).to_dicts():
         for name in dict.fromkeys((normalise(row["name"]), normalise(row["id"]))):
             found.setdefault(name, []).append(row)
+    return found
+
+
+def language_size(name: str) -> tuple[float, float | None, bool] | None:
+    """Return parameters in all and active of a language model of the catalogue, and whether they are assumed."""
+    return _language_sizes().get(normalise(name))
+
+
+@lru_cache
+def _language_sizes() -> dict[str, tuple[float, float | None, bool]]:
+    catalog = load()
+    of_size = catalog.facts.filter(
+        (pl.col("collection") == "models")
+        & pl.col("attribute").is_in(["params", "active_params"])
+        & ~pl.col("superseded")
+    )
+    first = of_size.unique(["entity", "attribute"], keep="first", maintain_order=True)
+    numbers = {(r["entity"], r["attribute"]): (r["number"], r["kind"]) for r in first.iter_rows(named=True)}
+    found: dict[str, tuple[float, float | None, bool]] = {}
+    for row in catalog.entities.filter(collection="models", task="language").iter_rows(named=True):
+        if (row["id"], "params") in numbers:
+            params, kind = numbers[row["id"], "params"]
+            active = numbers.get((row["id"], "active_params"), (None, ""))[0]
+            for called in (row["id"], row["name"], *row["aliases"].split("|")):
+                found.setdefault(normalise(called), (params, active, kind == "assumed"))
     return found
 
 

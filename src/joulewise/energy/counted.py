@@ -10,7 +10,6 @@ from joulewise.counting.targets import Options, count_target
 from joulewise.counting.workload import BYTES_PER_VALUE, Workload
 from joulewise.errors import InputError
 
-_COUNTED_AT = "fp32"
 _DEFAULT_SIDE_PX = 224
 
 
@@ -39,17 +38,38 @@ def work_of_target(target: str, *, prompt_tokens: float | None = None, image_siz
     side = None if image_size is None else _sides(image_size)
     if side is None and ".py:" in target:
         side = (_DEFAULT_SIDE_PX, _DEFAULT_SIDE_PX)
-    options = Options(input_size=None if side is None else (3, *side), precision=_COUNTED_AT)
+    options = Options(input_size=None if side is None else (3, *side), precision="fp32")
     if prompt_tokens is not None:
         options = replace(options, prompt_tokens=int(prompt_tokens))
-    counted = count_target(target, options)
-    if "decode" in counted.phases:
+    counted = columns_of(count_target(target, options))
+    if "flops" not in counted:
         raise InputError(f"{target} generates tokens", "name its config.json for an estimate of prefill and decode")
+    return {name: value for name, value in counted.items() if name != "batch_size"}
+
+
+def columns_of(counted: Workload) -> dict[str, Any]:
+    """Return the columns of an estimate that a count fills.
+
+    Of one sample, where the network has a forward pass alone; of a model that generates, its batch and tokens, as its
+    name is that of a configuration from which the rest is read.
+
+    Raises
+    ------
+    InputError
+        If it generates tokens and was not counted from a ``config.json``.
+    """
+    shapes = counted.inputs.get("shapes")
+    batch = float(shapes[0][0] if shapes else counted.inputs.get("batch_size", 1))
+    if "decode" in counted.phases or "prefill" in counted.phases:
+        if not counted.name.endswith(".json"):
+            raise InputError(f"{counted.name} generates tokens", "count its config.json, and estimate that")
+        return {k: float(v) for k, v in counted.inputs.items() if k in ("batch_size", "prompt_tokens", "output_tokens")}
     return {
-        "flops": float(counted.flops),
-        "activation_values": float(_activation_values(counted)),
+        "flops": counted.flops / batch,
+        "activation_values": _activation_values(counted) / batch,
         "network_kind": network_kind(counted.flops_by_form),
         "params_b": counted.params / 1e9,
+        "batch_size": batch,
     }
 
 
@@ -58,7 +78,7 @@ def _activation_values(counted: Workload) -> float:
     if counted.activation_values is not None:
         return counted.activation_values
     traffic = sum(phase.bytes_read + phase.bytes_written for phase in counted.phases.values())
-    return max(1.0, (traffic - counted.weight_bytes) / BYTES_PER_VALUE[_COUNTED_AT])
+    return max(1.0, (traffic - counted.weight_bytes) / BYTES_PER_VALUE[counted.precision])
 
 
 def _sides(text: str) -> tuple[int, int]:

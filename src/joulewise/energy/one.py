@@ -11,19 +11,20 @@ from joulewise.catalog.records import accelerator_spec
 from joulewise.counting.config.families import model_of
 from joulewise.counting.config.read import read_config
 from joulewise.counting.config.spec import Multimodal, Stack
+from joulewise.counting.workload import Workload
 from joulewise.energy.calibrate import Calibration, load_calibration
 from joulewise.energy.calibrated import estimate_many, kinds_of, memory_bytes
-from joulewise.energy.counted import is_target, work_of_target
+from joulewise.energy.counted import columns_of, is_target, work_of_target
 from joulewise.energy.estimate import Estimate, Input
+from joulewise.energy.explain import generator_steps, language_steps, sample_steps
 from joulewise.energy.requests import UNLIKE_MEASURED, Requests, read_requests
 from joulewise.energy.rivals import METHODS
-from joulewise.energy.serving import step
 from joulewise.errors import InputError
 from joulewise.interval import Interval
 
 
 def estimate(
-    model: str | None,
+    model: str | Workload | None,
     accelerator: str,
     *,
     method: str = "calibrated",
@@ -35,9 +36,9 @@ def estimate(
 
     Parameters
     ----------
-    model : str or None
+    model : str or Workload or None
         A language model, generator or image network of the catalogue, or a target of `counting.count_target`;
-        None with `params_b`.
+        what `joulewise.count` gave for one; None with `params_b`.
     accelerator : str
     method : str
         ``calibrated``; or, for language models, one of `rivals.METHODS`, which know no interval.
@@ -53,15 +54,19 @@ def estimate(
     -------
     Estimate
         Of one prompt with its answer, one image or video, or one sample of a network; `results` has time, power,
-        shares and `unit`.
+        the shares of prefill and decode, what bounds each, and `unit`.
 
     Raises
     ------
     InputError
         If something cannot be, e.g. weights and cache that do not fit the accelerators: with what would.
     """
-    row = {"model": model, "accelerator": accelerator, **{k: v for k, v in workload.items() if v is not None}}
-    if model is not None and is_target(model) and not _is_decoder(model):
+    given = {k: v for k, v in workload.items() if v is not None}
+    if isinstance(model, Workload):
+        given = columns_of(model) | given
+        model = model.name
+    row = {"model": model, "accelerator": accelerator, **given}
+    if "flops" not in row and model is not None and is_target(model) and not _is_decoder(model):
         row |= work_of_target(model, prompt_tokens=row.get("prompt_tokens"), image_size=row.get("image_size"))
     frame = pl.DataFrame({k: [v] for k, v in row.items() if v is not None})
     if model is None and "params_b" not in row:
@@ -80,17 +85,19 @@ def estimate(
         Input(name, spec[name], unit, spec["sources"][name])
         for name, unit in (("bf16_flops_per_s", "FLOP/s"), ("bandwidth_bytes_per_s", "B/s"), ("tdp_w", "W"))
     ]
-    steps: list[str] = []
-    language = result["energy_per_output_token_j"] is not None
-    if language:
+    kind = str(kinds_of(frame)[0])
+    phases: dict[str, Any] = {}
+    if kind == "language":
         requests = read_requests(frame, calibration.prompts)
         if method != "calibrated":
             return _rival(method, requests, tuple(inputs))
-        steps = _steps(requests, calibration)
+        steps, phases = language_steps(requests, calibration)
         inputs.append(Input("shape", requests.shapes[0].params, "parameters", requests.shapes[0].source))
     elif method != "calibrated":
         raise InputError(f"the method {method} knows language models alone", "use calibrated")
-    unit = _UNITS[str(kinds_of(frame)[0])]
+    else:
+        steps = (generator_steps if kind == "generator" else sample_steps)(frame, calibration)
+    unit = _UNITS[kind]
     scope = "energy of the whole system at the wall" if "at-the-wall" in flags else _SCOPE
     interval = _INTERVAL[unit] if UNLIKE_MEASURED.isdisjoint(flags) else _UNLIKE_INTERVAL
     assumptions = [scope, interval, *(f"flagged: {f.replace('-', ' ')}" for f in flags)]
@@ -107,6 +114,7 @@ def estimate(
         ),
         assumptions=tuple(assumptions),
         results={k: v for k, v in result.items() if k not in row and k not in ("row", "flags")}
+        | phases
         | {"unit": unit, "flags": flags},
     )
 
@@ -128,24 +136,6 @@ _INTERVAL = {
     "sample": "90% interval from measured machines or kinds of network that a fit had not seen",
 }
 _UNLIKE_INTERVAL = "no model of its kind was measured: an interval as wide as any of a language model"
-
-
-def _steps(requests: Requests, calibration: Calibration) -> list[str]:
-    c = requests.columns
-    made = step(calibration.language, c)
-    parts = ", ".join(f"{k.replace('_', ' ')} {v[0] * 1e3:.3g} ms" for k, v in made.parts_s.items())
-    state = f", and {c.state_bytes[0] / 1e6:.4g} MB of state a sequence" if c.state_bytes[0] else ""
-    return [
-        f"weights: {c.dense_params[0] / 1e9:.4g} billion read each step, {c.expert_params[0] / 1e9:.4g} billion in "
-        f"routed experts, {c.weight_bytes[0]:g} bytes each",
-        f"cache: {2 * c.kv_values_per_token_layer[0] * c.attention_layers[0] / 1e3:.4g} kB a token{state}, context "
-        f"{c.prompt_tokens[0] + c.output_tokens[0] / 2:g} tokens on average, {c.batch_size[0]:g} sequences",
-        f"a step that gives each sequence a token: {parts}",
-        f"host and accelerators overlap: {made.time_s[0] * 1e3:.4g} ms a step",
-        f"power of an accelerator: {made.power_w[0]:.4g} W of {c.tdp_w[0]:g} W",
-        f"energy of a token: {c.n[0]:g} x {made.power_w[0]:.4g} W x {made.time_s[0]:.4g} s / {c.batch_size[0]:g} "
-        f"sequences = {made.energy_j[0]:.4g} J",
-    ]
 
 
 def _rival(method: str, requests: Requests, inputs: tuple[Input, ...]) -> Estimate:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from joulewise.catalog.records import accelerator_spec, architecture, configuration, unknown_model
+from joulewise.catalog.records import accelerator_spec, architecture, configuration, language_size, unknown_model
 from joulewise.energy.serving import CURRENT, EAGER, EARLY, Columns
 from joulewise.energy.shape import (
     AS_ATTENTION,
@@ -297,10 +297,22 @@ def _shape_or_reason(model: str | None, params_b: float | None, active_params_b:
             return shape_of_config(Path(model))
         except InputError as error:
             return str(error)
-    if params_b is None:
-        return str(unknown_model(model)) if model else "is blank; name one or give params_b"
+    if params_b is None and model is None:
+        return "is blank; name one or give params_b"
     try:
-        return shape_of_params(params_b * 1e9, None if active_params_b is None else active_params_b * 1e9)
+        if params_b is not None:
+            return shape_of_params(params_b * 1e9, None if active_params_b is None else active_params_b * 1e9)
+        known = language_size(model or "")
+        if known is None:
+            return str(unknown_model(model or ""))
+        params, active_params, assumed = known
+        if assumed:
+            return (
+                f"the size of {model} is not public; {params / 1e9:g} billion parameters are assumed, says joulewise show; "
+                "give params_b to take a size"
+            )
+        found = shape_of_params(params, active_params)
+        return replace(found, source=f"{found.source}, which the catalogue has")
     except InputError as error:
         return str(error)
 
