@@ -308,8 +308,8 @@ def _shape_or_reason(model: str | None, params_b: float | None, active_params_b:
         params, active_params, assumed = known
         if assumed:
             return (
-                f"the size of {model} is not public; {params / 1e9:g} billion parameters are assumed, says joulewise show; "
-                "give params_b to take a size"
+                f"the size of {model} is not public; {params / 1e9:g} billion parameters are assumed (joulewise show "
+                "says by whom); give params_b to take a size"
             )
         found = shape_of_params(params, active_params)
         return replace(found, source=f"{found.source}, which the catalogue has")
