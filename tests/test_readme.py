@@ -23,7 +23,7 @@ def test_console_blocks(joulewise: Run, command: str, shown: str, tmp_path: Path
 
 
 def test_every_kind_of_block_is_there() -> None:
-    assert len(BLOCKS) == 8
+    assert len(BLOCKS) == 9
 
 
 def test_python() -> None:

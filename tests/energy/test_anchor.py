@@ -35,6 +35,12 @@ def test_a_workload_that_was_measured_comes_out_as_measured() -> None:
     assert found["time_s"][0] * found["power_w"][0] / 64 == pytest.approx(found["energy_j"][0])
 
 
+def test_time_and_power_are_corrected_apart_where_throughput_is_known() -> None:
+    found, _ = estimate_many(pl.DataFrame([ROW]), measured=_measured(throughput=3200.0))
+    assert found["time_s"][0] == pytest.approx(64 / 3200 * 200)
+    assert found["power_w"][0] == pytest.approx(0.2 * 3200)
+
+
 def test_a_row_of_another_configuration_changes_nothing() -> None:
     plain, _ = estimate_many(pl.DataFrame([ROW]))
     for change in ({"accelerator": "B200"}, {"n_accelerators": 2.0}, {"precision": "fp8"}, {"model": "Qwen/Qwen3-8B"}):

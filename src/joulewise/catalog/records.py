@@ -42,11 +42,12 @@ def architecture(name: str) -> dict[str, Any] | None:
     may differ.
     """
     names = _architecture_names()
+    return next((names[key] for key in _keys(name) if key in names), None)
+
+
+def _keys(name: str) -> list[str]:
     bare = normalise(name.rsplit("/", 1)[-1])
-    for key in (normalise(name), bare, *(bare.removesuffix(s) for s in _FORMATS if bare.endswith(s))):
-        if key in names:
-            return names[key]
-    return None
+    return [normalise(name), bare, *(bare.removesuffix(s) for s in _FORMATS if bare.endswith(s))]
 
 
 _FORMATS = ("fp8", "nvfp4", "fp4", "awq", "gptq", "int8", "int4", "bf16", "fp8dynamic", "999", "99")
@@ -72,15 +73,29 @@ def hybrid_configuration(name: str) -> dict[str, Any] | None:
     return _hybrids().get(normalise(name.rsplit("/", 1)[-1]))
 
 
-@lru_cache
+def configuration(name: str) -> dict[str, Any] | None:
+    """Return the configuration of a hybrid or an encoder-decoder, or None; names as in `architecture`.
+
+    As of `hybrid_configuration`, with its ``file`` beside.
+    """
+    found = {**_configurations("encoder_decoders.json"), **_hybrids()}
+    return next((found[key] for key in _keys(name) if key in found), None)
+
+
 def _hybrids() -> dict[str, dict[str, Any]]:
-    rows = json.loads((shipped_folder() / "hybrid_architectures.json").read_text(encoding="utf-8"))
-    return {normalise(name): row for row in rows for name in row["names"]}
+    return _configurations("hybrid_architectures.json")
+
+
+@lru_cache
+def _configurations(file: str) -> dict[str, dict[str, Any]]:
+    rows = json.loads((shipped_folder() / file).read_text(encoding="utf-8"))
+    return {normalise(name): {**row, "file": file} for row in rows for name in row["names"]}
 
 
 def unknown_model(name: str) -> UnknownNameError:
     """Return the error for a model that is in no table, with the nearest names."""
     shown = [r["model"].rsplit("/", 1)[-1] for t in ("architectures", "generators") for r in records(t).to_dicts()]
+    shown += [name for row in _configurations("encoder_decoders.json").values() for name in row["names"]]
     return UnknownNameError("model", name, shown)
 
 

@@ -10,7 +10,7 @@ import click
 
 from joulewise.catalog import Catalog, load
 from joulewise.catalog.names import find_id, others_of_name
-from joulewise.catalog.records import architecture, generator, hybrid_configuration
+from joulewise.catalog.records import architecture, configuration, generator
 from joulewise.cli.main import complain
 from joulewise.cli.options import data_option
 from joulewise.cli.output import emit_rows, output_options
@@ -86,11 +86,11 @@ def _facts(catalog: Catalog, entity: str) -> list[dict[str, Any]]:
 
 def _wide(name: str) -> list[dict[str, Any]]:
     """Return the cells of the wide tables that have a row of this name, in the form of facts."""
-    hybrid = hybrid_configuration(name)
-    whole = {**hybrid["config"], "source": hybrid["source"], "note": "", "model": name} if hybrid else None
+    found = configuration(name)
+    whole = {**found["config"], "source": found["source"], "note": "", "model": name} if found else None
     return [
         *_cells("architecture", "architectures.csv", architecture(name), "reported"),
-        *_cells("configuration", "hybrid_architectures.json", whole, "reported"),
+        *_cells("configuration", found["file"] if found else "", whole, "reported"),
         *_cells("generator", "generators.csv", generator(name), "derived"),
     ]
 

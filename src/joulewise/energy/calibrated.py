@@ -15,9 +15,9 @@ from joulewise.energy.calibrate import Calibration, load_calibration
 from joulewise.energy.canvases import CanvasRequests, read_canvases
 from joulewise.energy.generators import Generation, generate
 from joulewise.energy.intervals import regime_of, regime_of_samples
-from joulewise.energy.requests import Problem, Requests, read_requests
+from joulewise.energy.requests import UNLIKE_MEASURED, Problem, Requests, read_requests
 from joulewise.energy.samples import SampleRequests, read_samples
-from joulewise.energy.serving import Floats, Labels, step
+from joulewise.energy.serving import CURRENT, EAGER, EARLY, Floats, Labels, kept_bytes, step
 from joulewise.energy.wall import Run, run_samples
 from joulewise.errors import InputError
 
@@ -105,6 +105,7 @@ def _anchored(
     rows = (found["row"] - 1).to_list()
     nearby = nearest(places_of(frame, rows), places_of(usable, (own["row"] - 1).to_list()))
     factor = corrected(np.ones(len(rows)), nearby, ratio)
+    slower = corrected(np.ones(len(rows)), nearby, _time_ratio(own))
     near = nearby.weight >= NEAR
     low, high = np.ones(len(rows)), np.ones(len(rows))
     language = found["energy_per_output_token_j"].is_not_null().to_numpy()
@@ -123,12 +124,24 @@ def _anchored(
                 .to_series()
             )
     return found.with_columns(
-        pl.col("power_w") * pl.Series(factor),
+        pl.col("time_s") * pl.Series(slower),
+        pl.col("power_w") * pl.Series(factor / slower),
         *(values.alias(name) for name, values in columns.items()),
         flags=pl.Series(
             ["|".join(x for x in pair if x) for pair in zip(found["flags"].to_list(), flags.tolist(), strict=True)]
         ),
     )
+
+
+def _time_ratio(own: pl.DataFrame) -> Floats:
+    """Return measured over estimated time of rows with a throughput; 1 where there is none."""
+    if "throughput" not in own.columns:
+        return np.ones(len(own))
+    batch = own["batch_size"].cast(pl.Float64, strict=False).fill_null(1.0) if "batch_size" in own.columns else 1.0
+    tokens = own["energy_j"] / own["energy_per_output_token_j"].fill_null(own["energy_j"])
+    measured_s = batch / own["throughput"].cast(pl.Float64, strict=False) * tokens
+    ratio: Floats = (measured_s / own["time_s"]).fill_null(1.0).to_numpy()
+    return np.where(np.isfinite(ratio) & (ratio > 0), ratio, 1.0)
 
 
 def kinds_of(frame: pl.DataFrame) -> np.ndarray[Any, np.dtype[np.str_]]:
@@ -267,8 +280,15 @@ def bounds(requests: Requests, calibration: Calibration) -> tuple[Floats, Floats
     low, high = np.ones(len(regimes)), np.ones(len(regimes))
     for i, (regime, flags) in enumerate(zip(regimes.tolist(), requests.flags, strict=True)):
         known = regime if regime in calibration.intervals else "language"
-        low[i], high[i] = _widest(calibration, [known, *flags])
+        unlike = [] if UNLIKE_MEASURED.isdisjoint(flags) else _of_language(calibration)
+        low[i], high[i] = _widest(calibration, [known, *flags, *unlike])
     return low, high
+
+
+def _of_language(calibration: Calibration) -> list[str]:
+    """Return the names of every interval of language models, of sizes alone among them."""
+    starts = ("language", EAGER, EARLY, CURRENT, "shape-from-size")
+    return [name for name in calibration.intervals if name.split(",")[0] in starts]
 
 
 def _widest(calibration: Calibration, names: list[str]) -> tuple[float, float]:
@@ -282,7 +302,4 @@ def memory_bytes(requests: Requests) -> Floats:
     """Return the memory that weights and cache need, relative to what the accelerators have."""
     c = requests.columns
     weights = np.array([s.params for s in requests.shapes]) * c.weight_bytes * c.data_parallel
-    context = c.prompt_tokens + c.output_tokens / 2  # requests are in all stages of their answers
-    seen = (c.layers - c.window_layers) * context + c.window_layers * np.minimum(context, c.window)
-    cache = c.batch_size * 2 * c.kv_values_per_token_layer * seen
-    return np.asarray((weights + cache) * _OTHER_MEMORY / (c.n * requests.memory_bytes))
+    return np.asarray((weights + kept_bytes(c)) * _OTHER_MEMORY / (c.n * requests.memory_bytes))

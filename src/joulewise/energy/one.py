@@ -15,7 +15,7 @@ from joulewise.energy.calibrate import Calibration, load_calibration
 from joulewise.energy.calibrated import estimate_many, kinds_of, memory_bytes
 from joulewise.energy.counted import is_target, work_of_target
 from joulewise.energy.estimate import Estimate, Input
-from joulewise.energy.requests import Requests, read_requests
+from joulewise.energy.requests import UNLIKE_MEASURED, Requests, read_requests
 from joulewise.energy.rivals import METHODS
 from joulewise.energy.serving import step
 from joulewise.errors import InputError
@@ -92,7 +92,8 @@ def estimate(
         raise InputError(f"the method {method} knows language models alone", "use calibrated")
     unit = _UNITS[str(kinds_of(frame)[0])]
     scope = "energy of the whole system at the wall" if "at-the-wall" in flags else _SCOPE
-    assumptions = [scope, _INTERVAL[unit], *(f"flagged: {f.replace('-', ' ')}" for f in flags)]
+    interval = _INTERVAL[unit] if UNLIKE_MEASURED.isdisjoint(flags) else _UNLIKE_INTERVAL
+    assumptions = [scope, interval, *(f"flagged: {f.replace('-', ' ')}" for f in flags)]
     if spec["note"]:
         assumptions.append(f"{spec['name']}: {spec['note']}")
     return Estimate(
@@ -126,16 +127,18 @@ _INTERVAL = {
     "image or video": "90% interval from measured generators that a fit had not seen",
     "sample": "90% interval from measured machines or kinds of network that a fit had not seen",
 }
+_UNLIKE_INTERVAL = "no model of its kind was measured: an interval as wide as any of a language model"
 
 
 def _steps(requests: Requests, calibration: Calibration) -> list[str]:
     c = requests.columns
     made = step(calibration.language, c)
     parts = ", ".join(f"{k.replace('_', ' ')} {v[0] * 1e3:.3g} ms" for k, v in made.parts_s.items())
+    state = f", and {c.state_bytes[0] / 1e6:.4g} MB of state a sequence" if c.state_bytes[0] else ""
     return [
         f"weights: {c.dense_params[0] / 1e9:.4g} billion read each step, {c.expert_params[0] / 1e9:.4g} billion in "
         f"routed experts, {c.weight_bytes[0]:g} bytes each",
-        f"cache: {2 * c.kv_values_per_token_layer[0] * c.layers[0] / 1e3:.4g} kB a token, context "
+        f"cache: {2 * c.kv_values_per_token_layer[0] * c.attention_layers[0] / 1e3:.4g} kB a token{state}, context "
         f"{c.prompt_tokens[0] + c.output_tokens[0] / 2:g} tokens on average, {c.batch_size[0]:g} sequences",
         f"a step that gives each sequence a token: {parts}",
         f"host and accelerators overlap: {made.time_s[0] * 1e3:.4g} ms a step",

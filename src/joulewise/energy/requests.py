@@ -11,9 +11,17 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from joulewise.catalog.records import accelerator_spec, architecture, unknown_model
+from joulewise.catalog.records import accelerator_spec, architecture, configuration, unknown_model
 from joulewise.energy.serving import CURRENT, EAGER, EARLY, Columns
-from joulewise.energy.shape import Shape, shape_of_architecture, shape_of_config, shape_of_params
+from joulewise.energy.shape import (
+    AS_ATTENTION,
+    NOT_MEASURED,
+    Shape,
+    shape_of_architecture,
+    shape_of_config,
+    shape_of_configuration,
+    shape_of_params,
+)
 from joulewise.errors import InputError
 
 NUMBERS = (
@@ -175,10 +183,12 @@ def typed(frame: pl.DataFrame) -> tuple[pl.DataFrame, list[Problem]]:
 
 
 def _read_row(row: dict[str, Any], prompts: dict[str, float]) -> tuple[Shape, dict[str, Any], tuple[str, ...]]:
-    marks: list[str] = []
     shape = _shape(row["model"], row["params_b"], row["active_params_b"])
+    marks = [*shape.flags]
     if not shape.known:
         marks.append("shape-from-size")
+    if shape.encoder_layers and _engine(row["engine"]) != EAGER:
+        marks.append(_ENCODER_DECODER)
     spec = accelerator_of(row)
     weight_bytes, number_format = precision_of(row["precision"], row["model"], spec)
     n = row["n_accelerators"] or 1.0
@@ -253,6 +263,10 @@ def _read_row(row: dict[str, Any], prompts: dict[str, float]) -> tuple[Shape, di
     )
 
 
+_ENCODER_DECODER = "encoder-decoder-not-measured"  # but for one model, with an eager engine
+UNLIKE_MEASURED = frozenset({NOT_MEASURED, AS_ATTENTION, _ENCODER_DECODER})
+"""Flags of models of which no row is measured that would say how far off an estimate is."""
+
 MEASURED_DIES = frozenset({"GH100", "GB100", "GA100", "GV100", "GA102"})
 
 
@@ -272,6 +286,9 @@ def is_at_wall(row: dict[str, Any]) -> bool:
 
 @lru_cache(maxsize=4096)
 def _shape_or_reason(model: str | None, params_b: float | None, active_params_b: float | None) -> Shape | str:
+    named = configuration(model) if model else None
+    if named is not None:
+        return shape_of_configuration(named)
     row = architecture(model) if model else None
     if row is not None:
         return shape_of_architecture(row)

@@ -52,6 +52,7 @@ class Columns:
     experts: Floats
     experts_per_token: Floats
     layers: Floats
+    attention_layers: Floats
     expert_layers: Floats
     hidden: Floats
     kv_heads: Floats
@@ -59,6 +60,10 @@ class Columns:
     attention_width: Floats
     window: Floats
     window_layers: Floats
+    state_bytes: Floats
+    scan_flops: Floats
+    encoder_params: Floats
+    encoder_layers: Floats
     n: Floats
     batch_size: Floats
     prompt_tokens: Floats
@@ -91,8 +96,8 @@ class Step:
     prefill_share : array
         Of the accelerators' busy time.
     parts_s : mapping of str to array
-        What the step's time is made of, before overlap: ``weights``, ``experts``, ``kv_cache``, ``compute``,
-        ``communication``, ``launches``, ``prefill``, ``host``.
+        What the step's time is made of, before overlap: ``weights``, ``experts``, ``kv_cache`` (and states),
+        ``compute``, ``communication``, ``launches``, ``prefill``, ``host``.
     """
 
     time_s: Floats
@@ -116,6 +121,8 @@ def step(values: Mapping[str, float], c: Columns) -> Step:
     Weights read: the dense part once, of the routed experts the share that a batch of ``rho * B`` tokens
     drawn at random touches, and a time for each expert held, touched or not. The cache is read at the mean
     context, prompt and half the answer, by each accelerator whole where there are more than heads to split.
+    Layers with a state in place of a cache read and write it, at any context, at the cache's rate.
+    An encoder reads the prompt, and the decoder's cross-attention its cache: as much as if it had read it itself.
     Power: an idle floor and what being busy, memory traffic, arithmetic and grouped products of experts draw,
     softly capped by the power limit.
     Form and first values: a prototype's study of the same data; all values here are fitted anew.
@@ -141,7 +148,7 @@ def step(values: Mapping[str, float], c: Columns) -> Step:
     experts_s = read_s + c.expert_layers * tile_s * c.experts / c.expert_parallel
     # Where experts are spread, attention is split over the accelerators all the same.
     copies = np.maximum(1, np.maximum(c.tensor_parallel, c.n / c.data_parallel) / c.kv_heads)
-    cache_bytes = c.batch_size * 2 * c.kv_values_per_token_layer * seen * copies
+    cache_bytes = c.batch_size * 2 * c.kv_values_per_token_layer * seen * copies + 2 * c.batch_size * c.state_bytes
     cache_s = cache_bytes / (c.n * bandwidth * values["kv_bandwidth"])
     compute_s = c.batch_size * _token_flops(c, seen) / (c.n * peak * values["decode_compute"])
     prefill_s = c.batch_size / c.output_tokens * _prompt_flops(c) / (c.n * peak * values["prefill_compute"])
@@ -201,18 +208,30 @@ def request_flops(c: Columns) -> Floats:
     return np.asarray(_prompt_flops(c) + c.output_tokens * _token_flops(c, _seen(c)))
 
 
+def kept_bytes(c: Columns) -> Floats:
+    """Return the cache and the states of all running sequences, requests being in all stages of their answers."""
+    return np.asarray(c.batch_size * 2 * c.kv_values_per_token_layer * _seen(c) + c.batch_size * c.state_bytes)
+
+
 def _seen(c: Columns) -> Floats:
     """Return the tokens in the cache that a new one attends to, over all layers, at the mean context."""
     context = c.prompt_tokens + c.output_tokens / 2
-    return np.asarray((c.layers - c.window_layers) * context + c.window_layers * np.minimum(context, c.window))
+    full = c.attention_layers - c.window_layers
+    return np.asarray(full * context + c.window_layers * np.minimum(context, c.window))
 
 
 def _token_flops(c: Columns, seen: Floats) -> Floats:
-    return np.asarray(2 * c.active_params + 4 * c.attention_width * seen)
+    params = np.where(c.encoder_layers > 0, c.dense_params, c.active_params)
+    return np.asarray(2 * params + 4 * c.attention_width * seen)
 
 
 def _prompt_flops(c: Columns) -> Floats:
-    return np.asarray(2 * c.active_params * c.prompt_tokens + 2 * c.layers * c.attention_width * c.prompt_tokens**2)
+    encoded = c.encoder_layers > 0
+    params = np.where(encoded, c.encoder_params, c.active_params)
+    # All tokens of an encoder see each other, half of the pairs in a decoder.
+    layers = np.where(encoded, 2 * c.encoder_layers, c.attention_layers)
+    pairs = 2 * layers * c.attention_width * c.prompt_tokens**2
+    return np.asarray(2 * params * c.prompt_tokens + pairs + c.scan_flops * c.prompt_tokens)
 
 
 def limited(demand: Floats, knee: float) -> Floats:

@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from joulewise.counting.config import forms
+from joulewise.counting.config.count import count_config
 from joulewise.counting.config.families import model_of
-from joulewise.counting.config.read import read_config
-from joulewise.counting.config.spec import Attention, Experts, Multimodal, Stack
-from joulewise.counting.targets import Options, count_target
+from joulewise.counting.config.read import Keys, read_config
+from joulewise.counting.config.recurrent import conv_channels, scan_macs, state_values
+from joulewise.counting.config.spec import Attention, DeltaNet, EncoderDecoder, Experts, Mamba2, Multimodal, Stack
 from joulewise.errors import InputError
+
+NOT_MEASURED = "recurrent-layers-not-measured"
+AS_ATTENTION = "recurrent-layers-as-attention"
 
 
 @dataclass(frozen=True)
@@ -28,7 +34,11 @@ class Shape:
         Of all routed experts together; 0 for a dense model.
     experts, experts_per_token : int
         1 and 1 for a dense model.
-    layers, expert_layers : int
+    layers : int
+        Each of two parts, one that mixes tokens and a feed-forward one, whether a model calls these one layer or
+        two; the cross-attention of an encoder-decoder is half a layer more.
+    attention_layers, expert_layers : int
+        Those with a cache, and those with routed experts.
     hidden : int
     kv_heads : int
         Among which the cache can be split; 1 for latent attention.
@@ -45,6 +55,17 @@ class Shape:
     known : bool
         Whether the shape is that of the model's configuration, or guessed from its size alone.
     source : str
+    state_bytes : float
+        That a sequence keeps in the layers that have a state instead of a cache, all together.
+    scan_flops : float
+        Of a token of the prompt in these layers, projections aside.
+    encoder_params : float
+        That a token of the prompt goes through in place of the decoder's, the keys and values of
+        cross-attention among them; 0 for a decoder.
+    encoder_layers : int
+        0 for a decoder.
+    flags : tuple of str
+        What to tell with every estimate of it.
     """
 
     params: float
@@ -54,6 +75,7 @@ class Shape:
     experts: int
     experts_per_token: int
     layers: int
+    attention_layers: int
     expert_layers: int
     hidden: int
     kv_heads: int
@@ -65,6 +87,11 @@ class Shape:
     max_context: float
     known: bool
     source: str
+    state_bytes: float = 0.0
+    scan_flops: float = 0.0
+    encoder_params: float = 0.0
+    encoder_layers: int = 0
+    flags: tuple[str, ...] = ()
 
 
 def shape_of_architecture(row: Mapping[str, Any]) -> Shape:
@@ -107,6 +134,7 @@ def shape_of_architecture(row: Mapping[str, Any]) -> Shape:
         experts=max(experts, 1),
         experts_per_token=top_k if experts else 1,
         layers=layers,
+        attention_layers=layers,
         expert_layers=expert_layers,
         hidden=hidden,
         kv_heads=kv_heads,
@@ -118,6 +146,7 @@ def shape_of_architecture(row: Mapping[str, Any]) -> Shape:
         max_context=float(row["max_context"] or float("inf")),
         known=True,
         source=str(row["source"]),
+        flags=(AS_ATTENTION,) if re.search("Mamba|linear attention", str(row["note"])) else (),
     )
 
 
@@ -163,6 +192,7 @@ def shape_of_params(params: float, active_params: float | None = None) -> Shape:
         experts=experts,
         experts_per_token=top_k,
         layers=layers,
+        attention_layers=layers,
         expert_layers=layers if sparse else 0,
         hidden=hidden,
         kv_heads=8,
@@ -177,27 +207,37 @@ def shape_of_params(params: float, active_params: float | None = None) -> Shape:
     )
 
 
-def shape_of_config(path: Path) -> Shape:
-    """Return the shape of a model from its ``config.json``.
+def shape_of_configuration(named: Mapping[str, Any]) -> Shape:
+    """Return the shape of a configuration of the catalogue; see `records.configuration`."""
+    longest = float(named["config"].get("max_position_embeddings", "inf"))
+    return replace(shape_of_config(named["config"]), max_context=longest, source=str(named["source"]))
+
+
+def shape_of_config(config: Path | Mapping[str, Any]) -> Shape:
+    """Return the shape of a model from its ``config.json``, or from what is in it.
 
     Raises
     ------
     InputError
-        If it cannot be read, or is no decoder with attention in its layers alone.
+        If it cannot be read, or does not write text by tokens.
     """
-    model = model_of(read_config(path))
+    keys = read_config(config)
+    model = model_of(keys)
+    if isinstance(model, EncoderDecoder) and model.source_tokens is None:
+        return _shape_of_encoder_decoder(model, config, keys.where)
     stack = model.text if isinstance(model, Multimodal) else model
     if not isinstance(stack, Stack) or not stack.generates:
-        raise InputError(f"{path} is not a decoder", "the calibrated method covers decoders and image generators")
-    mixers = [b.mixer for b in stack.blocks if isinstance(b.mixer, Attention)]
-    if len(mixers) < len(stack.blocks):
-        raise InputError(f"{path} has layers without attention", "the calibrated method covers attention alone so far")
+        raise InputError(
+            f"{keys.where} does not write text from text",
+            "the calibrated method covers decoders, hybrids, encoder-decoders like T5, and image generators",
+        )
+    attention = [b.mixer for b in stack.blocks if isinstance(b.mixer, Attention)]
+    recurrent = [b.mixer for b in stack.blocks if isinstance(b.mixer, Mamba2 | DeltaNet)]
     sparse = [b.feed for b in stack.blocks if isinstance(b.feed, Experts)]
-    counted = count_target(str(path), Options())
-    first = mixers[0]
+    parts = len(attention) + len(recurrent) + sum(b.feed is not None for b in stack.blocks)
+    counted = count_config(config, prompt_tokens=1)
     routed = sum((3 if e.gated else 2) * (e.latent_width or stack.hidden) * e.width * e.experts for e in sparse)
-    windows = [m.window for m in mixers if m.window is not None]
-    latent = first.latent
+    windows = [m.window for m in attention if m.window is not None]
     embedding = 0 if stack.tied else stack.vocab * stack.hidden
     return Shape(
         params=float(counted.params),
@@ -206,18 +246,76 @@ def shape_of_config(path: Path) -> Shape:
         expert_params=float(routed),
         experts=sparse[0].experts if sparse else 1,
         experts_per_token=sparse[0].top_k if sparse else 1,
-        layers=len(stack.blocks),
+        layers=(parts + 1) // 2,
+        attention_layers=len(attention),
         expert_layers=len(sparse),
         hidden=stack.hidden,
-        kv_heads=1 if latent else first.kv_heads,
-        kv_values_per_token_layer=float(
-            latent.kv_rank + latent.rope_dim if latent else first.kv_heads * (first.head_dim + first.value_dim)
-        ),
-        attention_width=first.heads * (latent.kv_rank + latent.rope_dim / 2 if latent else float(first.head_dim)),
+        **_cache_of(attention[0] if attention else None),
         window=float(min(windows)) if windows else float("inf"),
         window_layers=len(windows),
         image_tokens=float(model.tower.image_tokens) if isinstance(model, Multimodal) and model.image_size else 0.0,
         max_context=float(stack.max_positions or "inf"),
         known=True,
-        source=str(path),
+        source=keys.where,
+        state_bytes=float(sum(_state_bytes(m, keys) for m in recurrent)),
+        scan_flops=float(sum(2 * scan_macs(m, m.chunk)[0] / m.chunk for m in recurrent)),
+        flags=(NOT_MEASURED,) if recurrent else (),
+    )
+
+
+def _cache_of(attention: Attention | None) -> dict[str, Any]:
+    """Return what one layer with attention keeps and computes; nothing where a model has none."""
+    if attention is None:
+        return {"kv_heads": 1, "kv_values_per_token_layer": 0.0, "attention_width": 0.0}
+    latent = attention.latent
+    width = latent.kv_rank + latent.rope_dim / 2 if latent else float(attention.head_dim)
+    return {
+        "kv_heads": 1 if latent else attention.kv_heads,
+        "kv_values_per_token_layer": float(forms.cache_values(attention)),
+        "attention_width": attention.heads * width,
+    }
+
+
+def _state_bytes(mixer: Mamba2 | DeltaNet, keys: Keys) -> int:
+    """Return the bytes of one sequence's state: 16 bits a value, as of a cache, or 32 where the configuration says.
+
+    The last tokens of the convolution before it stay at 16 bits.
+    """
+    text = keys.get("text_config", keys.values)
+    wide = "float32" in (text.get("mamba_ssm_dtype"), text.get("mamba_ssm_cache_dtype"))
+    kept = conv_channels(mixer) * mixer.kernel
+    return 2 * kept + (4 if wide else 2) * (state_values(mixer) - kept)
+
+
+def _shape_of_encoder_decoder(model: EncoderDecoder, config: Path | Mapping[str, Any], where: str) -> Shape:
+    """Return the shape of a model that reads the prompt with one stack and writes with another.
+
+    The keys and values of cross-attention are made of the prompt, once; with them a layer of the decoder sees
+    the prompt and what is written, as one of a decoder alone does.
+    """
+    decoder, blocks = model.decoder, len(model.decoder.blocks)
+    params = count_config(config, prompt_tokens=1).params
+    made = blocks * decoder.hidden * forms.cache_values(model.cross)
+    encoder = forms.params(model.encoder)[0]
+    embedding = 0 if decoder.tied else decoder.vocab * decoder.hidden
+    return Shape(
+        params=float(params),
+        active_params=float(params - embedding),
+        dense_params=float(params - embedding - encoder - made),
+        expert_params=0.0,
+        experts=1,
+        experts_per_token=1,
+        layers=(3 * blocks + 1) // 2,  # three parts each, where a decoder's layer has two
+        attention_layers=blocks,
+        expert_layers=0,
+        hidden=decoder.hidden,
+        **_cache_of(model.cross),
+        window=float("inf"),
+        window_layers=0,
+        image_tokens=0.0,
+        max_context=float("inf"),
+        known=True,
+        source=where,
+        encoder_params=float(encoder + made),
+        encoder_layers=len(model.encoder.blocks),
     )
