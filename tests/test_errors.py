@@ -13,5 +13,11 @@ def test_an_unknown_name_says_what_would_be_right() -> None:
     assert error.exit_code == ExitCode.BAD_INPUT
 
 
+def test_few_names_are_all_told_where_none_is_near() -> None:
+    error = UnknownNameError("task", "xyz", ["vision", "language"])
+    assert str(error) == "unknown task 'xyz' (one of vision, language)"
+    assert str(UnknownNameError("model", "xyz", map(str, range(1000)))) == "unknown model 'xyz'"
+
+
 def test_a_missing_extra_is_named() -> None:
     assert "pip install 'joulewise[torch]'" in str(MissingExtraError("torch", "counting a module"))

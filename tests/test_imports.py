@@ -36,6 +36,11 @@ def test_a_trend_loads_no_charts() -> None:
     assert not _loaded(code) & {"altair", "vl_convert", "jinja2", "rich", "torch", "pandas"}
 
 
+def test_an_estimate_on_an_accelerator_fits_nothing_and_loads_no_scipy() -> None:
+    code = _command("estimate", "llama-3.1-8b", "--on", "H100", "--json", "-o", "/dev/null")
+    assert not _loaded(code) & {"scipy", "altair", "vl_convert", "jinja2", "rich", "torch", "pandas"}
+
+
 def test_every_public_name_resolves() -> None:
     assert all(getattr(joulewise, name) is not None for name in joulewise.__all__)
     with pytest.raises(AttributeError, match="no attribute 'nonsense'"):

@@ -10,6 +10,9 @@ from collections.abc import Iterable
 from difflib import get_close_matches
 from enum import IntEnum
 
+# So many names still fit on a line.
+_FEW = 16
+
 
 class ExitCode(IntEnum):
     """Exit codes of the command line."""
@@ -49,7 +52,7 @@ class InputError(JoulewiseError):
 
 
 class UnknownNameError(InputError):
-    """A name that is not known, with the nearest known ones.
+    """A name that is not known, with the nearest known ones, or with all where they are few and none is near.
 
     Parameters
     ----------
@@ -62,8 +65,11 @@ class UnknownNameError(InputError):
     """
 
     def __init__(self, what: str, name: str, known: Iterable[str]) -> None:
-        self.nearest = nearest_names(name, known)
+        names = [*dict.fromkeys(filter(None, known))]
+        self.nearest = nearest_names(name, names)
         hint = "did you mean " + " or ".join(self.nearest) + "?" if self.nearest else None
+        if not self.nearest and 0 < len(names) <= _FEW:
+            hint = f"one of {', '.join(names)}" if len(names) > 1 else f"there is only {names[0]}"
         super().__init__(f"unknown {what} {name!r}", hint)
 
 

@@ -13,7 +13,6 @@ from typing import Literal
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy.special import stdtrit
 
 from joulewise.errors import InputError
 from joulewise.interval import Interval
@@ -65,6 +64,8 @@ class LogLinearFit:
     @property
     def t_quantile(self) -> float:
         """Student's t at the confidence, with n - 2 degrees of freedom."""
+        from scipy.special import stdtrit  # noqa: PLC0415  (costs start-up time that most commands need not pay)
+
         return float(stdtrit(self.n - 2, 0.5 + self.confidence / 2))
 
     @property

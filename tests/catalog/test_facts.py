@@ -8,6 +8,7 @@ import polars as pl
 import pytest
 
 from joulewise import catalog
+from joulewise.catalog.names import others_of_name
 from joulewise.errors import DataError, InputError, UnknownNameError
 
 NOT_A_FACT = {"id", "name", "family", "task", "convention", "score", "precision"}
@@ -110,6 +111,20 @@ def test_names_find_by_id_alias_and_spelling() -> None:
         loaded.find("models", "ViT-L/16")
 
 
+def test_a_name_of_several_is_the_papers_and_weights_go_by_their_own() -> None:
+    loaded = catalog.load()
+    assert loaded.find("models", "ResNet-50") == "resnet-50"
+    assert loaded.find("models", "resnet50.a1_in1k") == "timm-resnet50-a1-in1k"
+    assert loaded.find("models", "GPT-2") == "gpt-2-1.5b"
+    assert loaded.find("models", "shvit_s2") == "timm-shvit-s2-in1k"
+    with pytest.raises(InputError, match="several weights"):
+        loaded.find("models", "convnext_base")
+    others = others_of_name(loaded.entities, "resnet-50")
+    assert {"resnet50.a1_in1k", "resnet50.tv_in1k"} <= set(others)
+    assert others_of_name(loaded.entities, "h100") == ["H100 PCIe", "H100 NVL"]
+    assert others_of_name(loaded.entities, "human-body") == []
+
+
 def test_an_unknown_attribute_names_those_there_are() -> None:
     with pytest.raises(UnknownNameError, match="params"):
         catalog.source_of("alexnet", "parms")
@@ -201,7 +216,11 @@ def test_each_broken_rule_is_told_with_file_and_row(tmp_path: Path, row: str, sa
     [
         ("", "the file is empty"),
         ("entity,value\na,b\n", "missing column 'attribute'"),
-        (HEADER + "a,b,c,d,e,f,g,h,i,j,k,l,m,n,o\n", "cannot be read as CSV"),
+        (HEADER + "a,b,c,d,e,f,g,h,i,j,k,l,m,n,o\n", "row 2: 15 cells, but the header has 13"),
+        (HEADER + "a,b,c\n", "row 2: 3 cells, but the header has 13"),
+        (HEADER + "\na,b,c,d,e,f,g,h,i,j,k,l,m\n", "row 2: is blank"),
+        (HEADER + 'a,b,"c,d,e,f,g,h,i,j,k,l,m\n', "row 2: unexpected end of data"),
+        ("a,b\n", "row 1: is no header of this table"),
         (HEADER.replace("note", "remark"), "unknown column 'remark'"),
     ],
 )

@@ -97,6 +97,11 @@ def test_show_gives_source_conditions_and_kind(joulewise: Run) -> None:
     )
 
 
+def test_show_says_which_others_there_are(joulewise: Run) -> None:
+    assert joulewise("show", "H100").stderr == "joulewise: this is H100; there are also H100 PCIe, H100 NVL\n"
+    assert joulewise("show", "alexnet").stderr == ""
+
+
 @pytest.mark.parametrize(
     ("args", "said"),
     [
@@ -114,6 +119,8 @@ def test_show_gives_source_conditions_and_kind(joulewise: Run) -> None:
         (("forecast", "--task", "vision", "--until", "1990"), "give a year from 2021"),
         (("models", "--year", "2020..2018"), "write 2018..2020"),
         (("models", "--family", "resnets"), "did you mean ResNet"),
+        (("models", "--task", "xyz"), "one of vision, language"),
+        (("study", "hardware", "--only", "by-kind"), "give --chart FILE too"),
         (("models", "--sort", "flop"), "did you mean flops"),
         (("models", "--data", "no-such-folder"), "no such data folder"),
         (("show", "nothing-like-it-at-all"), "unknown model or accelerator"),
@@ -164,6 +171,12 @@ def test_a_closed_pipe_is_quiet() -> None:
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="only Linux has a device that is always full")
+def test_a_closed_standard_output_is_no_error() -> None:
+    command = Path(sys.executable).parent / "joulewise"
+    done = subprocess.run(f"{command} --version >&-", shell=True, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
+
+
 def test_a_full_disk_is_told() -> None:
     command = Path(sys.executable).parent / "joulewise"
     with Path("/dev/full").open("w") as full:

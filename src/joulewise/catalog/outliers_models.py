@@ -82,7 +82,9 @@ def model_outliers(catalog: Catalog | None = None) -> list[Problem]:
     )
     places = {(e, a): (f, r) for e, a, f, r in rows.select("entity", "attribute", "file", "row").iter_rows()}
     return [
-        Problem(*places[o.entity, o.attribute], column=o.attribute, message=f"{o.entity}: {o.message}")
+        Problem(
+            *places[o.entity, o.attribute], o.attribute, f"{o.entity}: {o.message}", "models", o.entity, o.attribute
+        )
         for o in outlying_models(catalog)
     ]
 

@@ -14,6 +14,7 @@ import polars as pl
 from joulewise.catalog.check import Problem
 from joulewise.catalog.disagree import disagreements
 from joulewise.catalog.facts import Catalog, load
+from joulewise.catalog.outliers_models import model_outliers
 from joulewise.catalog.tables import read_csv, shipped_folder
 from joulewise.catalog.wide import accelerators
 
@@ -64,7 +65,8 @@ def outliers(catalog: Catalog | None = None, rules: Iterable[Rule] | None = None
 
 def explanations(folder: Path | None = None) -> pl.DataFrame:
     """Return the reviewed reasons: ``collection, entity, attribute, reason``, with ``file`` and ``row``."""
-    return read_csv((folder or shipped_folder()) / "explanations.csv", EXPLANATION_COLUMNS)
+    files = sorted((folder or shipped_folder()).glob("explanations*.csv"))
+    return pl.concat(read_csv(file, EXPLANATION_COLUMNS) for file in files)
 
 
 def bandwidth_to_rate(catalog: Catalog) -> list[Problem]:
@@ -164,6 +166,7 @@ RULES: tuple[Rule, ...] = (
     efficiency_of_its_year,
     rates_by_format,
     sources_of_accelerators_agree,
+    model_outliers,
 )
 
 

@@ -102,13 +102,12 @@ def vision_results(catalog: Catalog | None = None) -> pl.DataFrame:
         .filter(pl.col("attribute").is_in(sized))
         .select(
             pl.col("entity").alias("id"),
-            "attribute",
-            "number",
             pl.col("conditions").str.extract(r"image_px=([^;]+)").alias("image_px"),
+            *(pl.when(pl.col("attribute") == name).then("number").alias(name) for name in sized),
         )
         .filter(pl.col("image_px").is_not_null())
         .group_by("id", "image_px", maintain_order=True)
-        .agg(pl.col("number").filter(pl.col("attribute") == name).first().alias(name) for name in sized)
+        .agg(pl.col(name).drop_nulls().first() for name in sized)
         .filter(pl.col("top1_percent").is_not_null())
     )
     return (
@@ -220,10 +219,12 @@ def _wide(
     # One pass for all columns: a join for each costs ten times as much.
     values = (
         _standing(catalog, collection)
-        .select("entity", "attribute", "number", "value", "conditions", "note")
-        .filter(pl.col("attribute").is_in(list(dict.fromkeys(attribute for attribute, _ in columns.values()))))
-        .group_by(pl.col("entity").alias("id"))
-        .agg(pl.col(of).filter(pl.col("attribute") == fact).first().alias(name) for name, (fact, of) in columns.items())
+        .select(
+            pl.col("entity").alias("id"),
+            *(pl.when(pl.col("attribute") == fact).then(of).alias(name) for name, (fact, of) in columns.items()),
+        )
+        .group_by("id")
+        .agg(pl.col(name).drop_nulls().first() for name in columns)
     )
     return (
         catalog.entities.filter(collection=collection)

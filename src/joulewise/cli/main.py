@@ -83,7 +83,9 @@ def main() -> None:
     code = _run()
     # Whatever stdout still holds must fail here, where it can be told, and not in the interpreter's exit.
     try:
-        sys.stdout.flush()
+        # Without a standard output (closed by the caller) there is nothing to flush.
+        if sys.stdout is not None:
+            sys.stdout.flush()
     except BrokenPipeError:
         _discard_stdout()
     except OSError as error:

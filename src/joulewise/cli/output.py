@@ -8,15 +8,20 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date
 from io import StringIO
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from joulewise.files import write_text
 from joulewise.units import significant, with_prefix
 
+if TYPE_CHECKING:
+    from rich.table import Table
+
 FORMATS = ("table", "json", "jsonl", "csv")
 Row = Mapping[str, Any]
+
+_ANY_WIDTH = 100_000
 
 _UNIT_OF_COLUMN = {
     "flops": "FLOP",
@@ -52,7 +57,13 @@ def output_options(command: Callable[..., None]) -> Callable[..., None]:
 
 
 def emit_rows(
-    rows: Sequence[Row], *, fmt: str, as_json: bool, output: Path | None, columns: Sequence[str] = ()
+    rows: Sequence[Row],
+    *,
+    fmt: str,
+    as_json: bool,
+    output: Path | None,
+    columns: Sequence[str] = (),
+    narrow: Callable[[Row], Row] | None = None,
 ) -> None:
     """Print rows in the format asked for.
 
@@ -61,6 +72,8 @@ def emit_rows(
     rows : sequence of mappings
     columns : sequence of str
         What the table format shows, where that is less than everything.
+    narrow : callable, optional
+        A row in fewer columns, for a terminal that is too narrow for the table.
     """
     fmt = "json" if as_json else fmt
     if fmt == "json":
@@ -70,7 +83,8 @@ def emit_rows(
     elif fmt == "csv":
         text = _csv(rows)
     else:
-        text = table(rows, columns or (list(rows[0]) if rows else []))
+        columns = columns or (list(rows[0]) if rows else [])
+        text = table(rows, columns, narrow, plain=output is not None)
     emit_text(text, output)
 
 
@@ -100,32 +114,53 @@ def to_json(value: Any) -> str:
     return json.dumps(_plain(value), indent=2, ensure_ascii=False)
 
 
-def table(rows: Sequence[Row], columns: Sequence[str]) -> str:
+def table(
+    rows: Sequence[Row],
+    columns: Sequence[str],
+    narrow: Callable[[Row], Row] | None = None,
+    *,
+    plain: bool = False,
+) -> str:
     """Return rows as aligned text, numbers with SI prefixes and their unit.
 
-    A terminal gets the width it has; a pipe gets every cell whole.
+    A terminal gets the width it has; a pipe, or a file (`plain`), gets every cell whole.
     """
-    from rich.box import SIMPLE_HEAD  # noqa: PLC0415  (rich costs start-up time that data formats need not pay)
-    from rich.console import Console  # noqa: PLC0415
-    from rich.table import Table  # noqa: PLC0415
+    from rich.console import Console  # noqa: PLC0415  (rich costs start-up time that data formats need not pay)
+    from rich.measure import Measurement  # noqa: PLC0415
 
     if not rows:
         return "nothing found"
+    grid = _grid(rows, columns)
+    terminal = Console()
+    if terminal.is_terminal and not plain:
+        if (
+            narrow
+            and Measurement.get(terminal, terminal.options.update(width=_ANY_WIDTH), grid).maximum > terminal.width
+        ):
+            fewer = [narrow(row) for row in rows]
+            grid = _grid(fewer, list(fewer[0]))
+        with terminal.capture() as capture:
+            terminal.print(grid)
+        return capture.get()
+    wide = Console(file=StringIO(), width=_ANY_WIDTH, no_color=True, force_terminal=False)
+    with wide.capture() as capture:
+        wide.print(grid)
+    return "\n".join(line.rstrip() for line in capture.get().splitlines())
+
+
+def _grid(rows: Sequence[Row], columns: Sequence[str]) -> Table:
+    from rich.box import SIMPLE_HEAD  # noqa: PLC0415
+    from rich.table import Table  # noqa: PLC0415
+    from rich.text import Text  # noqa: PLC0415
+
     grid = Table(box=SIMPLE_HEAD, pad_edge=False, header_style="bold")
     for column in columns:
         numeric = any(isinstance(row.get(column), int | float) for row in rows)
         grid.add_column(column, justify="right" if numeric else "left", overflow="fold")
     for row in rows:
-        grid.add_row(*[_cell(column, row.get(column)) for column in columns])
-    terminal = Console()
-    if terminal.is_terminal:
-        with terminal.capture() as capture:
-            terminal.print(grid)
-        return capture.get()
-    plain = Console(file=StringIO(), width=100_000, no_color=True)
-    with plain.capture() as capture:
-        plain.print(grid)
-    return "\n".join(line.rstrip() for line in capture.get().splitlines())
+        # Text: of a string rich would take what stands in square brackets for its own marks.
+        grid.add_row(*[Text(_cell(column, row.get(column))) for column in columns])
+    return grid
 
 
 def _cell(column: str, value: Any) -> str:
@@ -138,7 +173,7 @@ def _cell(column: str, value: Any) -> str:
     if isinstance(value, float) and column in _UNIT_OF_COLUMN:
         return with_prefix(value, _UNIT_OF_COLUMN[column], 4).strip()
     if isinstance(value, float):
-        return f"{value:g}" if value == round(value, 2) else significant(value, 4)
+        return f"{value:.15g}" if value == round(value, 2) else significant(value, 4)
     return str(value)
 
 

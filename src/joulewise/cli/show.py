@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import click
 
 from joulewise.catalog import Catalog, load
-from joulewise.catalog.names import find_id
+from joulewise.catalog.names import find_id, others_of_name
 from joulewise.catalog.records import architecture, configuration, generator
+from joulewise.cli.main import complain
 from joulewise.cli.options import data_option
 from joulewise.cli.output import emit_rows, output_options
 from joulewise.errors import UnknownNameError
 
+_OTHERS_TOLD = 3
 # What says where a row of a wide table is from, not what it is.
 _NOT_SHOWN = ("model", "aliases", "source", "licence", "note", "method")
 
@@ -36,9 +39,29 @@ def command(name: str, data: Path | None, fmt: str, as_json: bool, output: Path 
         if not rows:
             raise
     else:
+        _also(catalog, found)
         rows = [*_facts(catalog, found), *(_wide(name) or _wide(catalog.name_of(found)))]
     shown = ("attribute", "value", "unit", "conditions", "kind", "source", "via", "locator", "note")
-    emit_rows(rows, fmt=fmt, as_json=as_json, output=output, columns=shown)
+    emit_rows(rows, fmt=fmt, as_json=as_json, output=output, columns=shown, narrow=_narrow)
+
+
+def _narrow(row: Mapping[str, Any]) -> dict[str, str]:
+    """Return a fact in four columns: a terminal has no room for all."""
+    via = f" via {row['via']}" if row["via"] else ""
+    return {
+        "attribute": row["attribute"],
+        "value": f"{row['value']} {row['unit']}".strip(),
+        "conditions": row["conditions"],
+        "from": f"{row['kind']}: {row['source']}{via}, {row['locator']}" + (f" ({row['note']})" if row["note"] else ""),
+    }
+
+
+def _also(catalog: Catalog, entity: str) -> None:
+    """Say which others of nearly that name there are."""
+    others = others_of_name(catalog.entities, entity)
+    if others:
+        more = f" and {len(others) - _OTHERS_TOLD} more" if len(others) > _OTHERS_TOLD else ""
+        complain(f"this is {catalog.name_of(entity)}; there are also {', '.join(others[:_OTHERS_TOLD])}{more}")
 
 
 def _facts(catalog: Catalog, entity: str) -> list[dict[str, Any]]:

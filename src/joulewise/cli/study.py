@@ -11,7 +11,7 @@ import click
 from joulewise.catalog import load
 from joulewise.cli.options import data_option
 from joulewise.cli.output import emit_object, emit_rows, output_options
-from joulewise.errors import UnknownNameError
+from joulewise.errors import InputError, UnknownNameError
 from joulewise.studies import STUDIES, run_study
 
 if TYPE_CHECKING:
@@ -62,6 +62,8 @@ def command(
     **options: float | None,
 ) -> None:
     """Run a study, print what it finds, and draw it."""
+    if only is not None and chart_file is None:
+        raise InputError("--only names a chart, but none is written", "give --chart FILE too")
     study = run_study(name, load(data), **{key: value for key, value in options.items() if value is not None})
     if chart_file is not None:
         _draw(study, chart_file, only)

@@ -6,7 +6,6 @@ from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import least_squares
 
 from joulewise.energy.parameters import Parameter
 
@@ -44,6 +43,8 @@ def fit_logs(
     follows the families it sees at the cost of those it does not), with a soft-l1 loss,
     and of the parameters' distances from their priors, which are log-normal.
     """
+    from scipy.optimize import least_squares  # noqa: PLC0415  (costs start-up time that estimates need not pay)
+
     free = [name for name, p in table.items() if p.log_sd > 0]
     fixed = {name: p.prior for name, p in table.items() if p.log_sd == 0}
     centre = np.log([table[n].prior for n in free])

@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 
 import polars as pl
-from scipy.special import stdtrit
 
 from joulewise.catalog import Catalog, load
 from joulewise.interval import Interval
@@ -85,6 +84,8 @@ def _mean_with_interval(values: list[float]) -> Interval:
     mean = sum(values) / n
     if n == 1:
         return Interval.exact(mean)
+    from scipy.special import stdtrit  # noqa: PLC0415  (costs start-up time that most commands need not pay)
+
     logs = [math.log(v) for v in values]
     centre = sum(logs) / n
     sd = math.sqrt(sum((v - centre) ** 2 for v in logs) / (n - 1))

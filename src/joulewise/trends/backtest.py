@@ -17,7 +17,6 @@ from dataclasses import dataclass
 import numpy as np
 import polars as pl
 from numpy.typing import ArrayLike
-from scipy.special import betaincinv
 
 from joulewise.errors import InputError
 from joulewise.fits import MIN_POINTS, LogLinearFit, fit_log_linear
@@ -181,6 +180,8 @@ def by_horizon(points: pl.DataFrame) -> pl.DataFrame:
         .rename({"ahead": "horizon_years"})
     )
     inside, n = grouped["inside"].to_numpy().astype(float), grouped["n"].to_numpy().astype(float)
+    from scipy.special import betaincinv  # noqa: PLC0415  (costs start-up time that most commands need not pay)
+
     low = np.where(inside > 0, betaincinv(np.maximum(inside, 1), n - inside + 1, 0.025), 0.0)
     high = np.where(inside < n, betaincinv(inside + 1, np.maximum(n - inside, 1), 0.975), 1.0)
     return grouped.with_columns(

@@ -12,7 +12,6 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy.special import ndtri
 
 from joulewise.errors import InputError
 
@@ -54,6 +53,8 @@ def correlate(x: ArrayLike, y: ArrayLike, *, logs: bool = False, confidence: flo
     if np.ptp(a) == 0 or np.ptp(b) == 0:
         raise InputError("a correlation needs values that vary")
     r = float(np.clip(np.corrcoef(a, b)[0, 1], -1, 1))
+    from scipy.special import ndtri  # noqa: PLC0415  (costs start-up time that most commands need not pay)
+
     half = float(ndtri(0.5 + confidence / 2)) / math.sqrt(len(a) - 3)
     z = math.atanh(r) if abs(r) < 1 else math.copysign(math.inf, r)
     return Correlation(len(a), r, math.tanh(z - half), math.tanh(z + half))
