@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 import polars as pl
 
 from joulewise.errors import InputError, UnknownNameError
@@ -9,6 +11,7 @@ from joulewise.errors import InputError, UnknownNameError
 _TOLD = 3
 
 
+@lru_cache(maxsize=65536)
 def normalise(name: str) -> str:
     """Reduce a name to what tells it from others: lower-case letters and digits.
 
