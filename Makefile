@@ -17,8 +17,9 @@ check: $(VENV)/dev.stamp
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
+# Two processes, a file of tests at a time; numeric libraries would else start threads of their own in each.
 unit: $(VENV)/dev.stamp
-	$(BIN)/pytest
+	OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(BIN)/pytest -n 2 --dist loadfile
 
 bench: $(VENV)/dev.stamp
 	$(BIN)/python benchmarks/startup.py
