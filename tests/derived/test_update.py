@@ -11,6 +11,7 @@ from joulewise.catalog.tables import shipped_folder
 from joulewise.derived import timm_networks, update
 from joulewise.derived.derivation import Steps
 from joulewise.derived.timm_networks import FILE, NetworkCount, scored_sizes
+from joulewise.energy.one import estimate
 from joulewise.errors import MissingExtraError, UnknownNameError
 
 COUNTED: list[tuple[str, int]] = []
@@ -129,3 +130,22 @@ def test_without_timm_the_extra_is_named(monkeypatch: pytest.MonkeyPatch, tmp_pa
 def test_an_unknown_derivation_names_the_known(tmp_path: Path) -> None:
     with pytest.raises(UnknownNameError, match="timm-counts"):
         update(["timm-count"], folder=tmp_path)
+
+
+def test_shipped_joules_are_those_of_the_shipped_calibration() -> None:
+    [change] = update(["joules"], write=False)
+    assert change.lines == ()
+    facts = catalog.load().facts.filter(attribute="energy_j")
+    assert facts.filter(~pl.col("number").is_between(pl.col("number_low"), pl.col("number_high"))).is_empty()
+    # A fact is what the estimator says of the same workload.
+    told = facts.filter(entity="timm-resnet50-a1-in1k").filter(pl.col("conditions").str.contains("image_px=224"))
+    found = estimate(
+        "resnet50.a1_in1k",
+        "H100",
+        n_accelerators=8,
+        precision="bf16",
+        image_size="224x224",
+        task="image/Offline",
+        meter_scope="wall",
+    )
+    assert told["number"][0] == pytest.approx(found.energy.central, rel=1e-3)

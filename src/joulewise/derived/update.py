@@ -13,11 +13,12 @@ from joulewise.catalog import Catalog, load
 from joulewise.catalog.tables import FACT_COLUMNS, shipped_folder
 from joulewise.derived.derivation import Derivation, Steps
 from joulewise.derived.language_models import LANGUAGE_COUNTS
+from joulewise.derived.model_joules import MODEL_JOULES
 from joulewise.derived.timm_networks import TIMM_COUNTS
 from joulewise.errors import DataError, UnknownNameError
 from joulewise.files import write_text
 
-DERIVATIONS: tuple[Derivation, ...] = (TIMM_COUNTS, LANGUAGE_COUNTS)
+DERIVATIONS: tuple[Derivation, ...] = (TIMM_COUNTS, LANGUAGE_COUNTS, MODEL_JOULES)
 """In the order in which they are rebuilt."""
 
 Progress = Callable[[str, int], AbstractContextManager[Callable[[str], None]]]

@@ -12,8 +12,8 @@ import polars as pl
 from joulewise.catalog import Catalog, load
 from joulewise.charts import Axis, along, crowd, emphasised, log_domain, span, stack, staircase
 from joulewise.charts.theme import YEAR_RANGE
+from joulewise.derived.joules import FIXED, LADDER
 from joulewise.studies.inputs import image_scores, language_scores
-from joulewise.studies.joules import FIXED, LADDER
 from joulewise.studies.quality_findings import unit_of
 from joulewise.studies.quality_lines import priced
 from joulewise.studies.study import Finding, Study, StudyChart

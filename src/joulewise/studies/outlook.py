@@ -10,12 +10,12 @@ import numpy as np
 import polars as pl
 
 from joulewise.catalog import Catalog, load
+from joulewise.derived.joules import OUTPUT_TOKENS
 from joulewise.errors import InputError, UnknownNameError
 from joulewise.impact.footprint import HOST_SHARE
 from joulewise.impact.people import LAST_YEAR
 from joulewise.impact.scenario import JOULES_PER_TWH, Scenario, per_person_w, power_w, twh_per_year
 from joulewise.studies.inputs import image_scores, language_scores, language_sizes
-from joulewise.studies.joules import OUTPUT_TOKENS
 from joulewise.studies.outlook_charts import charts
 from joulewise.studies.outlook_words import findings
 from joulewise.studies.paths import SPANS, Path, all_paths
