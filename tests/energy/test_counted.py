@@ -9,6 +9,7 @@ import pytest
 import torch
 
 from joulewise import catalog
+from joulewise.catalog.records import records
 from joulewise.counting.targets import Options, count
 from joulewise.energy.calibrated import estimate_many
 from joulewise.energy.counted import is_target, work_of_target
@@ -111,3 +112,21 @@ def test_every_kind_shows_its_steps(model: str) -> None:
     steps = estimate(model, "H100").steps
     assert len(steps) >= 3
     assert steps[-1].endswith("J")
+
+
+def test_a_network_of_images_is_not_taken_for_a_language_model() -> None:
+    row = {"model": ["mine"], "params_b": ["0.04"], "image_size": ["800x800"], "accelerator": ["A100"]}
+    _, problems = estimate_many(pl.DataFrame(row))
+    assert problems[0].column == "image_size"
+    assert "network_kind" in problems[0].reason
+
+
+def test_a_detector_at_the_wall_by_its_count() -> None:
+    # MLPerf v3.0: one Cloud AI 100 DM.2e in a small host, 800 px, one image after another.
+    rows = records("measurements/public").filter(
+        (pl.col("model") == "retinanet") & pl.col("source").str.contains("closed")
+    )
+    found, problems = estimate_many(rows)
+    assert not problems
+    off = (found["energy_j"] / found["energy_j_per_unit"] - 1).abs()
+    assert float(off.median() or 1) < 0.35  # type: ignore[arg-type]

@@ -14,6 +14,7 @@ from joulewise.cli.main import complain
 from joulewise.cli.options import parse_image, parse_size
 from joulewise.cli.output import emit_object, output_options, table
 from joulewise.cli.progress import progress
+from joulewise.counting.kind import network_kind
 from joulewise.counting.targets import KINDS, Options, count
 from joulewise.counting.workload import Workload
 from joulewise.errors import ExitCode, InputError
@@ -115,6 +116,8 @@ def as_dict(work: Workload) -> dict[str, Any]:
         "weight_bytes": work.weight_bytes,
         "kv_bytes": work.kv_bytes,
         "activation_bytes": work.activation_bytes,
+        "activation_values": work.activation_values,
+        "network_kind": network_kind(work.flops_by_form) if work.flops_by_form else None,
         "phases": {name: asdict(phase) for name, phase in work.phases.items()},
         "layers": [asdict(layer) for layer in work.layers],
         "uncounted": dict(work.uncounted),

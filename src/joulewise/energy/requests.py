@@ -186,6 +186,12 @@ def _read_row(row: dict[str, Any], prompts: dict[str, float]) -> tuple[Shape, di
     shape = _shape(row["model"], row["params_b"], row["active_params_b"])
     marks = [*shape.flags]
     if not shape.known:
+        if row["image_size"] is not None and not (row["task"] or "").endswith("-chat"):
+            raise BadCellError(
+                "image_size",
+                "parameters alone do not say what a network of images takes; give flops, activation_values and "
+                "network_kind, as joulewise count --json has them",
+            )
         marks.append("shape-from-size")
     if shape.encoder_layers and _engine(row["engine"]) != EAGER:
         marks.append(_ENCODER_DECODER)
