@@ -97,3 +97,13 @@ def test_public_rows_are_estimates_of_one_another() -> None:
     found, _ = estimate_many(frame.filter(pl.Series(out)), measured=frame.filter(pl.Series(~out)))
     error = np.abs(found["energy_per_output_token_j"].to_numpy() / found["energy_j_per_unit"].to_numpy() - 1)
     assert np.median(error) < 0.05
+
+
+def test_a_sample_keeps_the_width_of_its_own_interval() -> None:
+    # No interval beside a measured row is known of samples: a correction moves theirs, it does not narrow it.
+    row = pl.DataFrame({"model": ["resnet50"], "accelerator": ["A100"], "batch_size": [64.0], "meter_scope": ["wall"]})
+    plain, _ = estimate_many(row)
+    found, _ = estimate_many(row, measured=row.with_columns(energy_j_per_unit=0.05, unit=pl.lit("sample")))
+    assert found["energy_j"][0] == pytest.approx(0.05)
+    for name in ("energy_j_low", "energy_j_high"):
+        assert found[name][0] / found["energy_j"][0] == pytest.approx(plain[name][0] / plain["energy_j"][0])

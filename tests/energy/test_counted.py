@@ -130,3 +130,11 @@ def test_a_detector_at_the_wall_by_its_count() -> None:
     assert not problems
     off = (found["energy_j"] / found["energy_j_per_unit"] - 1).abs()
     assert float(off.median() or 1) < 0.35  # type: ignore[arg-type]
+
+
+def test_a_blank_cell_of_a_count_says_nothing() -> None:
+    row = {"model": ["mine"], "params_b": ["7"], "accelerator": ["H100"]}
+    without, _ = estimate_many(pl.DataFrame(row))
+    blank, problems = estimate_many(pl.DataFrame(row | {"flops": [""], "activation_values": [" "]}))
+    assert not problems
+    assert blank["energy_j"].to_list() == without["energy_j"].to_list()

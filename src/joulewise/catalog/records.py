@@ -15,7 +15,7 @@ from joulewise.catalog.facts import load
 from joulewise.catalog.names import normalise
 from joulewise.catalog.specs import accelerator_spec as accelerator_spec  # noqa: PLC0414 (re-exported: looked up with the others)
 from joulewise.catalog.tables import shipped_folder
-from joulewise.catalog.wide import vision_results
+from joulewise.catalog.wide import standing, vision_results
 from joulewise.errors import InputError, UnknownNameError
 
 Table = Literal["architectures", "generators", "sample_networks", "measurements/public"]
@@ -135,11 +135,7 @@ def language_size(name: str) -> tuple[float, float | None, bool] | None:
 @lru_cache
 def _language_sizes() -> dict[str, tuple[float, float | None, bool]]:
     catalog = load()
-    of_size = catalog.facts.filter(
-        (pl.col("collection") == "models")
-        & pl.col("attribute").is_in(["params", "active_params"])
-        & ~pl.col("superseded")
-    )
+    of_size = standing(catalog, "models").filter(pl.col("attribute").is_in(["params", "active_params"]))
     first = of_size.unique(["entity", "attribute"], keep="first", maintain_order=True)
     numbers = {(r["entity"], r["attribute"]): (r["number"], r["kind"]) for r in first.iter_rows(named=True)}
     found: dict[str, tuple[float, float | None, bool]] = {}

@@ -9,7 +9,7 @@ import polars as pl
 
 from joulewise.catalog.facts import PRECISION, load
 from joulewise.catalog.names import normalise
-from joulewise.catalog.wide import accelerators
+from joulewise.catalog.wide import accelerators, standing
 from joulewise.errors import InputError, UnknownNameError
 
 MAKERS = ("nvidia", "amd", "tesla", "qualcomm", "google", "intel", "apple", "amazon", "aws", "huawei", "cambricon")
@@ -131,8 +131,8 @@ def _specs() -> dict[str, dict[str, Any]]:
 def _texts() -> pl.DataFrame:
     """Return chip design and system by accelerator."""
     return (
-        load()
-        .facts.filter(pl.col("collection") == "accelerators", pl.col("attribute").is_in(["die", "system"]))
+        standing(load(), "accelerators")
+        .filter(pl.col("attribute").is_in(["die", "system"]))
         .unique(["entity", "attribute"], keep="first", maintain_order=True)
         .pivot("attribute", index="entity", values="value")
         .rename({"entity": "id"})
@@ -146,13 +146,9 @@ def _origins() -> pl.DataFrame:
     cited = dict(catalog.source_table.select("id", shown.alias("shown")).iter_rows())
     rank = pl.col("conditions").str.extract(PRECISION).replace_strict(_RANK, default=None, return_dtype=pl.Int64)
     # As the rate itself: that of matrix units, else the greatest.
-    standing = (
-        catalog.facts.filter(
-            pl.col("collection") == "accelerators",
-            pl.col("attribute").is_in([*_NEEDED, "peak_flops_per_s"]),
-            ~pl.col("superseded"),
-            ~pl.col("conditions").str.contains("sparsity=|accumulate="),
-        )
+    needed = (
+        standing(catalog, "accelerators")
+        .filter(pl.col("attribute").is_in([*_NEEDED, "peak_flops_per_s"]))
         .with_columns(rank=rank)
         .unique(["entity", "attribute", "rank", "conditions"], keep="first", maintain_order=True)
         .filter((pl.col("attribute") != "peak_flops_per_s") | pl.col("rank").is_not_null())
@@ -161,7 +157,7 @@ def _origins() -> pl.DataFrame:
     )
     rows: dict[str, dict[str, str]] = {}
     via: dict[str, set[str]] = {}
-    for row in standing.select("entity", "attribute", "source", "via").to_dicts():
+    for row in needed.select("entity", "attribute", "source", "via").to_dicts():
         name = "bf16_flops_per_s" if row["attribute"] == "peak_flops_per_s" else row["attribute"]
         rows.setdefault(row["entity"], {})[name] = "; ".join(cited[s] for s in row["source"].split("; "))
         via.setdefault(row["entity"], set()).update([cited[row["via"]]] if row["via"] else [])
@@ -178,13 +174,13 @@ def _origins() -> pl.DataFrame:
 def _doubts() -> pl.DataFrame:
     """Return what is supposed rather than stated of each accelerator's power, memory and bandwidth."""
     attributes = {"tdp_w": "power", "memory_bytes": "memory", "bandwidth_bytes_per_s": "bandwidth"}
-    standing = (
-        load()
-        .facts.filter(pl.col("attribute").is_in(list(attributes)), ~pl.col("superseded"))
+    doubted = (
+        standing(load(), "accelerators")
+        .filter(pl.col("attribute").is_in(list(attributes)))
         .unique(["entity", "attribute"], keep="first", maintain_order=True)
         .filter((pl.col("kind") == "assumed") | pl.col("note").str.contains("doubtful"))
     )
     what = pl.col("attribute").replace_strict(attributes, default=None)
-    return standing.group_by(pl.col("entity").alias("id"), maintain_order=True).agg(
+    return doubted.group_by(pl.col("entity").alias("id"), maintain_order=True).agg(
         pl.concat_str(what, pl.col("note"), separator=": ").str.join("; ").alias("doubts")
     )

@@ -98,7 +98,7 @@ def vision_results(catalog: Catalog | None = None) -> pl.DataFrame:
     weights = _wide(catalog, "models", ("params",), texts, beside={"date_basis": ("release_date", "note")}).drop("task")
     sized = ("top1_percent", "flops", "activation_values")
     frame = (
-        _standing(catalog, "models")
+        standing(catalog, "models")
         .filter(pl.col("attribute").is_in(sized))
         .select(
             pl.col("entity").alias("id"),
@@ -193,11 +193,11 @@ def sources(catalog: Catalog | None = None) -> pl.DataFrame:
 def _cells(catalog: Catalog, collection: str, by_condition: str) -> pl.DataFrame:
     """Return the fact that stands for each cell, by a condition too: the first listed that no other corrects."""
     of_condition = pl.col("conditions").str.extract(by_condition + r"=([^;]+)").alias(by_condition)
-    facts = _standing(catalog, collection).with_columns(of_condition)
+    facts = standing(catalog, collection).with_columns(of_condition)
     return facts.unique(["entity", "attribute", by_condition], keep="first", maintain_order=True)
 
 
-def _standing(catalog: Catalog, collection: str) -> pl.DataFrame:
+def standing(catalog: Catalog, collection: str) -> pl.DataFrame:
     """Return the facts that may stand for a cell: rates with sparsity, or accumulated in fewer bits, do not."""
     special = pl.col("conditions").str.contains(r"(?:^|; )(?:sparsity|accumulate)=")
     return catalog.facts.filter((pl.col("collection") == collection) & ~pl.col("superseded") & ~special)
@@ -218,7 +218,7 @@ def _wide(
     columns |= {name: (name, "value") for name in (*texts, "release_date")} | dict(beside)
     # One pass for all columns: a join for each costs ten times as much.
     values = (
-        _standing(catalog, collection)
+        standing(catalog, collection)
         .select(
             pl.col("entity").alias("id"),
             *(pl.when(pl.col("attribute") == fact).then(of).alias(name) for name, (fact, of) in columns.items()),

@@ -115,11 +115,16 @@ def fit(rows: Measured, use: Flags | None = None, start: Mapping[str, float] | N
 
 def held_out(rows: Measured, groups: Labels, full: Mapping[str, float]) -> Floats:
     """Return the energy of each row by a fit that saw no row of its group; NaN if there is one group. [J per token]"""
+    return _each_left_out(groups, lambda use: predict(fit(rows, use, full), rows).energy_j)
+
+
+def _each_left_out(groups: Labels, energy_of: Callable[[Flags], Floats]) -> Floats:
+    """Return each row's energy by a fit to the rows of other groups; NaN if there is one group."""
     energy = np.full(len(groups), np.nan)
     for group in np.unique(groups):
         out = groups == group
         if not out.all():
-            energy[out] = predict(fit(rows, ~out, full), rows).energy_j[out]
+            energy[out] = energy_of(~out)[out]
     return energy
 
 
@@ -199,11 +204,7 @@ def fit_canvases(
 
 def held_out_canvases(rows: MeasuredCanvases, groups: Labels, full: Mapping[str, float]) -> Floats:
     """Return the energy of each row by a fit that saw no row of its group. [J per image or video]"""
-    energy = np.full(len(groups), np.nan)
-    for group in np.unique(groups):
-        out = groups == group
-        energy[out] = generate(fit_canvases(rows, ~out, full), rows.requests.columns).energy_j[out]
-    return energy
+    return _each_left_out(groups, lambda use: generate(fit_canvases(rows, use, full), rows.requests.columns).energy_j)
 
 
 def fit_samples(
@@ -222,11 +223,7 @@ def fit_samples(
 
 def held_out_samples(rows: MeasuredSamples, groups: Labels, full: Mapping[str, float]) -> Floats:
     """Return the energy of each row by a fit that saw no row of its group. [J per sample, at the wall]"""
-    energy = np.full(len(groups), np.nan)
-    for group in np.unique(groups):
-        out = groups == group
-        energy[out] = run_samples(fit_samples(rows, ~out, full), rows.requests.columns).energy_j[out]
-    return energy
+    return _each_left_out(groups, lambda use: run_samples(fit_samples(rows, use, full), rows.requests.columns).energy_j)
 
 
 def sample_intervals(rows: MeasuredSamples, values: Mapping[str, float]) -> dict[str, tuple[float, float]]:

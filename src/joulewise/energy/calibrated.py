@@ -9,13 +9,13 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from joulewise.catalog.records import architecture, generator, image_network, sample_network
+from joulewise.catalog.records import architecture, configuration, generator, image_network, sample_network
 from joulewise.energy.anchor import NEAR, corrected, nearest, places_of
 from joulewise.energy.calibrate import Calibration, load_calibration
 from joulewise.energy.canvases import CanvasRequests, read_canvases
 from joulewise.energy.generators import Generation, generate
 from joulewise.energy.intervals import regime_of, regime_of_samples
-from joulewise.energy.requests import UNLIKE_MEASURED, Problem, Requests, read_requests
+from joulewise.energy.requests import UNLIKE_MEASURED, Problem, Requests, read_requests, texts_of
 from joulewise.energy.samples import SampleRequests, read_samples
 from joulewise.energy.serving import CURRENT, EAGER, EARLY, Floats, Labels, kept_bytes, step
 from joulewise.energy.wall import Run, run_samples
@@ -107,22 +107,16 @@ def _anchored(
     factor = corrected(np.ones(len(rows)), nearby, ratio)
     slower = corrected(np.ones(len(rows)), nearby, _time_ratio(own))
     near = nearby.weight >= NEAR
-    low, high = np.ones(len(rows)), np.ones(len(rows))
-    language = found["energy_per_output_token_j"].is_not_null().to_numpy()
-    for kind, of_kind in (("language", language), ("generator", ~language)):
-        low[of_kind], high[of_kind] = calibration.intervals[f"{kind}, measured-nearby"]
+    low = (found["energy_j_low"] / found["energy_j"]).to_numpy(writable=True)
+    high = (found["energy_j_high"] / found["energy_j"]).to_numpy(writable=True)
+    kinds = kinds_of(frame)[rows]
+    for kind in ("language", "generator"):  # of samples no interval beside a measured row is known: theirs stays
+        low[near & (kinds == kind)], high[near & (kinds == kind)] = calibration.intervals[f"{kind}, measured-nearby"]
     flags = np.where(near, "measured-nearby", np.where(nearby.index >= 0, "measured-afar", ""))
-    columns = {}
+    columns: dict[str, pl.Series] = {}
     for name in ("energy_j", "energy_per_output_token_j"):
         central = found[name].cast(pl.Float64) * pl.Series(factor)
-        columns[name] = central
-        for end, bound in (("low", low), ("high", high)):
-            afar = found[f"{name}_{end}"].cast(pl.Float64) * pl.Series(factor)
-            columns[f"{name}_{end}"] = (
-                pl.DataFrame({"near": near, "a": central * pl.Series(bound), "b": afar})
-                .select(pl.when("near").then("a").otherwise("b"))
-                .to_series()
-            )
+        columns |= {name: central, f"{name}_low": central * pl.Series(low), f"{name}_high": central * pl.Series(high)}
     return found.with_columns(
         pl.col("time_s") * pl.Series(slower),
         pl.col("power_w") * pl.Series(factor / slower),
@@ -152,17 +146,12 @@ def kinds_of(frame: pl.DataFrame) -> np.ndarray[Any, np.dtype[np.str_]]:
     array of str
         ``language``, ``generator`` or ``sample``.
     """
-    blank = pl.Series([None] * len(frame), dtype=pl.String)
-    models = frame["model"].cast(pl.String) if "model" in frame.columns else blank
+    models = texts_of(frame, "model")
     known = {m: _kind(m) for m in models.unique().drop_nulls().to_list()}
-    task = frame["task"].cast(pl.String) if "task" in frame.columns else blank
-    steps = frame["steps"].cast(pl.String) if "steps" in frame.columns else blank
-    made = task.str.contains("to-image|to-video|image-generation|video-generation").fill_null(value=False)
-    asked = made | (steps.is_not_null() & (steps.str.strip_chars() != "")).fill_null(value=False)
-    counted = frame["flops"].is_not_null().to_list() if "flops" in frame.columns else [False] * len(frame)
-    guessed = [
-        "sample" if c else "generator" if a else "language" for a, c in zip(asked.to_list(), counted, strict=True)
-    ]
+    made = texts_of(frame, "task").str.contains("to-image|to-video|image-generation|video-generation")
+    asked = made.fill_null(value=False) | texts_of(frame, "steps").is_not_null()
+    counted = texts_of(frame, "flops").is_not_null()
+    guessed = ["sample" if c else "generator" if a else "language" for a, c in zip(asked, counted, strict=True)]
     return np.array([known.get(m) or g for m, g in zip(models.to_list(), guessed, strict=True)], dtype=np.str_)
 
 
@@ -172,7 +161,8 @@ def _kind(model: str) -> str | None:
         ("generator", generator),
         ("sample", sample_network),
         ("language", architecture),
-        ("sample", image_network),
+        ("language", configuration),
+        ("sample", image_network),  # last: it needs the facts
     )
     for kind, found in tables:
         if found(model):

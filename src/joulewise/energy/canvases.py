@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -16,10 +16,11 @@ from joulewise.energy.requests import (
     BadCellError,
     Problem,
     accelerator_of,
+    arrays_of,
     is_at_wall,
     precision_of,
+    read_each,
     runs_copies,
-    typed,
 )
 
 DEFAULT_STEPS = 28.0
@@ -54,37 +55,15 @@ def read_canvases(frame: pl.DataFrame) -> CanvasRequests:
     frame : DataFrame
         As for `requests.read_requests`; ``image_size`` is ``1024x1024``, of a video ``832x480x81f``.
     """
-    table, problems = typed(frame)
-    bad = {p.row - 1 for p in problems}
-    rows, values, flags, at_wall, replicas = [], [], [], [], []
-    for i, row in enumerate(table.iter_rows(named=True)):
-        if i in bad:
-            continue
-        try:
-            found, marks = _read_row(row)
-        except BadCellError as error:
-            problems.append(Problem(i + 1, error.column, error.reason))
-            continue
-        rows.append(i)
-        values.append(found)
-        flags.append(marks)
-        at_wall.append(is_at_wall(row))
-        copies = (row["n_accelerators"] or 1.0) if runs_copies(row) else 1.0
-        replicas.append(copies)
-        found["n"] /= copies
-    kinds: dict[str, Any] = {"die": np.str_, "unet": np.bool_, "early": np.bool_}
+    found, problems = read_each(frame, _read_row)
+    values = [v for _, (v, _) in found]
     return CanvasRequests(
-        rows=np.array(rows, dtype=np.int64),
-        columns=Canvases(
-            **{
-                f.name: np.array([v[f.name] for v in values], dtype=kinds.get(f.name, np.float64))
-                for f in fields(Canvases)
-            }
-        ),
-        flags=tuple(flags),
-        at_wall=np.array(at_wall, dtype=np.bool_),
-        replicas=np.array(replicas, dtype=np.float64),
-        problems=tuple(sorted(problems, key=lambda p: p.row)),
+        rows=np.array([i for i, _ in found], dtype=np.int64),
+        columns=Canvases(**arrays_of(Canvases, values, texts=("die",), marks=("unet", "early"))),
+        flags=tuple(marks for _, (_, marks) in found),
+        at_wall=np.array([v["at_wall"] for v in values], dtype=np.bool_),
+        replicas=np.array([v["replicas"] for v in values], dtype=np.float64),
+        problems=problems,
     )
 
 
@@ -99,7 +78,8 @@ def _read_row(row: dict[str, Any]) -> tuple[dict[str, Any], tuple[str, ...]]:
     if weight_bytes < _MEASURED_WEIGHT_BYTES:
         marks.append("precision-not-measured")
     work = _known_work(known, width * height, frames) if known else _typical_work(row, width * height, frames, marks)
-    batch = _LARGE_BATCH if runs_copies(row) else 1.0
+    n, copied = row["n_accelerators"] or 1.0, runs_copies(row)
+    batch, replicas = (_LARGE_BATCH, n) if copied else (1.0, 1.0)
     for name, default in (("steps", DEFAULT_STEPS), ("batch_size", batch)):
         if row[name] is None:
             marks.append(f"{name.removesuffix('_size')}-assumed-{default:g}")
@@ -110,7 +90,9 @@ def _read_row(row: dict[str, Any]) -> tuple[dict[str, Any], tuple[str, ...]]:
         | {
             "steps": row["steps"] or DEFAULT_STEPS,
             "batch_size": row["batch_size"] or batch,
-            "n": row["n_accelerators"] or 1.0,
+            "n": n / replicas,
+            "replicas": replicas,
+            "at_wall": is_at_wall(row),
             "ring": row["ring"] or 1.0,
             "pixels": width * height * frames,
             "frames": frames,

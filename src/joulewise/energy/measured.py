@@ -177,7 +177,6 @@ class MeasuredSamples:
     system: Labels
     ids: Labels
     source: Labels
-    places: Places
 
 
 def measured_samples(frame: pl.DataFrame) -> MeasuredSamples | None:
@@ -204,5 +203,4 @@ def measured_samples(frame: pl.DataFrame) -> MeasuredSamples | None:
         system=np.array([m or a for m, a in zip(machines, _text(good, "accelerator").tolist(), strict=True)]),
         ids=_text(good, "id"),
         source=_text(good, "source"),
-        places=places_of(kept, requests.rows.tolist()),
     )

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass, fields, replace
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 import polars as pl
@@ -41,6 +42,8 @@ NUMBERS = (
     "ring",
 )
 TEXTS = ("model", "accelerator", "precision", "engine", "image_size", "task", "meter_scope")
+
+_Read = TypeVar("_Read")
 
 DEFAULT_PROMPT_TOKENS = 512.0
 DEFAULT_OUTPUT_TOKENS = 256.0
@@ -127,29 +130,18 @@ def read_requests(frame: pl.DataFrame, prompts: dict[str, float]) -> Requests:
         raise InputError("there is no column accelerator", f"columns: {', '.join(frame.columns)}")
     if "model" not in frame.columns and "params_b" not in frame.columns:
         raise InputError("there is neither a column model nor params_b", f"columns: {', '.join(frame.columns)}")
-    table, problems = typed(frame)
-    bad = {p.row - 1 for p in problems}
-    found: list[tuple[int, Shape, dict[str, Any]]] = []
-    flags: list[tuple[str, ...]] = []
-    for i, row in enumerate(table.iter_rows(named=True)):
-        if i in bad:
-            continue
-        try:
-            shape, values, marks = _read_row(row, prompts)
-        except BadCellError as error:
-            problems.append(Problem(i + 1, error.column, error.reason))
-            continue
-        found.append((i, shape, values))
-        flags.append(marks)
+    found, problems = read_each(frame, lambda row: _read_row(row, prompts))
+    shapes = [shape for _, (shape, _, _) in found]
+    values = [v for _, (_, v, _) in found]
     return Requests(
-        rows=np.array([i for i, _, _ in found], dtype=np.int64),
-        columns=_columns(found),
-        shapes=tuple(shape for _, shape, _ in found),
-        flags=tuple(flags),
-        at_wall=np.array([v["at_wall"] for _, _, v in found], dtype=np.bool_),
-        replicas=np.array([v["replicas"] for _, _, v in found], dtype=np.float64),
-        memory_bytes=np.array([v["memory_bytes"] for _, _, v in found], dtype=np.float64),
-        problems=tuple(sorted(problems, key=lambda p: p.row)),
+        rows=np.array([i for i, _ in found], dtype=np.int64),
+        columns=_columns(shapes, values),
+        shapes=tuple(shapes),
+        flags=tuple(marks for _, (_, _, marks) in found),
+        at_wall=np.array([v["at_wall"] for v in values], dtype=np.bool_),
+        replicas=np.array([v["replicas"] for v in values], dtype=np.float64),
+        memory_bytes=np.array([v["memory_bytes"] for v in values], dtype=np.float64),
+        problems=problems,
     )
 
 
@@ -161,17 +153,61 @@ class BadCellError(Exception):
         self.column, self.reason = column, reason
 
 
-def typed(frame: pl.DataFrame) -> tuple[pl.DataFrame, list[Problem]]:
-    """Return the known columns as numbers and texts, blanks as nulls, and the cells that are not numbers."""
+def read_each(
+    frame: pl.DataFrame,
+    read: Callable[[dict[str, Any]], _Read],
+    *,
+    numbers: tuple[str, ...] = NUMBERS,
+    texts: tuple[str, ...] = TEXTS,
+) -> tuple[list[tuple[int, _Read]], tuple[Problem, ...]]:
+    """Read each row of a table that can be.
+
+    Parameters
+    ----------
+    frame : DataFrame
+    read : callable
+        From a row's known columns, numbers and texts, blanks as None, to what it is; may raise `BadCellError`.
+    numbers, texts : tuple of str
+        The known columns.
+
+    Returns
+    -------
+    list of tuple
+        Place, from 0, and reading of each good row.
+    tuple of Problem
+        Why each other row is left out.
+    """
+    table, problems = _typed(frame, numbers, texts)
+    bad = {p.row - 1 for p in problems}
+    found: list[tuple[int, _Read]] = []
+    for i, row in enumerate(table.iter_rows(named=True)):
+        if i in bad:
+            continue
+        try:
+            found.append((i, read(row)))
+        except BadCellError as error:
+            problems.append(Problem(i + 1, error.column, error.reason))
+    return found, tuple(sorted(problems, key=lambda p: p.row))
+
+
+def texts_of(frame: pl.DataFrame, name: str) -> pl.Series:
+    """Return a column as text, stripped, null where it is blank or not there."""
+    if name not in frame.columns:
+        return pl.Series(name, [None] * len(frame), dtype=pl.String)
+    text = frame[name].cast(pl.String).str.strip_chars()
+    return text.set(text == "", None)
+
+
+def _typed(frame: pl.DataFrame, numbers: tuple[str, ...], texts: tuple[str, ...]) -> tuple[pl.DataFrame, list[Problem]]:
+    """Return columns as numbers and texts, blanks as nulls, and the cells that are not positive numbers."""
     problems: list[Problem] = []
     columns = []
-    for name in (*TEXTS, *NUMBERS):
+    for name in (*texts, *numbers):
         if name not in frame.columns:
-            columns.append(pl.lit(None, dtype=pl.String if name in TEXTS else pl.Float64).alias(name))
+            columns.append(pl.lit(None, dtype=pl.String if name in texts else pl.Float64).alias(name))
             continue
-        text = frame[name].cast(pl.String).str.strip_chars()
-        text = text.set(text == "", None)
-        if name in TEXTS:
+        text = texts_of(frame, name)
+        if name in texts:
             columns.append(pl.lit(text).alias(name))
             continue
         number = text.cast(pl.Float64, strict=False)
@@ -371,13 +407,18 @@ def _engine(name: str | None) -> str:
     return CURRENT
 
 
-def _columns(found: list[tuple[int, Shape, dict[str, Any]]]) -> Columns:
-    of_shape = {f.name for f in fields(Shape)}
-    kinds: dict[str, Any] = dict.fromkeys(("die", "number_format", "engine", "media"), np.str_) | {
-        "native_fp4": np.bool_
+def _columns(shapes: list[Shape], values: list[dict[str, Any]]) -> Columns:
+    cells = [{**v, **vars(shape)} for shape, v in zip(shapes, values, strict=True)]
+    return Columns(
+        **arrays_of(Columns, cells, texts=("die", "number_format", "engine", "media"), marks=("native_fp4",))
+    )
+
+
+def arrays_of(
+    columns: type, cells: list[dict[str, Any]], *, texts: tuple[str, ...], marks: tuple[str, ...]
+) -> dict[str, Any]:
+    """Return an array for each field of a dataclass of columns: of text, of marks (bool), else of numbers."""
+    kinds: dict[str, Any] = dict.fromkeys(texts, np.str_) | dict.fromkeys(marks, np.bool_)
+    return {
+        f.name: np.array([cell[f.name] for cell in cells], dtype=kinds.get(f.name, np.float64)) for f in fields(columns)
     }
-    arrays: dict[str, Any] = {}
-    for f in fields(Columns):
-        cells = [getattr(s, f.name) if f.name in of_shape else v[f.name] for _, s, v in found]
-        arrays[f.name] = np.array(cells, dtype=kinds.get(f.name, np.float64))
-    return Columns(**arrays)

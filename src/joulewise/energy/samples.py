@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -10,12 +10,23 @@ import polars as pl
 
 from joulewise.catalog.records import image_network, sample_network
 from joulewise.energy.parameters import WALL_DIES
-from joulewise.energy.requests import BadCellError, Problem, accelerator_of, is_at_wall, precision_of, typed
+from joulewise.energy.requests import (
+    NUMBERS,
+    TEXTS,
+    BadCellError,
+    Problem,
+    accelerator_of,
+    arrays_of,
+    is_at_wall,
+    precision_of,
+    read_each,
+)
 from joulewise.energy.wall import MULTI_STREAM, Samples
 
 SCENARIOS = ("SingleStream", "MultiStream", "Server", "Offline")
 KINDS = ("convolution", "depthwise", "transformer", "hybrid")
-WORK = ("flops", "activation_values", "network_kind")
+_WORK_NUMBERS, _WORK_KIND = ("flops", "activation_values"), "network_kind"
+WORK = (*_WORK_NUMBERS, _WORK_KIND)
 """Columns that say what one sample takes, beside ``params_b``, where the model is in no table."""
 
 
@@ -39,35 +50,18 @@ def read_samples(frame: pl.DataFrame) -> SampleRequests:
         one of `records` ``sample_networks``, or of the catalogue's image networks (``image_size`` says which
         of its sizes); or the columns `WORK` say what one sample takes.
     """
-    table, problems = typed(frame)
-    bad = {p.row - 1 for p in problems}
-    work = _work_columns(frame, problems)
-    rows, values, flags = [], [], []
-    for i, row in enumerate(table.iter_rows(named=True)):
-        if i in bad:
-            continue
-        try:
-            found, marks = _read_row(row, work[i])
-        except BadCellError as error:
-            problems.append(Problem(i + 1, error.column, error.reason))
-            continue
-        rows.append(i)
-        values.append(found)
-        flags.append(marks)
-    kinds: dict[str, Any] = dict.fromkeys(("die", "kind", "scenario", "system"), np.str_) | {"whole": np.bool_}
-    columns: dict[str, Any] = {
-        f.name: np.array([v[f.name] for v in values], dtype=kinds.get(f.name, np.float64)) for f in fields(Samples)
-    }
+    found, problems = read_each(frame, _read_row, numbers=(*NUMBERS, *_WORK_NUMBERS), texts=(*TEXTS, _WORK_KIND))
+    values = [v for _, (v, _) in found]
     return SampleRequests(
-        rows=np.array(rows, dtype=np.int64),
-        columns=Samples(**columns),
-        flags=tuple(flags),
-        problems=tuple(sorted(problems, key=lambda p: p.row)),
+        rows=np.array([i for i, _ in found], dtype=np.int64),
+        columns=Samples(**arrays_of(Samples, values, texts=("die", "kind", "scenario", "system"), marks=("whole",))),
+        flags=tuple(marks for _, (_, marks) in found),
+        problems=problems,
     )
 
 
-def _read_row(row: dict[str, Any], work: dict[str, Any]) -> tuple[dict[str, Any], tuple[str, ...]]:
-    network, marks = _network(row, work)
+def _read_row(row: dict[str, Any]) -> tuple[dict[str, Any], tuple[str, ...]]:
+    network, marks = _network(row)
     measured = not marks
     spec = accelerator_of(row)
     default = "int8" if measured else "bf16"
@@ -109,16 +103,15 @@ def _read_row(row: dict[str, Any], work: dict[str, Any]) -> tuple[dict[str, Any]
     )
 
 
-def _network(row: dict[str, Any], work: dict[str, Any]) -> tuple[dict[str, Any], list[str]]:
+def _network(row: dict[str, Any]) -> tuple[dict[str, Any], list[str]]:
     """Return what one sample takes, and flags: none where the network was measured."""
-    if work["flops"] is not None:
+    if row["flops"] is not None:
         for name in ("activation_values", "network_kind", "params_b"):
-            if (work | row)[name] is None:
+            if row[name] is None:
                 raise BadCellError(name, "is blank, but flops are given; a count of the network has all of them")
-        if work["network_kind"] not in KINDS:
-            raise BadCellError("network_kind", f"{work['network_kind']!r} is not one of {', '.join(KINDS)}")
-        params = {"kind": work["network_kind"], "params": row["params_b"] * 1e9}
-        return work | params, ["network-not-measured"]
+        if row["network_kind"] not in KINDS:
+            raise BadCellError("network_kind", f"{row['network_kind']!r} is not one of {', '.join(KINDS)}")
+        return row | {"kind": row["network_kind"], "params": row["params_b"] * 1e9}, ["network-not-measured"]
     model = row["model"] or ""
     known = sample_network(model)
     if known is not None:
@@ -134,23 +127,6 @@ def _network(row: dict[str, Any], work: dict[str, Any]) -> tuple[dict[str, Any],
             return size, ["network-not-measured"]
     has = ", ".join(str(s["image_px"]) for s in sizes)
     raise BadCellError("image_size", f"{model} was counted at {has} px; joulewise count takes any size")
-
-
-def _work_columns(frame: pl.DataFrame, problems: list[Problem]) -> list[dict[str, Any]]:
-    columns = {}
-    for name in WORK:
-        text = frame[name].cast(pl.String) if name in frame.columns else pl.Series([None] * len(frame), dtype=pl.String)
-        if name == "network_kind":
-            columns[name] = text.to_list()
-            continue
-        number = text.cast(pl.Float64, strict=False)
-        wrong = (number.is_null() & text.is_not_null()) | (number <= 0)
-        problems += [
-            Problem(int(i) + 1, name, f"{text[int(i)]!r} is not a positive number")
-            for i in np.flatnonzero(wrong.fill_null(value=False).to_numpy())
-        ]
-        columns[name] = number.to_list()
-    return [dict(zip(columns, cells, strict=True)) for cells in zip(*columns.values(), strict=True)]
 
 
 _MEASURED = frozenset(f"speed.{d}" for d in WALL_DIES)
