@@ -13,7 +13,7 @@ from joulewise.files import make_folder, write_text
 from joulewise.report.html import render
 from joulewise.report.method import method
 from joulewise.report.tables import PageTable, page_table
-from joulewise.studies import STUDIES, run_study
+from joulewise.studies import run_study
 from joulewise.studies.study import Study, StudyChart
 
 TODAY_FILE = "joulewise-today.html"
@@ -111,7 +111,7 @@ def write_today(
     progress: Callable[[str], None] = lambda _: None,
     data: Path | None = None,
     *,
-    extra: Sequence[Section] | Callable[[Catalog], Sequence[Section]] = (),
+    extra: Sequence[Section] = (),
 ) -> Path:
     """Write the page of all studies as one HTML file.
 
@@ -123,7 +123,7 @@ def write_today(
         Told the name of each step as it begins; see `TODAY_STEPS`.
     data : Path, optional
         A user's folder of facts, that joins every study.
-    extra : sequence of Section, or a function from the catalogue to one
+    extra : sequence of Section
         Sections after the studies; see `section`.
 
     Returns
@@ -141,11 +141,9 @@ def write_today(
     studies = []
     for name in _SHORT:
         progress(name)
-        if name in STUDIES:
-            studies.append(run_study(name, catalog))
+        studies.append(run_study(name, catalog))
     progress("page")
-    added = extra(catalog) if callable(extra) else extra
-    return write_text(folder / TODAY_FILE, today_page(studies, catalog, added))
+    return write_text(folder / TODAY_FILE, today_page(studies, catalog, extra))
 
 
 def today_page(studies: Sequence[Study], catalog: Catalog, extra: Sequence[Section] = ()) -> str:
