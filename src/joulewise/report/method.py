@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from joulewise.catalog.records import accelerator_spec
-from joulewise.derived.joules import BATCH_SIZE, FIXED, LADDER, OUTPUT_TOKENS, PER_TOKENS, PROMPT_TOKENS
+from joulewise.energy.pricing import BATCH_SIZE, FIXED, LADDER, OUTPUT_TOKENS, PER_TOKENS, PROMPT_TOKENS
 from joulewise.energy.calibrate import load_calibration
 from joulewise.impact.footprint import HOST_SHARE
 from joulewise.studies.paths import BACKTEST_SHARE, SPANS

@@ -1,4 +1,4 @@
-"""How long one step of a serving engine takes and what it draws: the physics, on whole columns at once."""
+"""Time, power and energy of one step of a serving engine: the physics of language models, on whole columns at once."""
 
 from __future__ import annotations
 
@@ -6,11 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
-Floats = NDArray[np.float64]
-Flags = NDArray[np.bool_]
-Labels = NDArray[np.str_]
+from joulewise.energy.physics import Bools, Floats, Labels, per_die, soft_limit
+from joulewise.energy.rows import Requests
 
 EAGER, EARLY, CURRENT = "eager", "early", "current"
 """Generations of engines: one kernel after another (transformers); continuous batching with a slow host
@@ -19,7 +17,7 @@ loop (vLLM 0.x); the same with the host's work hidden behind the accelerator's (
 
 @dataclass(frozen=True)
 class Columns:
-    """Workloads of language models, a row each; parameters of `Shape` by their names, and:
+    """Requests to language models, one per row; the dimensions of `Shape` by their names, and:
 
     Parameters
     ----------
@@ -32,8 +30,8 @@ class Columns:
     weight_bytes : array
         Of one stored weight.
     tensor_parallel, data_parallel, expert_parallel : array
-    peak_flops_per_s, bandwidth_bytes_per_s, link_bytes_per_s, tdp_w : array
-        Of one accelerator, dense, at 16 bits.
+    peak_flops_per_s, bandwidth_bytes_per_s, link_bytes_per_s, tdp_w, memory_bytes : array
+        Of one accelerator; the rate is dense, at 16 bits.
     die : array of str
         Of the accelerator: the design whose achieved rates are fitted.
     number_format : array of str
@@ -46,6 +44,7 @@ class Columns:
         What comes with a prompt and is prepared by the host: blank, ``image`` or ``video``.
     """
 
+    params: Floats
     dense_params: Floats
     expert_params: Floats
     active_params: Floats
@@ -62,6 +61,7 @@ class Columns:
     window_layers: Floats
     state_bytes: Floats
     scan_flops: Floats
+    image_tokens: Floats
     encoder_params: Floats
     encoder_layers: Floats
     n: Floats
@@ -76,9 +76,10 @@ class Columns:
     bandwidth_bytes_per_s: Floats
     link_bytes_per_s: Floats
     tdp_w: Floats
+    memory_bytes: Floats
     die: Labels
     number_format: Labels
-    native_fp4: Flags
+    native_fp4: Bools
     engine: Labels
     media: Labels
 
@@ -184,7 +185,7 @@ def step(values: Mapping[str, float], c: Columns) -> Step:
         + values["power_compute"] * computed / time_s / c.peak_flops_per_s
         + np.where(fp8, values["power_experts_fp8"], values["power_experts"]) * experts_s / time_s
     )
-    power_w = c.tdp_w * limited(demand, values["power_knee"])
+    power_w = c.tdp_w * soft_limit(demand, values["power_knee"])
     return Step(
         time_s=time_s,
         power_w=power_w,
@@ -234,15 +235,37 @@ def _prompt_flops(c: Columns) -> Floats:
     return np.asarray(2 * params * c.prompt_tokens + pairs + c.scan_flops * c.prompt_tokens)
 
 
-def limited(demand: Floats, knee: float) -> Floats:
-    """Return a demand of power, relative to the limit, as a chip that slows down near its limit meets it."""
-    return (1 + demand**-knee) ** (-1 / knee)
+# Memory beside weights and cache: activations, the engine's own buffers, fragmentation.
+_OTHER_MEMORY = 1.1
 
 
-def per_die(values: Mapping[str, float], name: str, die: Labels) -> Floats:
-    """Return the fitted value of each row's die, and the one for any other where that die was not measured."""
-    found = np.full(len(die), values[f"{name}.other"])
-    for key, value in values.items():
-        if key.startswith(f"{name}.") and not key.endswith(".other"):
-            found[die == key.removeprefix(f"{name}.")] = value
-    return found
+def memory_share(c: Columns) -> Floats:
+    """Return the memory that weights and caches need, relative to what the accelerators have. [1]"""
+    weights = c.params * c.weight_bytes * c.data_parallel
+    return np.asarray((weights + kept_bytes(c)) * _OTHER_MEMORY / (c.n * c.memory_bytes))
+
+
+def bounds_of_phases(values: Mapping[str, float], c: Columns) -> tuple[str, str]:
+    """Return what bounds the prompt's phase and the answer's, of the first row."""
+    parts = step(values, c).parts_s
+    decode = {name: float(part[0]) for name, part in parts.items() if name != "prefill"}
+    return "compute", max(decode, key=lambda name: decode[name])
+
+
+def explain(values: Mapping[str, float], requests: Requests[Columns]) -> list[str]:
+    """Return the steps of the first request's estimate, with the numbers that redo it by hand."""
+    c = requests.columns
+    made = step(values, c)
+    parts = ", ".join(f"{k.replace('_', ' ')} {v[0] * 1e3:.3g} ms" for k, v in made.parts_s.items())
+    state = f", and {c.state_bytes[0] / 1e6:.4g} MB of state per sequence" if c.state_bytes[0] else ""
+    return [
+        f"weights: {c.dense_params[0] / 1e9:.4g} billion read in each step, {c.expert_params[0] / 1e9:.4g} billion in "
+        f"routed experts, {c.weight_bytes[0]:g} bytes each",
+        f"cache: {2 * c.kv_values_per_token_layer[0] * c.attention_layers[0] / 1e3:.4g} kB per token{state}, context "
+        f"{c.prompt_tokens[0] + c.output_tokens[0] / 2:g} tokens on average, {c.batch_size[0]:g} sequences",
+        f"a step that gives each sequence one token: {parts}",
+        f"host and accelerators overlap: {made.time_s[0] * 1e3:.4g} ms per step",
+        f"power of an accelerator: {made.power_w[0]:.4g} W of {c.tdp_w[0]:g} W",
+        f"energy of a token: {c.n[0]:g} x {made.power_w[0]:.4g} W x {made.time_s[0]:.4g} s / {c.batch_size[0]:g} "
+        f"sequences = {made.energy_j[0]:.4g} J",
+    ]

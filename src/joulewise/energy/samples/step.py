@@ -1,4 +1,4 @@
-"""Networks that take one sample at a time, encoders and image networks: how long, and what the system draws."""
+"""Time, power and energy of one sample: the physics of single-pass networks (image networks, encoders) at the wall."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from joulewise.energy.serving import Flags, Floats, Labels, per_die
+from joulewise.energy.physics import Bools, Floats, Labels, per_die
+from joulewise.energy.rows import Requests
 
 MULTI_STREAM = 8.0
 """Samples of a request in MLPerf's MultiStream."""
@@ -15,8 +16,8 @@ _LARGE_BATCH = 64.0
 
 
 @dataclass(frozen=True)
-class Samples:
-    """Workloads of samples, a row each.
+class Columns:
+    """Samples through single-pass networks, one workload per row.
 
     Parameters
     ----------
@@ -45,11 +46,11 @@ class Samples:
     kind: Labels
     scenario: Labels
     system: Labels
-    whole: Flags
+    whole: Bools
 
 
 @dataclass(frozen=True)
-class Run:
+class Pass:
     """Time of a sample, power of the system or its accelerators, energy of a sample, what the time is made of."""
 
     time_s: Floats
@@ -58,7 +59,7 @@ class Run:
     parts_s: Mapping[str, Floats]
 
 
-def run_samples(values: Mapping[str, float], c: Samples) -> Run:
+def step(values: Mapping[str, float], c: Columns) -> Pass:
     """Return time, power and energy of a sample.
 
     Notes
@@ -88,4 +89,16 @@ def run_samples(values: Mapping[str, float], c: Samples) -> Run:
     busy = busy * np.where(c.scenario == "SingleStream", values["alone"], 1.0)
     power_w = c.whole * host_w + c.tdp_w * per_die(values, "power", c.die) * busy
     parts = {"compute": compute_s, "activations": activations_s, "host": host_s}
-    return Run(time_s=time_s, power_w=power_w, energy_j=power_w * time_s, parts_s=parts)
+    return Pass(time_s=time_s, power_w=power_w, energy_j=power_w * time_s, parts_s=parts)
+
+
+def explain(values: Mapping[str, float], requests: Requests[Columns]) -> list[str]:
+    """Return the steps of the first sample's estimate, with the numbers that redo it by hand."""
+    c = requests.columns
+    made = step(values, c)
+    parts = ", ".join(f"{name} {v[0] * 1e3:.3g} ms" for name, v in made.parts_s.items())
+    return [
+        f"one sample: {c.flops[0] / 1e9:.4g} GFLOP, {c.activation_values[0] / 1e6:.4g} million values of "
+        f"{c.value_bytes[0]:g} bytes read and written, {c.params[0] / 1e6:.4g} million parameters; {c.kind[0]}",
+        f"taken as {c.scenario[0]} on {c.n[0]:g} accelerators: {parts}",
+    ]

@@ -1,4 +1,4 @@
-"""What of a language model decides the time and energy of serving it."""
+"""Dimensions of a language model that determine the time and energy of serving it."""
 
 from __future__ import annotations
 
@@ -8,16 +8,16 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from joulewise.catalog import Catalog
 from joulewise.counting.config import forms
 from joulewise.counting.config.count import count_config
 from joulewise.counting.config.families import model_of
 from joulewise.counting.config.read import Keys, read_config
 from joulewise.counting.config.recurrent import conv_channels, scan_macs, state_values
 from joulewise.counting.config.spec import Attention, DeltaNet, EncoderDecoder, Experts, Mamba2, Multimodal, Stack
+from joulewise.energy.flags import Flag
+from joulewise.energy.known import architecture, configuration, language_size, unknown_model
 from joulewise.errors import InputError
-
-NOT_MEASURED = "recurrent-layers-not-measured"
-AS_ATTENTION = "recurrent-layers-as-attention"
 
 
 @dataclass(frozen=True)
@@ -64,8 +64,8 @@ class Shape:
         cross-attention among them; 0 for a decoder.
     encoder_layers : int
         0 for a decoder.
-    flags : tuple of str
-        What to tell with every estimate of it.
+    flags : tuple of Flag
+        What to know about every estimate of it.
     """
 
     params: float
@@ -91,7 +91,50 @@ class Shape:
     scan_flops: float = 0.0
     encoder_params: float = 0.0
     encoder_layers: int = 0
-    flags: tuple[str, ...] = ()
+    flags: tuple[Flag, ...] = ()
+
+
+def shape_of_model(name: str, catalog: Catalog, *, must_be_known: bool = True) -> Shape | None:
+    """Return the shape of a language model of the catalogue.
+
+    Parameters
+    ----------
+    name : str
+    catalog : Catalog
+    must_be_known : bool
+        Whether a model that is in no table is an error, rather than None.
+
+    Raises
+    ------
+    InputError
+        If the model is not known, or its size is not public.
+    """
+    named = configuration(name, catalog)
+    if named is not None:
+        return shape_of_configuration(named)
+    row = architecture(name, catalog)
+    if row is not None:
+        return shape_of_architecture(row)
+    if not must_be_known:
+        return None
+    known = language_size(name, catalog)
+    if known is None:
+        raise unknown_model(name, catalog)
+    params, active_params, assumed = known
+    if assumed:
+        raise InputError(
+            f"the size of {name} is not public; {params / 1e9:g} billion parameters are assumed (joulewise show "
+            "names the source); give params_b to take a size"
+        )
+    found = shape_of_params(params, active_params)
+    return replace(found, source=f"{found.source}, which the catalogue has")
+
+
+def generates_text(config: Path) -> bool:
+    """Return whether a ``config.json`` is of a model that generates text, rather than of a single-pass network."""
+    found = model_of(read_config(config))
+    stack = found.text if isinstance(found, Multimodal) else found
+    return not isinstance(stack, Stack) or stack.generates
 
 
 def shape_of_architecture(row: Mapping[str, Any]) -> Shape:
@@ -146,7 +189,7 @@ def shape_of_architecture(row: Mapping[str, Any]) -> Shape:
         max_context=float(row["max_context"] or float("inf")),
         known=True,
         source=str(row["source"]),
-        flags=(AS_ATTENTION,) if re.search("Mamba|linear attention", str(row["note"])) else (),
+        flags=(Flag.RECURRENT_AS_ATTENTION,) if re.search("Mamba|linear attention", str(row["note"])) else (),
     )
 
 
@@ -259,7 +302,7 @@ def shape_of_config(config: Path | Mapping[str, Any]) -> Shape:
         source=keys.where,
         state_bytes=float(sum(_state_bytes(m, keys) for m in recurrent)),
         scan_flops=float(sum(2 * scan_macs(m, m.chunk)[0] / m.chunk for m in recurrent)),
-        flags=(NOT_MEASURED,) if recurrent else (),
+        flags=(Flag.RECURRENT_NOT_MEASURED,) if recurrent else (),
     )
 
 

@@ -1,4 +1,4 @@
-"""How long an image or a video takes to generate and what is drawn meanwhile, on whole columns at once."""
+"""Time, power and energy of a batch of images or videos: the physics of generators, on whole columns at once."""
 
 from __future__ import annotations
 
@@ -7,14 +7,15 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from joulewise.energy.serving import Flags, Floats, Labels, limited, per_die
+from joulewise.energy.physics import Bools, Floats, Labels, per_die, soft_limit
+from joulewise.energy.rows import Requests
 
 _MEGAPIXEL = 2.0**20
 
 
 @dataclass(frozen=True)
-class Canvases:
-    """Workloads of generators, a row each.
+class Columns:
+    """Requests to image and video generators, one per row.
 
     Parameters
     ----------
@@ -49,8 +50,8 @@ class Canvases:
     ring: Floats
     pixels: Floats
     frames: Floats
-    unet: Flags
-    early: Flags
+    unet: Bools
+    early: Bools
     peak_flops_per_s: Floats
     bandwidth_bytes_per_s: Floats
     link_bytes_per_s: Floats
@@ -78,7 +79,7 @@ class Generation:
     parts_s: Mapping[str, Floats]
 
 
-def generate(values: Mapping[str, float], c: Canvases) -> Generation:
+def step(values: Mapping[str, float], c: Columns) -> Generation:
     """Return time, power and energy of each batch.
 
     Notes
@@ -115,7 +116,7 @@ def generate(values: Mapping[str, float], c: Canvases) -> Generation:
         + values["power_compute"] * used
         + values["power_memory"] * c.steps * activations_s / time_s
     )
-    power_w = c.tdp_w * limited(demand, values["power_knee"])
+    power_w = c.tdp_w * soft_limit(demand, values["power_knee"])
     return Generation(
         time_s=time_s,
         power_w=power_w,
@@ -128,3 +129,17 @@ def generate(values: Mapping[str, float], c: Canvases) -> Generation:
             "decoder": decoder_s,
         },
     )
+
+
+def explain(values: Mapping[str, float], requests: Requests[Columns]) -> list[str]:
+    """Return the steps of the first request's estimate, with the numbers that redo it by hand."""
+    c = requests.columns
+    made = step(values, c)
+    parts = ", ".join(f"{name} {v[0]:.3g} s" for name, v in made.parts_s.items())
+    return [
+        f"a pass of the denoiser: {c.product_flops[0] / 1e12:.4g} TFLOP of products, {c.attention_flops[0] / 1e12:.4g} "
+        f"TFLOP of attention, {c.activation_bytes[0] / 1e9:.4g} GB of activations, {c.blocks[0]:g} blocks; "
+        f"{c.passes[0]:g} per step, {c.steps[0]:g} steps",
+        f"a batch of {c.batch_size[0]:g}, before host and accelerators overlap: {parts}",
+        f"power of an accelerator: {made.power_w[0]:.4g} W of {c.tdp_w[0]:g} W",
+    ]

@@ -1,4 +1,4 @@
-"""Joules of many models on many accelerators by the calibrated method: what the studies of quality choose from."""
+"""Energy of many models on many accelerators under one workload, by the calibrated method."""
 
 from __future__ import annotations
 
@@ -6,14 +6,14 @@ from collections.abc import Sequence
 
 import polars as pl
 
-from joulewise.catalog.records import accelerator_spec
 from joulewise.energy.calibrate import Calibration
 from joulewise.energy.calibrated import estimate_many
+from joulewise.energy.known import accelerator_spec
 from joulewise.energy.requests import read_requests
 from joulewise.energy.serving import request_flops
 
 LADDER = ("V100", "A100-SXM4-40GB", "A100-SXM4-80GB", "H100", "H200", "B200")
-"""The leading server accelerators, one after another."""
+"""The leading server accelerators, in order of release."""
 
 FIXED = "H100"
 """The accelerator on which all are compared."""
@@ -37,7 +37,10 @@ COLUMNS = (
 
 
 def language_joules(
-    models: pl.DataFrame, accelerators: Sequence[str] = LADDER, calibration: Calibration | None = None
+    models: pl.DataFrame,
+    accelerators: Sequence[str] = LADDER,
+    calibration: Calibration | None = None,
+    catalog: Catalog | None = None,
 ) -> pl.DataFrame:
     """Return the energy of 1,000 tokens of each model on each accelerator that it fits on.
 
@@ -48,13 +51,16 @@ def language_joules(
         ``params`` and ``active_params``.
     accelerators : sequence of str
     calibration : Calibration, optional
+        By default the shipped one.
+    catalog : Catalog, optional
+        By default the shipped one.
 
     Returns
     -------
     polars.DataFrame
-        `COLUMNS`; a row a model and accelerator, on the number of accelerators (1 to 8) that takes the least
-        energy. Joules of the accelerators alone, per 1,000 tokens of the answer, reading a prompt of as many
-        tokens among them, at batch 32. Models that fit on none are not there.
+        `COLUMNS`, one row per model and accelerator, at the accelerator count (1 to 8) with the lowest energy. Joules of
+        the accelerators alone, per 1,000 tokens of the answer, including a prompt of as many tokens, at batch 32.
+        Models that fit on none are left out.
     """
     if models.is_empty():
         return _nothing()
@@ -68,18 +74,19 @@ def language_joules(
         prompt_tokens=pl.lit(PROMPT_TOKENS),
         output_tokens=pl.lit(OUTPUT_TOKENS),
     )
-    grid = work.join(_accelerators(accelerators), how="cross").join(
+    catalog = catalog or load()
+    grid = work.join(_accelerators(accelerators, catalog), how="cross").join(
         pl.DataFrame({"n_accelerators": _COUNTS}), how="cross"
     )
-    priced, _ = estimate_many(grid, calibration)
+    priced, _ = estimate_table(grid, calibration, catalog=catalog, keep=_KEPT)
     per = PER_TOKENS / OUTPUT_TOKENS
     best = (
-        priced.filter(~pl.col("flags").str.contains("does-not-fit"))
+        priced.filter(~pl.col("flags").list.contains(Flag.DOES_NOT_FIT.value))
         .sort("energy_j", maintain_order=True)
         .unique(["id", "accelerator"], keep="first", maintain_order=True)
     )
     return (
-        best.join(_flops_of(work, accelerators[0]), on="id")
+        best.join(_flops_of(work, accelerators[0], catalog), on="id")
         .with_columns(pl.max_horizontal("_released", "_launched").alias("release_date"))
         .with_columns(pl.col("energy_j", "energy_j_low", "energy_j_high", "flops") * per)
         .select(*COLUMNS, "flags")
@@ -88,7 +95,10 @@ def language_joules(
 
 
 def image_joules(
-    models: pl.DataFrame, accelerators: Sequence[str] = LADDER, calibration: Calibration | None = None
+    models: pl.DataFrame,
+    accelerators: Sequence[str] = LADDER,
+    calibration: Calibration | None = None,
+    catalog: Catalog | None = None,
 ) -> pl.DataFrame:
     """Return the energy of an image through each network on each accelerator.
 
@@ -98,6 +108,9 @@ def image_joules(
         ``id, release_date, flops, activation_values, params, kind``; rows with one missing are left out.
     accelerators : sequence of str
     calibration : Calibration, optional
+        By default the shipped one.
+    catalog : Catalog, optional
+        By default the shipped one.
 
     Returns
     -------
@@ -108,14 +121,21 @@ def image_joules(
     known = models.drop_nulls(needed).select("id", *needed)
     if known.is_empty():
         return _nothing()
-    grid = known.rename({"release_date": "_released", "kind": "network_kind"}).with_columns(
+    catalog = catalog or load()
+    grid = known.rename({"release_date": "_released", "kind": "network_kind"}).select(
+        "id",
+        "_released",
+        "flops",
+        "activation_values",
+        "network_kind",
         params_b=pl.col("params") / 1e9,
         precision=pl.lit("bf16"),
         n_accelerators=pl.lit(_COUNTS[-1]),
         task=pl.lit("image/Offline"),
         meter_scope=pl.lit("wall"),
     )
-    priced, _ = estimate_many(grid.join(_accelerators(accelerators), how="cross"), calibration)
+    grid = grid.join(_accelerators(accelerators, catalog), how="cross")
+    priced, _ = estimate_table(grid, calibration, catalog=catalog, keep=_KEPT)
     return (
         priced.with_columns(pl.max_horizontal("_released", "_launched").alias("release_date"))
         .select(*COLUMNS)
@@ -123,24 +143,31 @@ def image_joules(
     )
 
 
-def _accelerators(names: Sequence[str]) -> pl.DataFrame:
-    specs = [accelerator_spec(name) for name in names]
+_KEPT = ("_released", "_launched", "peak_flops_per_j")
+
+
+def _accelerators(names: Sequence[str], catalog: Catalog) -> pl.DataFrame:
+    specs = [accelerator_spec(name, catalog) for name in names]
     return pl.DataFrame(
         {
             "accelerator": list(names),
-            "_launched": [s["release_date"] for s in specs],
-            "peak_flops_per_j": [s["bf16_flops_per_s"] / s["tdp_w"] for s in specs],
+            "_launched": [spec.release_date for spec in specs],
+            "peak_flops_per_j": [spec.bf16_flops_per_s / spec.tdp_w for spec in specs],
         }
     ).with_columns(pl.col("_launched").cast(pl.String).str.to_date("%Y-%m-%d"))
 
 
-def _flops_of(work: pl.DataFrame, accelerator: str) -> pl.DataFrame:
-    read = read_requests(work.with_columns(accelerator=pl.lit(accelerator), precision=pl.lit("bf16")), {})
-    counted: pl.DataFrame = work[read.rows.tolist()].select("id")
-    return counted.with_columns(pl.Series("flops", request_flops(read.columns)))
+def _flops_of(work: pl.DataFrame, accelerator: str, catalog: Catalog) -> pl.DataFrame:
+    """Return the FLOPs of one request to each model; the accelerator does not change them."""
+    names = [name for name in work.columns if name in WorkloadRow._fields]
+    rows = [WorkloadRow(**row, accelerator=accelerator, precision="bf16") for row in work.select(names).to_dicts()]
+    calibration = load_calibration()
+    requests = price(LANGUAGE, enumerate(rows), calibration, facts_for(LANGUAGE, calibration, catalog)).requests
+    counted: pl.DataFrame = work[requests.rows.tolist()].select("id")
+    return counted.with_columns(pl.Series("flops", request_flops(requests.columns)))
 
 
 def _nothing() -> pl.DataFrame:
     texts, dates = {"id", "accelerator"}, {"release_date"}
-    kind = {c: pl.String if c in texts else pl.Date if c in dates else pl.Float64 for c in COLUMNS}
-    return pl.DataFrame(schema=kind)
+    types = {c: pl.String if c in texts else pl.Date if c in dates else pl.Float64 for c in COLUMNS}
+    return pl.DataFrame(schema=types)
