@@ -6,10 +6,11 @@ from pathlib import Path
 
 import click
 
-from joulewise.catalog.records import read_rows, records
+from joulewise.catalog.records import records
 from joulewise.cli.compare import save_chart
 from joulewise.cli.output import emit_rows, output_options
 from joulewise.cli.progress import progress
+from joulewise.csv_input import read_rows
 from joulewise.energy.validate import scores, validate
 from joulewise.energy.validate import worst as worst_rows
 
