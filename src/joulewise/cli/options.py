@@ -29,7 +29,10 @@ task_option = click.option("--task", required=True, help="vision or language.")
 
 
 # A type with a parameter for the type checker; releases of click before 8.5 have none.
-_NumberType = click.ParamType[float] if TYPE_CHECKING else click.ParamType
+if TYPE_CHECKING:
+    _NumberType = click.ParamType[float]
+else:
+    _NumberType = click.ParamType
 
 
 class Bounded(_NumberType):

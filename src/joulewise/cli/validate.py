@@ -67,7 +67,7 @@ def command(
     if rows or worst:
         if worst:
             checked = worst_rows(checked, worst, frame)
-        emit_rows(checked.to_dicts(), fmt=fmt, as_json=as_json, output=output)
+        emit_rows(checked.fill_nan(None).to_dicts(), fmt=fmt, as_json=as_json, output=output)
         return
     found = scores(checked, by)
     if fmt == "table" and not as_json:
