@@ -11,7 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import joulewise
-from joulewise.catalog.records import accelerator_spec, architecture, configuration, read_rows, records
+from joulewise.catalog.records import accelerator_spec, architecture, configuration, records
+from joulewise.csv_input import read_rows
 from joulewise.energy.calibrate import calibrate, load_calibration, save_calibration
 from joulewise.energy.calibrated import OUTPUT, estimate_many
 from joulewise.energy.shape import shape_of_architecture, shape_of_config, shape_of_params

@@ -6,9 +6,10 @@ from pathlib import Path
 
 import click
 
-from joulewise.catalog.records import read_rows, records
+from joulewise.catalog.records import records
 from joulewise.cli.output import emit_object, emit_text, output_options, table
 from joulewise.cli.progress import progress
+from joulewise.csv_input import read_rows
 from joulewise.energy.calibrate import as_file, calibrate, save_calibration
 
 

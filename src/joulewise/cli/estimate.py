@@ -12,10 +12,11 @@ import click
 import polars as pl
 
 from joulewise.catalog import PAPER, Catalog, load
-from joulewise.catalog.records import architecture, generator, image_network, read_rows, sample_network
+from joulewise.catalog.records import architecture, generator, image_network, sample_network
 from joulewise.cli.main import complain
 from joulewise.cli.options import data_option, parse_date
 from joulewise.cli.output import emit_object, emit_rows, emit_text, output_options
+from joulewise.csv_input import read_rows
 from joulewise.energy import Estimate, estimate_paper
 from joulewise.energy.calibrate import Calibration, load_calibration
 from joulewise.energy.calibrated import estimate_many

@@ -6,10 +6,11 @@ from pathlib import Path
 
 import click
 
-from joulewise.catalog.records import read_rows, records
+from joulewise.catalog.records import records
 from joulewise.cli.compare import save_chart
 from joulewise.cli.output import emit_rows, output_options
 from joulewise.cli.progress import progress
+from joulewise.csv_input import read_rows
 from joulewise.energy.validate import scores, validate
 from joulewise.energy.validate import worst as worst_rows
 
@@ -66,7 +67,7 @@ def command(
     if rows or worst:
         if worst:
             checked = worst_rows(checked, worst, frame)
-        emit_rows(checked.to_dicts(), fmt=fmt, as_json=as_json, output=output)
+        emit_rows(checked.fill_nan(None).to_dicts(), fmt=fmt, as_json=as_json, output=output)
         return
     found = scores(checked, by)
     if fmt == "table" and not as_json:
