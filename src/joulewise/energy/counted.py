@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 from joulewise.counting.kind import network_kind
@@ -12,29 +11,37 @@ from joulewise.counting.targets import Options, count_target
 from joulewise.counting.workload import BYTES_PER_VALUE, Workload
 from joulewise.errors import InputError
 
+SIZES = ("prompt_tokens", "image_size")
+"""Columns of a workload that a count takes up: they are part of its result, and not of the workload any more."""
 
-def work_of_file(file: Path, given: Mapping[str, object]) -> dict[str, Any]:
-    """Return the columns that a count fills, of a single-pass network in a ``config.json`` or an ONNX file.
+
+def count_sample(target: str, sizes: Mapping[str, object]) -> Workload:
+    """Count one sample through a network.
 
     Parameters
     ----------
-    file : Path
-    given : mapping
-        Of the columns of the workload, ``prompt_tokens``, for the length of an encoder's text, and ``image_size``,
-        e.g. ``224x224``; by default the network's own.
+    target : str
+        As for `joulewise.count`: a file, or a network to build. A ``FILE.py:FACTORY`` is executed.
+    sizes : mapping
+        Of `SIZES`: ``prompt_tokens``, the length of an encoder's text, and ``image_size``, e.g. ``224x224``; by default
+        the network's own.
 
     Raises
     ------
     InputError
-        If the file cannot be counted, or its network generates token after token.
+        If it cannot be counted.
     """
-    side = given.get("image_size")
-    options = Options(input_size=None if side is None else (3, *_sides(str(side))), precision="fp32")
-    tokens = given.get("prompt_tokens")
+    size, tokens = sizes.get("image_size"), sizes.get("prompt_tokens")
+    sides = None if size is None else _sides(str(size))
+    if sides is None and ".py:" in target:
+        sides = (_DEFAULT_SIDE_PX, _DEFAULT_SIDE_PX)
+    options = Options(input_size=None if sides is None else (3, *sides), precision="fp32")
     if tokens is not None:
         options = replace(options, prompt_tokens=int(float(str(tokens))))
-    counted = columns_of(count_target(str(file), options))
-    return {name: value for name, value in counted.items() if name != "batch_size"}
+    return count_target(target, options)
+
+
+_DEFAULT_SIDE_PX = 224
 
 
 def columns_of(counted: Workload) -> dict[str, Any]:

@@ -15,7 +15,7 @@ _GENERATING_TASKS = ("to-image", "to-video", "image-generation", "video-generati
 
 
 def kind_of(row: WorkloadRow, catalog: Catalog) -> Kind:
-    """Return what a row is: by its model where that is known, else by its work, task or steps, else a language model."""
+    """Return what a row is: by its model where that is known, else by its work, task or steps, else language."""
     known = _kind_of_model(row.model, catalog) if row.model else None
     if known is not None:
         return known

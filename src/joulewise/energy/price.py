@@ -15,6 +15,7 @@ from joulewise.energy.calibration.stored import Calibration
 from joulewise.energy.flags import UNLIKE_MEASURED, Flag, Flagged
 from joulewise.energy.kinds import kind_of
 from joulewise.energy.language.measured import prompts_of
+from joulewise.energy.language.shape import Shape
 from joulewise.energy.language.step import CURRENT, EAGER, EARLY
 from joulewise.energy.measured_rows import applicable, number_of
 from joulewise.energy.physics import Floats, measured_dies
@@ -58,7 +59,9 @@ class Priced:
         return longest_part(self.run.parts_s)
 
 
-def facts_for(kind: Kind, calibration: Calibration, catalog: Catalog, shapes: Mapping[str, Any] | None = None) -> Facts:
+def facts_for(
+    kind: Kind, calibration: Calibration, catalog: Catalog, shapes: Mapping[str, Shape] | None = None
+) -> Facts:
     """Return what rows of a kind are read with."""
     dies = measured_dies(calibration.parameters[kind.name], kind.die_parameter)
     return Facts(catalog, dies, prompts_of(calibration.parameters["language"]), shapes or {})
@@ -75,7 +78,7 @@ def price(kind: Kind, rows: Iterable[tuple[int, WorkloadRow]], calibration: Cali
     calibration : Calibration
     facts : Facts
     """
-    requests = read_rows_of(kind.workload, rows, lambda row: kind.read(row, facts))
+    requests: Requests[Any] = read_rows_of(kind.workload, rows, lambda row: kind.read(row, facts))
     run = kind.run(calibration.parameters[kind.name], requests)
     power_w, energy_j = _with_host(requests, run, calibration)
     low, high = _bounds(kind, requests, run, calibration)

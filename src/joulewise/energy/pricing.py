@@ -6,11 +6,15 @@ from collections.abc import Sequence
 
 import polars as pl
 
-from joulewise.energy.calibrate import Calibration
-from joulewise.energy.calibrated import estimate_many
+from joulewise.catalog import Catalog, load
+from joulewise.energy.calibration.stored import Calibration, load_calibration
+from joulewise.energy.flags import Flag
 from joulewise.energy.known import accelerator_spec
-from joulewise.energy.requests import read_requests
-from joulewise.energy.serving import request_flops
+from joulewise.energy.language.kind import LANGUAGE
+from joulewise.energy.language.step import request_flops
+from joulewise.energy.price import facts_for, price
+from joulewise.energy.rows import WorkloadRow
+from joulewise.energy.table import estimate_table
 
 LADDER = ("V100", "A100-SXM4-40GB", "A100-SXM4-80GB", "H100", "H200", "B200")
 """The leading server accelerators, in order of release."""
@@ -58,8 +62,8 @@ def language_joules(
     Returns
     -------
     polars.DataFrame
-        `COLUMNS`, one row per model and accelerator, at the accelerator count (1 to 8) with the lowest energy. Joules of
-        the accelerators alone, per 1,000 tokens of the answer, including a prompt of as many tokens, at batch 32.
+        `COLUMNS`, one row per model and accelerator, at the accelerator count (1 to 8) with the lowest energy. Joules
+        of the accelerators alone, per 1,000 tokens of the answer, including a prompt of as many tokens, at batch 32.
         Models that fit on none are left out.
     """
     if models.is_empty():

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields
-from typing import Any, Generic, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, NamedTuple, TypeVar
 
 import numpy as np
 import polars as pl
@@ -14,6 +14,9 @@ from joulewise.catalog import Catalog
 from joulewise.energy.flags import Flagged
 from joulewise.energy.physics import Bools, Floats
 from joulewise.errors import InputError, UnknownNameError
+
+if TYPE_CHECKING:
+    from joulewise.energy.language.shape import Shape
 
 Columns = TypeVar("Columns")
 
@@ -83,7 +86,7 @@ TEXTS = COLUMNS[: COLUMNS.index("params_b")]
 NUMBERS = COLUMNS[len(TEXTS) :]
 
 # Wider than anything that runs, so that a slip of the keyboard is caught and no product overflows.
-_BOUNDS: dict[str, tuple[float, float]] = {
+BOUNDS: dict[str, tuple[float, float]] = {
     "params_b": (1e-6, 1e6),
     "active_params_b": (1e-6, 1e6),
     "n_accelerators": (1, 10_000),
@@ -146,7 +149,7 @@ class Facts:
     catalog: Catalog
     measured_dies: frozenset[str]
     prompts: Mapping[str, float]
-    shapes: Mapping[str, Any]
+    shapes: Mapping[str, Shape]
 
 
 @dataclass(frozen=True)
@@ -267,7 +270,7 @@ def row_of(values: Mapping[str, object]) -> WorkloadRow:
 
 
 def _out_of_bounds(name: str, value: float) -> str | None:
-    low, high = _BOUNDS[name]
+    low, high = BOUNDS[name]
     if not low <= value <= high:
         return f"is not between {low:,.10g} and {high:,.10g}"
     return "is not a whole number" if name in _WHOLE and value != round(value) else None
@@ -317,7 +320,7 @@ def typed_columns(frame: pl.DataFrame) -> tuple[pl.DataFrame, list[RowProblem]]:
             columns.append(text)
             continue
         number = frame[name].cast(pl.Float64) if frame[name].dtype.is_numeric() else text.cast(pl.Float64, strict=False)
-        low, high = _BOUNDS[name]
+        low, high = BOUNDS[name]
         wrong = (number.is_null() & text.is_not_null()) | ~number.is_between(low, high).fill_null(value=True)
         wrong |= number.is_nan().fill_null(value=False)
         if name in _WHOLE:

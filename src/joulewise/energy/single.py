@@ -16,10 +16,11 @@ AcceleratorSpec = object
 from joulewise.counting.workload import Workload
 from joulewise.energy.calibration.baselines import BASELINES
 from joulewise.energy.calibration.stored import Calibration, load_calibration
-from joulewise.energy.counted import columns_of, work_of_file
+from joulewise.energy.counted import SIZES, columns_of, count_sample
 from joulewise.energy.estimate import Estimate, Input, Scope, Serving
 from joulewise.energy.flags import UNLIKE_MEASURED, Flag
-from joulewise.energy.kinds import LANGUAGE, kind_of
+from joulewise.energy.kinds import kind_of
+from joulewise.energy.language.kind import LANGUAGE
 from joulewise.energy.language.shape import Shape, generates_text, shape_of_config
 from joulewise.energy.language.step import Columns, bounds_of_phases
 from joulewise.energy.paper_method import estimate_paper
@@ -126,7 +127,9 @@ def estimate(
         name = str(model)
         shape = shape_of_config(model) if model.suffix == ".json" and generates_text(model) else None
         if shape is None:
-            given = work_of_file(model, given) | given
+            counted = columns_of(count_sample(name, given))
+            del counted["batch_size"]
+            given = counted | {name: value for name, value in given.items() if name not in SIZES}
         else:
             shapes[name] = shape
         model = name
@@ -142,8 +145,9 @@ def estimate(
     for problem in priced.requests.problems:
         raise InputError(f"{problem.column}: {problem.reason}")
     spec = accelerator_spec(accelerator, catalog)
-    if any(flag.flag == Flag.DOES_NOT_FIT for flag in priced.flags[0]):
-        raise _does_not_fit(row, spec, calibration, facts, float(priced.run.memory_share[0]))
+    share = priced.run.memory_share
+    if share is not None and share[0] > 1:
+        raise _does_not_fit(row, spec, calibration, facts, float(share[0]))
     if method != "calibrated":
         if kind is not LANGUAGE:
             raise InputError(f"the method {method} is for language models alone", "use calibrated")

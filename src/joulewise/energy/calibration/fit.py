@@ -14,10 +14,13 @@ from joulewise.energy.calibration.fitting import family_weights, fit_logs
 from joulewise.energy.calibration.intervals import LEVEL, conformal, intervals_of_regimes, nearby_interval
 from joulewise.energy.calibration.stored import Calibration, load_calibration
 from joulewise.energy.flags import Flag
-from joulewise.energy.kinds import GENERATOR, KINDS, LANGUAGE, SAMPLE
+from joulewise.energy.generators.kind import GENERATOR
+from joulewise.energy.kinds import KINDS
+from joulewise.energy.language.kind import LANGUAGE
 from joulewise.energy.language.shape import shape_of_params
 from joulewise.energy.measured_rows import Measured
 from joulewise.energy.physics import Bools, Floats, Labels
+from joulewise.energy.samples.kind import SAMPLE
 from joulewise.energy.workload_kind import Kind, Values
 from joulewise.errors import InputError
 

@@ -13,10 +13,12 @@ from joulewise.energy.calibration.anchor import corrected, nearest
 from joulewise.energy.calibration.baselines import BASELINES, log_linear
 from joulewise.energy.calibration.fit import fit, held_out, require_families
 from joulewise.energy.calibration.intervals import unseen_intervals
-from joulewise.energy.kinds import GENERATOR, LANGUAGE, SAMPLE
+from joulewise.energy.generators.kind import GENERATOR
+from joulewise.energy.language.kind import LANGUAGE
 from joulewise.energy.measured_rows import Measured
 from joulewise.energy.physics import Floats
 from joulewise.energy.places import Places
+from joulewise.energy.samples.kind import SAMPLE
 from joulewise.energy.workload_kind import Kind, Values
 from joulewise.errors import InputError
 
@@ -189,7 +191,7 @@ def score(estimate: Floats, measured: Floats) -> dict[str, float]:
     }
 
 
-def worst(checked: pl.DataFrame, n: int, frame: pl.DataFrame) -> pl.DataFrame:
+def worst_rows(checked: pl.DataFrame, n: int, frame: pl.DataFrame) -> pl.DataFrame:
     """Return the rows furthest off, with what they were and the likely reason.
 
     Parameters

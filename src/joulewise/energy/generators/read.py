@@ -94,7 +94,7 @@ def read(row: WorkloadRow, facts: Facts) -> Reading:
 
 
 def pixels_of(size: str) -> float:
-    """Return the pixels of an image, or of all frames of a video, by a size such as ``832x480x81f``; 1 if it is none."""
+    """Return the pixels of an image, or of all frames of a video, by its size as text; 1 if it is none."""
     found = _SIZE.match(size.strip())
     return float(found[1]) * float(found[2]) * float(found[3] or 1) if found else 1.0
 

@@ -89,6 +89,8 @@ def _network(row: WorkloadRow, facts: Facts) -> tuple[Mapping[str, Any], list[Fl
                 raise BadCellError(name, "is blank, but flops are given; a count of the network has all of them")
         if row.network_kind not in KINDS:
             raise BadCellError("network_kind", f"{row.network_kind!r} is not one of {', '.join(KINDS)}")
+        if row.image_size is not None:
+            raise BadCellError("image_size", "is given beside flops, which are those of one size already")
         work = {"flops": row.flops, "activation_values": row.activation_values, "kind": row.network_kind}
         return work | {"params": (row.params_b or 0.0) * 1e9}, not_measured
     for name in ("activation_values", "network_kind"):
