@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from joulewise.catalog.records import records
+from joulewise.catalog import measurements
 from joulewise.energy.anchor import Places, corrected, nearest, places_of
 from joulewise.energy.calibrated import estimate_many
 from joulewise.errors import InputError
@@ -90,9 +90,7 @@ def test_a_correction_never_goes_beyond_the_measured_error(rows: list[tuple[str,
 
 def test_public_rows_are_estimates_of_one_another() -> None:
     # Every tenth measured row of language models is taken away; the rest correct its estimate.
-    frame = records("measurements/public").filter(
-        pl.col("source").str.contains("v3") & (pl.col("task") == "lm-arena-chat")
-    )
+    frame = measurements().filter(pl.col("source").str.contains("v3") & (pl.col("task") == "lm-arena-chat"))
     out = np.arange(len(frame)) % 10 == 0
     found, _ = estimate_many(frame.filter(pl.Series(out)), measured=frame.filter(pl.Series(~out)))
     error = np.abs(found["energy_per_output_token_j"].to_numpy() / found["energy_j_per_unit"].to_numpy() - 1)

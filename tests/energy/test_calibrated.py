@@ -11,7 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import joulewise
-from joulewise.catalog.records import accelerator_spec, architecture, configuration, read_rows, records
+from joulewise.catalog import accelerator_spec, find_model, measurements
+from joulewise.catalog.records import read_rows
 from joulewise.energy.calibrate import calibrate, load_calibration, save_calibration
 from joulewise.energy.calibrated import OUTPUT, estimate_many
 from joulewise.energy.shape import shape_of_architecture, shape_of_config, shape_of_params
@@ -38,7 +39,7 @@ def _one(**row: object) -> dict[str, Any]:
     ],
 )
 def test_shapes_have_the_published_parameters(model: str, params_b: float, active_b: float | None) -> None:
-    row = architecture(model)
+    row = find_model(model).architecture
     assert row is not None
     shape = shape_of_architecture(row)
     assert shape.params / 1e9 == pytest.approx(params_b, rel=0.01)
@@ -54,21 +55,22 @@ def test_a_configuration_file_gives_the_shape_of_the_table() -> None:
 
 
 def test_every_measured_language_model_has_its_architecture() -> None:
-    measured = records("measurements/public").filter(
-        (pl.col("tier") == "A-gpu") & pl.col("unit").str.starts_with("output token")
-    )
-    assert all(architecture(m) or configuration(m) for m in measured["model"].unique())
+    measured = measurements().filter((pl.col("tier") == "A-gpu") & pl.col("unit").str.starts_with("output token"))
+    assert all(find_model(m).architecture or find_model(m).configuration for m in measured["model"].unique())
 
 
 def test_names_are_found_without_organisation_or_format() -> None:
-    assert architecture("Qwen3-235B-A22B-Instruct-2507-FP8") == architecture("Qwen/Qwen3-235B-A22B-Instruct-2507")
-    assert accelerator_spec("NVIDIA H100 80GB HBM3")["name"] == "H100"
+    assert (
+        find_model("Qwen3-235B-A22B-Instruct-2507-FP8").architecture
+        == find_model("Qwen/Qwen3-235B-A22B-Instruct-2507").architecture
+    )
+    assert accelerator_spec("NVIDIA H100 80GB HBM3").name == "H100"
     with pytest.raises(UnknownNameError, match="H100"):
         accelerator_spec("H10")
 
 
 def test_the_shipped_calibration_reproduces_measurements_it_was_fitted_to() -> None:
-    measured = records("measurements/public").filter(pl.col("tier") == "A-gpu")
+    measured = measurements().filter(pl.col("tier") == "A-gpu")
     table, problems = estimate_many(measured)
     assert not problems
     ours = table["energy_per_output_token_j"].fill_null(table["energy_j"])
@@ -117,7 +119,7 @@ def test_energy_rises_with_bytes_per_weight(batch: int, output: int) -> None:
 @settings(max_examples=20, deadline=None)
 @given(cut=st.integers(1, 199))
 def test_splitting_a_table_does_not_change_its_sum(cut: int) -> None:
-    frame = records("measurements/public").filter(pl.col("tier") == "A-gpu").sample(200, seed=3)
+    frame = measurements().filter(pl.col("tier") == "A-gpu").sample(200, seed=3)
     whole = estimate_many(frame)[0]["energy_j"].sum()
     parts = [estimate_many(part)[0]["energy_j"].sum() for part in (frame[:cut], frame[cut:])]
     assert sum(parts) == pytest.approx(whole, rel=1e-12)
@@ -193,7 +195,7 @@ def test_shapes_of_sizes_are_checked() -> None:
 
 
 def test_a_calibration_on_part_of_the_data_is_written_and_read(tmp_path: Path) -> None:
-    some = records("measurements/public").filter(pl.col("source").is_in(["ML.ENERGY v1 (legacy)"]))
+    some = measurements().filter(pl.col("source").is_in(["ML.ENERGY v1 (legacy)"]))
     fitted = calibrate(some)
     save_calibration(fitted, tmp_path / "c.json")
     again = load_calibration(tmp_path / "c.json")

@@ -8,7 +8,7 @@ import numpy as np
 import polars as pl
 import pytest
 
-from joulewise.catalog.records import records
+from joulewise.catalog import measurements
 from joulewise.energy.measured import measured_rows
 from joulewise.energy.rivals import ecologits
 from joulewise.energy.validate import METHOD_NAMES, score, scores, validate
@@ -17,7 +17,7 @@ from joulewise.errors import InputError
 
 @pytest.fixture(scope="module")
 def checked() -> pl.DataFrame:
-    return validate(records("measurements/public"))
+    return validate(measurements())
 
 
 def _of(rows: list[dict[str, object]], **wanted: str) -> Any:
@@ -64,7 +64,7 @@ def test_one_measured_row_halves_the_error(checked: pl.DataFrame) -> None:
 
 
 def test_ecologits_by_hand() -> None:
-    rows = measured_rows(records("measurements/public"))
+    rows = measured_rows(measurements())
     i = 100
     c = rows.requests.columns
     wh = 1.1665273e-6 * np.exp(-0.0112059 * c.batch_size[i]) * c.active_params[i] / 1e9 + 4.0529e-5

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from joulewise.catalog.records import read_rows, records
+from joulewise.catalog import measurements
+from joulewise.catalog.records import read_rows
 from joulewise.energy.calibrate import calibrate
 from joulewise.energy.measured import measured_rows
 from joulewise.energy.validate import validate
@@ -42,7 +43,7 @@ ABOUT = {
 
 def test_a_row_has_the_columns_of_the_shipped_ones_and_the_accelerators_energy() -> None:
     row = row_of(BOTH, 200.0, TOKEN, ABOUT)
-    assert list(row) == records("measurements/public").columns
+    assert list(row) == measurements().columns
     assert row["energy_j_per_unit"] == pytest.approx(0.4)
     assert row["avg_power_w"] == pytest.approx(40.0)
     assert row["throughput"] == pytest.approx(100.0)
@@ -60,7 +61,7 @@ def test_rows_are_added_under_the_header_that_is_there(tmp_path: Path) -> None:
     append_row(file, {**row, "model": "other, with a comma"})
     lines = file.read_text().splitlines()
     assert len(lines) == 3
-    assert lines[0] == ",".join(records("measurements/public").columns)
+    assert lines[0] == ",".join(measurements().columns)
     wide = tmp_path / "wide.csv"
     wide.write_text("mine," + ",".join(reversed(list(row))) + "\nx" + "," * len(row))  # no line break at its end
     append_row(wide, row)

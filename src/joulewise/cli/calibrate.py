@@ -6,7 +6,8 @@ from pathlib import Path
 
 import click
 
-from joulewise.catalog.records import read_rows, records
+from joulewise.catalog import measurements
+from joulewise.catalog.records import read_rows
 from joulewise.cli.output import emit_object, emit_text, output_options, table
 from joulewise.cli.progress import progress
 from joulewise.energy.calibrate import as_file, calibrate, save_calibration
@@ -20,7 +21,7 @@ from joulewise.energy.calibrate import as_file, calibrate, save_calibration
 @output_options
 def command(data: Path | None, fmt: str, as_json: bool, output: Path | None) -> None:
     """Fit; write the file, or print the parameters."""
-    frame = records("measurements/public") if data is None else read_rows(data)
+    frame = measurements() if data is None else read_rows(data)
     with progress("calibrate", 4) as begin:
         fitted = calibrate(frame, begin)
     if output is not None:

@@ -11,8 +11,9 @@ from typing import Any
 import click
 import polars as pl
 
-from joulewise.catalog import PAPER, Catalog, load
-from joulewise.catalog.records import architecture, generator, image_network, read_rows, sample_network
+from joulewise.catalog import PAPER, Catalog, find_entity, load
+from joulewise.catalog.find import known_model
+from joulewise.catalog.records import read_rows
 from joulewise.cli.main import complain
 from joulewise.cli.options import data_option, parse_date
 from joulewise.cli.output import emit_object, emit_rows, emit_text, output_options
@@ -183,10 +184,11 @@ def _by_paper(model: str, method: str | None, asked: dict[str, Any], catalog: Ca
     if method not in (None, "paper") or asked:
         return False
     try:
-        catalog.edition(PAPER).find("models", model)
+        find_entity("models", model, catalog.edition(PAPER))
     except InputError:
         # A name that is nowhere is left to the paper's catalogue, whose error has the nearest names.
-        in_tables = any(table(model) for table in (architecture, generator, sample_network, image_network))
+        found = known_model(model)
+        in_tables = found and (found.architecture or found.generator or found.sample_network or found.image_networks)
         return not in_tables and not is_target(model)
     return True
 

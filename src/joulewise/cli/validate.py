@@ -6,7 +6,8 @@ from pathlib import Path
 
 import click
 
-from joulewise.catalog.records import read_rows, records
+from joulewise.catalog import measurements
+from joulewise.catalog.records import read_rows
 from joulewise.cli.compare import save_chart
 from joulewise.cli.output import emit_rows, output_options
 from joulewise.cli.progress import progress
@@ -56,7 +57,7 @@ def command(
     output: Path | None,
 ) -> None:
     """Print scores, or rows."""
-    frame = records("measurements/public") if data is None else read_rows(data)
+    frame = measurements() if data is None else read_rows(data)
     with progress("validate", 3) as begin:
         checked = validate(frame, begin)
     if chart is not None:

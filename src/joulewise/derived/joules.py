@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import polars as pl
 
-from joulewise.catalog.records import accelerator_spec
+from joulewise.catalog import accelerator_spec
 from joulewise.energy.calibrate import Calibration
 from joulewise.energy.calibrated import estimate_many
 from joulewise.energy.requests import read_requests
@@ -128,8 +128,8 @@ def _accelerators(names: Sequence[str]) -> pl.DataFrame:
     return pl.DataFrame(
         {
             "accelerator": list(names),
-            "_launched": [s["release_date"] for s in specs],
-            "peak_flops_per_j": [s["bf16_flops_per_s"] / s["tdp_w"] for s in specs],
+            "_launched": [s.release_date for s in specs],
+            "peak_flops_per_j": [s.bf16_flops_per_s / s.tdp_w for s in specs],
         }
     ).with_columns(pl.col("_launched").cast(pl.String).str.to_date("%Y-%m-%d"))
 

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 import polars as pl
 
+from joulewise.catalog import accelerator_spec
 from joulewise.catalog.names import normalise
-from joulewise.catalog.records import accelerator_spec
 from joulewise.energy.serving import Floats, Labels
 from joulewise.errors import InputError
 
@@ -91,7 +91,7 @@ def places_of(frame: pl.DataFrame, rows: Sequence[int]) -> Places:
 
 def _canonical(accelerator: str) -> str:
     try:
-        return str(accelerator_spec(accelerator)["name"])
+        return accelerator_spec(accelerator).name
     except InputError:
         return accelerator
 

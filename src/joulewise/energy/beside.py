@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from joulewise.catalog.records import accelerator_spec
+from joulewise.catalog import accelerator_spec
 from joulewise.energy.one import estimate
 from joulewise.errors import InputError
 from joulewise.interval import Interval

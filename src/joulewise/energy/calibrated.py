@@ -9,13 +9,12 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from joulewise.catalog.records import architecture, configuration, generator, image_network, sample_network
 from joulewise.energy.anchor import NEAR, corrected, nearest, places_of
 from joulewise.energy.calibrate import Calibration, load_calibration
 from joulewise.energy.canvases import CanvasRequests, read_canvases
 from joulewise.energy.generators import Generation, generate
 from joulewise.energy.intervals import regime_of, regime_of_samples
-from joulewise.energy.requests import UNLIKE_MEASURED, Problem, Requests, read_requests, texts_of
+from joulewise.energy.requests import UNLIKE_MEASURED, Problem, Requests, model_or_none, read_requests, texts_of
 from joulewise.energy.samples import SampleRequests, read_samples
 from joulewise.energy.serving import CURRENT, EAGER, EARLY, Floats, Labels, kept_bytes, step
 from joulewise.energy.wall import Run, run_samples
@@ -157,17 +156,14 @@ def kinds_of(frame: pl.DataFrame) -> np.ndarray[Any, np.dtype[np.str_]]:
 
 def _kind(model: str) -> str | None:
     """Return what a model is, or None where the tables do not have it."""
-    tables = (
-        ("generator", generator),
-        ("sample", sample_network),
-        ("language", architecture),
-        ("language", configuration),
-        ("sample", image_network),  # last: it needs the facts
-    )
-    for kind, found in tables:
-        if found(model):
-            return kind
-    return None
+    found = model_or_none(model)
+    if found is None:
+        return None
+    if found.generator:
+        return "generator"
+    if found.sample_network or found.image_networks:
+        return "sample"
+    return "language" if found.architecture or found.configuration else None
 
 
 def _samples(frame: pl.DataFrame, calibration: Calibration) -> tuple[pl.DataFrame, tuple[Problem, ...]]:

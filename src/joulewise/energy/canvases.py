@@ -9,7 +9,6 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from joulewise.catalog.records import generator
 from joulewise.energy.generators import Canvases
 from joulewise.energy.requests import (
     MEASURED_DIES,
@@ -18,6 +17,7 @@ from joulewise.energy.requests import (
     accelerator_of,
     arrays_of,
     is_at_wall,
+    model_or_none,
     precision_of,
     read_each,
     runs_copies,
@@ -69,7 +69,8 @@ def read_canvases(frame: pl.DataFrame) -> CanvasRequests:
 
 def _read_row(row: dict[str, Any]) -> tuple[dict[str, Any], tuple[str, ...]]:
     marks: list[str] = []
-    known = generator(row["model"]) if row["model"] else None
+    found = model_or_none(row["model"])
+    known = dict(found.generator) if found and found.generator else None
     width, height, frames = _size(row["image_size"], known, marks)
     spec = accelerator_of(row)
     weight_bytes, _ = precision_of(row["precision"], row["model"], spec)

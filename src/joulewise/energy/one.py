@@ -7,7 +7,7 @@ from typing import Any
 
 import polars as pl
 
-from joulewise.catalog.records import accelerator_spec
+from joulewise.catalog import accelerator_spec
 from joulewise.counting.config.families import model_of
 from joulewise.counting.config.read import read_config
 from joulewise.counting.config.spec import Multimodal, Stack
@@ -79,7 +79,7 @@ def estimate(
     flags = [f for f in result["flags"].split("|") if f]
     if "does-not-fit" in flags:
         raise _does_not_fit(frame, row, calibration)
-    spec = accelerator_spec(accelerator)
+    spec = accelerator_spec(accelerator).to_dict()
     inputs = [Input(k, v, "", "as asked") for k, v in row.items() if v is not None]
     inputs += [
         Input(name, spec[name], unit, spec["sources"][name])
@@ -171,7 +171,7 @@ def _does_not_fit(frame: pl.DataFrame, row: dict[str, Any], calibration: Calibra
         if changed is not None and memory_bytes(read_requests(changed, calibration.prompts))[0] <= 1:
             hints.append(f"--precision {precision}")
             break
-    memory = accelerator_spec(row["accelerator"])["memory_bytes"] * n
+    memory = accelerator_spec(row["accelerator"]).memory_bytes * n
     return InputError(
         f"{now * memory / 1e9:.0f} GB of weights, cache and buffers do not fit the {memory / 1e9:.0f} GB of "
         f"{n} {row['accelerator']}",

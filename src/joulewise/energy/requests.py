@@ -12,7 +12,8 @@ from typing import Any, TypeVar
 import numpy as np
 import polars as pl
 
-from joulewise.catalog.records import accelerator_spec, architecture, configuration, language_size, unknown_model
+from joulewise.catalog import KnownModel, accelerator_spec, find_model
+from joulewise.catalog.find import known_model
 from joulewise.energy.serving import CURRENT, EAGER, EARLY, Columns
 from joulewise.energy.shape import (
     AS_ATTENTION,
@@ -328,12 +329,11 @@ def is_at_wall(row: dict[str, Any]) -> bool:
 
 @lru_cache(maxsize=4096)
 def _shape_or_reason(model: str | None, params_b: float | None, active_params_b: float | None) -> Shape | str:
-    named = configuration(model) if model else None
-    if named is not None:
-        return shape_of_configuration(named)
-    row = architecture(model) if model else None
-    if row is not None:
-        return shape_of_architecture(row)
+    known = model_or_none(model)
+    if known is not None and known.configuration is not None:
+        return shape_of_configuration(known.configuration)
+    if known is not None and known.architecture is not None:
+        return shape_of_architecture(known.architecture)
     if model and model.endswith(".json"):
         try:
             return shape_of_config(Path(model))
@@ -344,19 +344,26 @@ def _shape_or_reason(model: str | None, params_b: float | None, active_params_b:
     try:
         if params_b is not None:
             return shape_of_params(params_b * 1e9, None if active_params_b is None else active_params_b * 1e9)
-        known = language_size(model or "")
-        if known is None:
-            return str(unknown_model(model or ""))
-        params, active_params, assumed = known
-        if assumed:
+        known = find_model(model or "")
+        if known.params is None or known.kind not in ("language", "encoder"):
+            return f"unknown model {model!r}"
+        if known.size_assumed:
             return (
-                f"the size of {model} is not public; {params / 1e9:g} billion parameters are assumed (joulewise show "
-                "says by whom); give params_b to take a size"
+                f"the size of {model} is not public; {known.params / 1e9:g} billion parameters are assumed (joulewise "
+                "show says by whom); give params_b to take a size"
             )
-        found = shape_of_params(params, active_params)
+        found = shape_of_params(known.params, known.active_params)
         return replace(found, source=f"{found.source}, which the catalogue has")
     except InputError as error:
         return str(error)
+
+
+def model_or_none(model: str | None) -> KnownModel | None:
+    """Return the catalogue's model of a name, or None where it has none or several."""
+    try:
+        return known_model(model) if model else None
+    except InputError:
+        return None
 
 
 def _shape(model: str | None, params_b: float | None, active_params_b: float | None) -> Shape:
@@ -379,7 +386,7 @@ def accelerator_of(row: dict[str, Any]) -> dict[str, Any]:
 @lru_cache(maxsize=1024)
 def _spec_or_reason(name: str) -> dict[str, Any] | str:
     try:
-        return accelerator_spec(name)
+        return accelerator_spec(name).to_dict()
     except InputError as error:
         return str(error)
 

@@ -8,7 +8,6 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from joulewise.catalog.records import image_network, sample_network
 from joulewise.energy.parameters import WALL_DIES
 from joulewise.energy.requests import (
     NUMBERS,
@@ -18,6 +17,7 @@ from joulewise.energy.requests import (
     accelerator_of,
     arrays_of,
     is_at_wall,
+    model_or_none,
     precision_of,
     read_each,
 )
@@ -113,10 +113,10 @@ def _network(row: dict[str, Any]) -> tuple[dict[str, Any], list[str]]:
             raise BadCellError("network_kind", f"{row['network_kind']!r} is not one of {', '.join(KINDS)}")
         return row | {"kind": row["network_kind"], "params": row["params_b"] * 1e9}, ["network-not-measured"]
     model = row["model"] or ""
-    known = sample_network(model)
-    if known is not None:
-        return known, []
-    sizes = image_network(model)
+    known = model_or_none(model)
+    if known is not None and known.sample_network is not None:
+        return dict(known.sample_network), []
+    sizes = [dict(size) for size in known.image_networks] if known else []
     if not sizes:
         raise BadCellError("model", f"{model!r} is no network of one sample that the catalogue has counted")
     if row["image_size"] is None:
