@@ -9,10 +9,7 @@ from typing import Any, TypedDict, Unpack
 
 import polars as pl
 
-from joulewise.catalog import Catalog, load
-from joulewise.energy.known import accelerator_spec
-
-AcceleratorSpec = object
+from joulewise.catalog import AcceleratorSpec, Catalog, accelerator_spec, load, variants_of
 from joulewise.counting.workload import Workload
 from joulewise.energy.calibration.baselines import BASELINES
 from joulewise.energy.calibration.stored import Calibration, load_calibration
@@ -154,10 +151,12 @@ def estimate(
         return _by_baseline(method, priced.requests.columns, _inputs(row, spec, priced))
     if measured is not None:
         priced = anchored(priced, [row], measured, calibration, catalog)
-    return _estimate(priced, row, spec, calibration)
+    return _estimate(priced, row, spec, calibration, variants_of(accelerator, catalog))
 
 
-def _estimate(priced: Priced, row: WorkloadRow, spec: AcceleratorSpec, calibration: Calibration) -> Estimate:
+def _estimate(
+    priced: Priced, row: WorkloadRow, spec: AcceleratorSpec, calibration: Calibration, variants: tuple[str, ...]
+) -> Estimate:
     kind, run, flags = priced.kind, priced.run, priced.flags[0]
     energy_j, low, high = (float(values[0]) for values in (priced.energy_j, priced.low, priced.high))
     values = calibration.parameters[kind.name]
@@ -166,6 +165,8 @@ def _estimate(priced: Priced, row: WorkloadRow, spec: AcceleratorSpec, calibrati
     unlike = not UNLIKE_MEASURED.isdisjoint(flag.flag for flag in flags)
     assumptions = [_SCOPES[scope], _UNLIKE_INTERVAL if unlike else kind.interval_note]
     assumptions += [f"flagged: {str(flag).replace('-', ' ')}" for flag in flags]
+    if variants:
+        assumptions.append(f"{row.accelerator} is taken as {spec.full_name}; there are also {', '.join(variants)}")
     if spec.note:
         assumptions.append(f"{spec.name}: {spec.note}")
     serving = Serving(time_s=float(priced.time_s[0]), power_w=float(priced.power_w[0]), bound=priced.bound[0])

@@ -10,7 +10,7 @@ from io import StringIO
 from pathlib import Path
 from typing import Any
 
-from joulewise.catalog.records import records
+from joulewise.catalog import measurements
 from joulewise.errors import InputError
 from joulewise.files import write_text
 from joulewise.measure.run import ASSUMED, Measurement
@@ -50,7 +50,7 @@ def row_of(found: Measurement, per: float, unit: str, about: Mapping[str, Any]) 
         "all_devices_j_per_unit": f"{found.energy.central / per:g}",
         "all_devices": scopes,
     }
-    row: dict[str, Any] = dict.fromkeys(records("measurements/public").columns, "")
+    row: dict[str, Any] = dict.fromkeys(measurements().columns, "")
     row |= {
         "source": "own measurement",
         "tier": tier,
@@ -107,7 +107,7 @@ def require_appendable(path: Path) -> str:
     except (OSError, UnicodeDecodeError):
         raise InputError(f"{path} is there and is no text that can be read", "give another file") from None
     columns = next(csv.reader(StringIO(before)), [])
-    missing = [c for c in records("measurements/public").columns if before and c not in columns]
+    missing = [c for c in measurements().columns if before and c not in columns]
     if missing:
         raise InputError(f"{path} has no column {missing[0]!r}", "a file of measurements, or a new one")
     return before

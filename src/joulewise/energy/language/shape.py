@@ -8,7 +8,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from joulewise.catalog import Catalog
+from joulewise.catalog import Catalog, KnownModel
+from joulewise.catalog.catalog import kept_with
 from joulewise.counting.config import forms
 from joulewise.counting.config.count import count_config
 from joulewise.counting.config.families import model_of
@@ -16,7 +17,7 @@ from joulewise.counting.config.read import Keys, read_config
 from joulewise.counting.config.recurrent import conv_channels, scan_macs, state_values
 from joulewise.counting.config.spec import Attention, DeltaNet, EncoderDecoder, Experts, Mamba2, Multimodal, Stack
 from joulewise.energy.flags import Flag
-from joulewise.energy.known import architecture, configuration, language_size, unknown_model
+from joulewise.energy.models import model_named
 from joulewise.errors import InputError
 
 
@@ -94,39 +95,46 @@ class Shape:
     flags: tuple[Flag, ...] = ()
 
 
-def shape_of_model(name: str, catalog: Catalog, *, must_be_known: bool = True) -> Shape | None:
-    """Return the shape of a language model of the catalogue.
+def shape_of_model(name: str, catalog: Catalog) -> Shape | None:
+    """Return the shape of a language model of the catalogue, or None if it has no such model.
 
     Parameters
     ----------
     name : str
     catalog : Catalog
-    must_be_known : bool
-        Whether a model that is in no table is an error, rather than None.
 
     Raises
     ------
     InputError
-        If the model is not known, or its size is not public.
+        If its size is not public.
     """
-    named = configuration(name, catalog)
-    if named is not None:
-        return shape_of_configuration(named)
-    row = architecture(name, catalog)
-    if row is not None:
-        return shape_of_architecture(row)
-    if not must_be_known:
-        return None
-    known = language_size(name, catalog)
+    known = model_named(name, catalog)
     if known is None:
-        raise unknown_model(name, catalog)
-    params, active_params, assumed = known
-    if assumed:
+        return None
+    shapes = _shapes(catalog)
+    if known.name not in shapes:
+        shapes[known.name] = _shape_of_known(known)
+    return shapes[known.name]
+
+
+@kept_with
+def _shapes(_catalog: Catalog) -> dict[str, Shape]:
+    return {}
+
+
+def _shape_of_known(known: KnownModel) -> Shape:
+    if known.configuration is not None:
+        return shape_of_configuration(known.configuration)
+    if known.architecture is not None:
+        return shape_of_architecture(known.architecture)
+    if known.params is None:
+        raise InputError(f"the size of {known.name} is not public", "give params_b to take a size")
+    if known.size_assumed:
         raise InputError(
-            f"the size of {name} is not public; {params / 1e9:g} billion parameters are assumed (joulewise show "
-            "names the source); give params_b to take a size"
+            f"the size of {known.name} is not public; {known.params / 1e9:g} billion parameters are assumed (joulewise "
+            "show names the source); give params_b to take a size"
         )
-    found = shape_of_params(params, active_params)
+    found = shape_of_params(known.params, known.active_params)
     return replace(found, source=f"{found.source}, which the catalogue has")
 
 
