@@ -84,7 +84,7 @@ def test_what_is_no_table_is_one_line_with_its_place(tmp_path: Path, content: by
 
 
 def test_what_cannot_be_read(tmp_path: Path) -> None:
-    with pytest.raises(InputError, match="cannot read .*none.csv: No such file"):
+    with pytest.raises(InputError, match=r"cannot read .*none\.csv: No such file"):
         read_rows(tmp_path / "none.csv")
     with pytest.raises(InputError, match="Is a directory"):
         read_rows(tmp_path)

@@ -43,7 +43,7 @@ def test_a_file_in_place_of_the_folder(tmp_path: Path) -> None:
 
 
 def test_nothing_half_written_in_a_missing_folder(tmp_path: Path) -> None:
-    with pytest.raises(WorkError, match="cannot write .*: No such file or directory"):
+    with pytest.raises(WorkError, match=r"cannot write .*: No such file or directory"):
         write_text(tmp_path / "no" / "file.txt", "x")
     with pytest.raises(WorkError, match="Is a directory"):
         write_text(tmp_path, "x")
@@ -83,7 +83,7 @@ def test_a_link_stays_and_its_file_is_written(tmp_path: Path) -> None:
         assert link.is_symlink()
         assert to.read_text() == "new"
     (tmp_path / "loop").symlink_to("loop")
-    with pytest.raises(WorkError, match="cannot write .*loop"):
+    with pytest.raises(WorkError, match=r"cannot write .*loop"):
         write_text(tmp_path / "loop", "x")
     assert sorted(p.name for p in (tmp_path / "there").iterdir()) == ["other", "real"]
 
@@ -114,7 +114,7 @@ def test_a_device_is_written_through(tmp_path: Path) -> None:
 @may_make_devices
 def test_a_full_device_says_so(tmp_path: Path) -> None:
     full = device(tmp_path / "full", FULL)
-    with pytest.raises(WorkError, match="cannot write .*full: No space left on device"):
+    with pytest.raises(WorkError, match=r"cannot write .*full: No space left on device"):
         write_text(full, "x")
     assert full.is_char_device()
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Iterator
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -16,7 +14,7 @@ from joulewise.catalog.records import architecture, generator, image_network, sa
 from joulewise.cli.main import complain
 from joulewise.cli.options import data_option, parse_date
 from joulewise.cli.output import emit_object, emit_rows, emit_text, output_options
-from joulewise.csv_input import read_rows
+from joulewise.csv_input import read_lines, read_rows
 from joulewise.energy import Estimate, estimate_paper
 from joulewise.energy.calibrate import Calibration, load_calibration
 from joulewise.energy.calibrated import estimate_many
@@ -218,7 +216,7 @@ def _from_table(
 
 def _from_names(options: dict[str, Any], *, fmt: str, as_json: bool, output: Path | None) -> None:
     rows, bad = [], 0
-    for line, name in _names_from_stdin():
+    for line, name in read_lines():
         try:
             estimate = estimate_paper(name, **options)
         except InputError as error:
@@ -233,12 +231,6 @@ def _from_names(options: dict[str, Any], *, fmt: str, as_json: bool, output: Pat
         if not bad:
             complain("no names on standard input")
         raise click.exceptions.Exit(int(ExitCode.BAD_INPUT))
-
-
-def _names_from_stdin() -> Iterator[tuple[int, str]]:
-    for line, text in enumerate(sys.stdin, 1):
-        if text.strip():
-            yield line, text.strip()
 
 
 def _as_dict(estimate: Estimate) -> dict[str, Any]:
