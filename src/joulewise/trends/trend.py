@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import polars as pl
+import polars.selectors as cs
 
 from joulewise.catalog import PAPER, TASKS, Catalog, load, undated
 from joulewise.energy import models_with_energy
@@ -71,7 +72,7 @@ class Trend:
             "slope_log10": fit.slope_log10,
             "intercept_log10": fit.intercept_log10,
             "reference_year": fit.reference_year,
-            "points": self.points.with_columns(pl.col("date").cast(pl.String)).to_dicts(),
+            "points": self.points.with_columns(cs.date().cast(pl.String)).to_dicts(),
         }
 
 
