@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from joulewise.counting.config import count_config
 from joulewise.counting.config.compat import electra_flops, paper_flops
 from joulewise.counting.config.families import FAMILIES, model_of
-from joulewise.counting.config.forms import sum_of_lengths
+from joulewise.counting.config.mixers.attention import sum_of_lengths
 from joulewise.counting.config.read import Keys
 from joulewise.counting.hf_models import count_hf
 from joulewise.errors import InputError, UnknownNameError

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
-from joulewise.catalog.records import hybrid_configuration
-from joulewise.counting.config import forms, recurrent
 from joulewise.counting.config.families import model_of
+from joulewise.counting.config.feeds import Experts, Mlp
+from joulewise.counting.config.mixers import Attention, Latent
+from joulewise.counting.config.parameters import macs_outside, params
+from joulewise.counting.config.passes import blocks_work
 from joulewise.counting.config.read import read_config
-from joulewise.counting.config.spec import Attention, Block, Experts, Latent, Mlp, Stack
+from joulewise.counting.config.spec import Block, Stack
 from joulewise.errors import InputError
 
 _ENCODERS = ("albert", "bert", "distilbert", "electra", "roberta")
@@ -42,42 +44,51 @@ class Pass:
     input_tokens: int
 
 
-def reason_uncounted(row: Mapping[str, Any]) -> str | None:
-    """Return why the closed form cannot count a row, or None if it can."""
+def reason_uncounted(row: Mapping[str, Any], config: Mapping[str, Any] | None = None) -> str | None:
+    """Return why a row has no closed form, or None if it has; with the configuration of a hybrid it always has."""
     note = str(row["note"] or "")
-    if not note.startswith("not computed") or hybrid_configuration(str(row["model"])):
+    if config is not None or not note.startswith("not computed"):
         return None
     return note.split("; ", maxsplit=1)[0].removeprefix("not computed: ")
 
 
-def stack_of(row: Mapping[str, Any]) -> Stack:
-    """Return the parts of a row of the table of architectures, or of the configuration of a hybrid.
+def stack_of(row: Mapping[str, Any], config: Mapping[str, Any] | None = None) -> Stack:
+    """Return the layers of a row of the table of architectures.
 
     Biases are left out, except in encoders: below 0.2% of the parameters.
+
+    Parameters
+    ----------
+    row : mapping
+        Row of ``architectures.csv``.
+    config : mapping, optional
+        The keys of the model's ``config.json``, for a hybrid, whose layers the table has no columns for; see
+        `catalog.records.hybrid_configuration`.
 
     Raises
     ------
     InputError
-        If the row says that it has parts the table does not describe (state-space layers, say).
+        If the row says that the model has parts which the table does not describe, and `config` is not given.
     """
-    reason = reason_uncounted(row)
+    reason = reason_uncounted(row, config)
     if reason:
         raise InputError(f"{row['model']} has no closed form here: {reason}")
-    hybrid = hybrid_configuration(str(row["model"]))
-    if hybrid:
-        return _stack(hybrid["config"])
+    if config is not None:
+        return _stack(config)
     return _encoder(row) if row["family"] in _ENCODERS else _decoder(row)
 
 
-def forward(row: Mapping[str, Any], input_tokens: int) -> Pass:
+def forward(row: Mapping[str, Any], input_tokens: int, config: Mapping[str, Any] | None = None) -> Pass:
     """Count one forward pass of one input.
 
     Parameters
     ----------
     row : mapping
-        Of the catalogue's table of architectures.
+        Row of ``architectures.csv``.
     input_tokens : int
         Cut to what the model can take, where that is known to be less.
+    config : mapping, optional
+        The configuration of a hybrid, as for `stack_of`.
 
     Raises
     ------
@@ -86,20 +97,13 @@ def forward(row: Mapping[str, Any], input_tokens: int) -> Pass:
     """
     if input_tokens < 1:
         raise InputError(f"input_tokens must be at least 1, not {input_tokens}")
-    stack = stack_of(row)
+    stack = stack_of(row, config)
     tokens = min(input_tokens, int(row["max_context"] or input_tokens))
-    params, active = forms.params(stack)
+    found = params(stack)
     looked_up = stack.vocab * stack.embedding_dim * (not (stack.head and stack.tied))
-    project, head = forms.outside_matrix(stack)
-    macs = (project + head) * tokens + stack.per_sequence_matrix
-    for block, times in forms.distinct_blocks(stack):
-        macs += times * forms.token_matrix(block, stack.hidden) * tokens
-        if isinstance(block.mixer, Attention):
-            full, _ = forms.pairs(block.mixer, 0, tokens)
-            macs += times * forms.pair_cost(block.mixer, decoding=False) * full
-        elif block.mixer is not None:
-            macs += times * recurrent.scan_macs(block.mixer, tokens)[0]
-    return Pass(params, active - looked_up, 2 * macs, tokens)
+    project, head = macs_outside(stack)
+    macs = (project + head) * tokens + stack.per_sequence_matrix + blocks_work(stack, 1, 0, tokens).macs
+    return Pass(found.total, found.active - looked_up, 2 * macs, tokens)
 
 
 def _encoder(row: Mapping[str, Any]) -> Stack:
@@ -137,7 +141,7 @@ def _decoder(row: Mapping[str, Any]) -> Stack:
         window = int(row["window"]) if row["window"] and i < window_layers else None
         sparse = experts is not None and i >= first and (i - first + 1) % stride == 0
         feed = experts if sparse else dense
-        blocks.append(Block(_windowed(attention, window), feed, 2, 2 * hidden))
+        blocks.append(Block(replace(attention, window=window), feed, 2, 2 * hidden))
     return Stack(
         str(row["family"]), hidden, vocab, tuple(blocks), tied=bool(row["tied"]), embedding_dim=hidden,
         extra_params=hidden + _learned_positions(row) * hidden,
@@ -160,11 +164,6 @@ def _attention(row: Mapping[str, Any]) -> Attention:
         return Attention(heads, heads, latent.nope_dim + latent.rope_dim, int(row["v_head_dim"]), latent=latent)
     head_dim = int(row["head_dim"] or hidden // heads)
     return Attention(heads, int(row["kv_heads"] or heads), head_dim, head_dim)
-
-
-def _windowed(attention: Attention, window: int | None) -> Attention:
-    a = attention
-    return Attention(a.heads, a.kv_heads, a.head_dim, a.value_dim, window=window, latent=a.latent)
 
 
 def _experts(row: Mapping[str, Any]) -> Experts | None:

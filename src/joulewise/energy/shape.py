@@ -8,12 +8,12 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from joulewise.counting.config import forms
 from joulewise.counting.config.count import count_config
 from joulewise.counting.config.families import model_of
-from joulewise.counting.config.read import Keys, read_config
-from joulewise.counting.config.recurrent import conv_channels, scan_macs, state_values
-from joulewise.counting.config.spec import Attention, DeltaNet, EncoderDecoder, Experts, Mamba2, Multimodal, Stack
+from joulewise.counting.config.parameters import matrix_params, params
+from joulewise.counting.config.read import read_config
+from joulewise.counting.config.spec import EncoderDecoder, Multimodal, Stack
+from joulewise.counting.config.summary import summarise
 from joulewise.errors import InputError
 
 NOT_MEASURED = "recurrent-layers-not-measured"
@@ -231,60 +231,32 @@ def shape_of_config(config: Path | Mapping[str, Any]) -> Shape:
             f"{keys.where} does not write text from text",
             "the calibrated method covers decoders, hybrids, encoder-decoders like T5, and image generators",
         )
-    attention = [b.mixer for b in stack.blocks if isinstance(b.mixer, Attention)]
-    recurrent = [b.mixer for b in stack.blocks if isinstance(b.mixer, Mamba2 | DeltaNet)]
-    sparse = [b.feed for b in stack.blocks if isinstance(b.feed, Experts)]
-    parts = len(attention) + len(recurrent) + sum(b.feed is not None for b in stack.blocks)
-    counted = count_config(config, prompt_tokens=1)
-    routed = sum((3 if e.gated else 2) * (e.latent_width or stack.hidden) * e.width * e.experts for e in sparse)
-    windows = [m.window for m in attention if m.window is not None]
+    counted, served, routed = count_config(config, prompt_tokens=1), summarise(stack), matrix_params(stack).routed
     embedding = 0 if stack.tied else stack.vocab * stack.hidden
     return Shape(
         params=float(counted.params),
         active_params=float(counted.active_params - embedding),
         dense_params=float(counted.params - routed - embedding),
         expert_params=float(routed),
-        experts=sparse[0].experts if sparse else 1,
-        experts_per_token=sparse[0].top_k if sparse else 1,
-        layers=(parts + 1) // 2,
-        attention_layers=len(attention),
-        expert_layers=len(sparse),
+        experts=served.experts,
+        experts_per_token=served.experts_per_token,
+        layers=served.layers,
+        attention_layers=served.cached_layers,
+        expert_layers=served.expert_layers,
         hidden=stack.hidden,
-        **_cache_of(attention[0] if attention else None),
-        window=float(min(windows)) if windows else float("inf"),
-        window_layers=len(windows),
+        kv_heads=served.cache_heads,
+        kv_values_per_token_layer=float(served.cache_values_per_token_layer),
+        attention_width=served.pair_macs / 2,
+        window=float(served.window or "inf"),
+        window_layers=served.window_layers,
         image_tokens=float(model.tower.image_tokens) if isinstance(model, Multimodal) and model.image_size else 0.0,
         max_context=float(stack.max_positions or "inf"),
         known=True,
         source=keys.where,
-        state_bytes=float(sum(_state_bytes(m, keys) for m in recurrent)),
-        scan_flops=float(sum(2 * scan_macs(m, m.chunk)[0] / m.chunk for m in recurrent)),
-        flags=(NOT_MEASURED,) if recurrent else (),
+        state_bytes=float(served.state_bytes),
+        scan_flops=served.scan_flops_per_token,
+        flags=(NOT_MEASURED,) if served.recurrent_layers else (),
     )
-
-
-def _cache_of(attention: Attention | None) -> dict[str, Any]:
-    """Return what one layer with attention keeps and computes; nothing where a model has none."""
-    if attention is None:
-        return {"kv_heads": 1, "kv_values_per_token_layer": 0.0, "attention_width": 0.0}
-    latent = attention.latent
-    width = latent.kv_rank + latent.rope_dim / 2 if latent else float(attention.head_dim)
-    return {
-        "kv_heads": 1 if latent else attention.kv_heads,
-        "kv_values_per_token_layer": float(forms.cache_values(attention)),
-        "attention_width": attention.heads * width,
-    }
-
-
-def _state_bytes(mixer: Mamba2 | DeltaNet, keys: Keys) -> int:
-    """Return the bytes of one sequence's state: 16 bits a value, as of a cache, or 32 where the configuration says.
-
-    The last tokens of the convolution before it stay at 16 bits.
-    """
-    text = keys.get("text_config", keys.values)
-    wide = "float32" in (text.get("mamba_ssm_dtype"), text.get("mamba_ssm_cache_dtype"))
-    kept = conv_channels(mixer) * mixer.kernel
-    return 2 * kept + (4 if wide else 2) * (state_values(mixer) - kept)
 
 
 def _shape_of_encoder_decoder(model: EncoderDecoder, config: Path | Mapping[str, Any], where: str) -> Shape:
@@ -294,14 +266,15 @@ def _shape_of_encoder_decoder(model: EncoderDecoder, config: Path | Mapping[str,
     the prompt and what is written, as one of a decoder alone does.
     """
     decoder, blocks = model.decoder, len(model.decoder.blocks)
-    params = count_config(config, prompt_tokens=1).params
-    made = blocks * decoder.hidden * forms.cache_values(model.cross)
-    encoder = forms.params(model.encoder)[0]
+    total = count_config(config, prompt_tokens=1).params
+    cross = model.cross.serving
+    made = blocks * decoder.hidden * cross.cache_values_per_token
+    encoder = params(model.encoder).total
     embedding = 0 if decoder.tied else decoder.vocab * decoder.hidden
     return Shape(
-        params=float(params),
-        active_params=float(params - embedding),
-        dense_params=float(params - embedding - encoder - made),
+        params=float(total),
+        active_params=float(total - embedding),
+        dense_params=float(total - embedding - encoder - made),
         expert_params=0.0,
         experts=1,
         experts_per_token=1,
@@ -309,7 +282,9 @@ def _shape_of_encoder_decoder(model: EncoderDecoder, config: Path | Mapping[str,
         attention_layers=blocks,
         expert_layers=0,
         hidden=decoder.hidden,
-        **_cache_of(model.cross),
+        kv_heads=cross.cache_heads,
+        kv_values_per_token_layer=float(cross.cache_values_per_token),
+        attention_width=cross.pair_macs / 2,
         window=float("inf"),
         window_layers=0,
         image_tokens=0.0,

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from joulewise.counting.config.feeds import Mlp
+from joulewise.counting.config.mixers import Attention
 from joulewise.counting.config.read import Keys
-from joulewise.counting.config.spec import Attention, Block, EncoderDecoder, Mlp, Stack
+from joulewise.counting.config.spec import Block, EncoderDecoder, Stack
 from joulewise.errors import InputError
 
 

@@ -9,19 +9,10 @@ from typing import Any
 from joulewise.counting.config import nested
 from joulewise.counting.config.diffusion import DENOISERS, Denoiser
 from joulewise.counting.config.encoders import albert, bert, distilbert, electra, t5, whisper
+from joulewise.counting.config.feeds import Experts, Feed, Mlp
+from joulewise.counting.config.mixers import Attention, DeltaNet, Latent, Mamba2, Mixer
 from joulewise.counting.config.read import Keys
-from joulewise.counting.config.spec import (
-    Attention,
-    Block,
-    DeltaNet,
-    EncoderDecoder,
-    Experts,
-    Latent,
-    Mamba2,
-    Mlp,
-    Multimodal,
-    Stack,
-)
+from joulewise.counting.config.spec import Block, EncoderDecoder, Multimodal, Stack
 from joulewise.counting.config.vision import MULTIMODAL, Eye
 from joulewise.errors import InputError, UnknownNameError
 
@@ -106,7 +97,7 @@ def _decoder(c: Keys, blocks: list[Block], **changes: Any) -> Stack:
     return replace(plain, **changes)
 
 
-def _rms_block(c: Keys, mixer: Attention | DeltaNet, feed: Mlp | Experts, norms: int = 2) -> Block:
+def _rms_block(c: Keys, mixer: Mixer, feed: Feed, norms: int = 2) -> Block:
     return Block(mixer, feed, norms, norms * c.whole("hidden_size"))
 
 
@@ -121,6 +112,11 @@ def _layer_types(c: Keys, pattern: Callable[[int], str]) -> list[str]:
     if len(kinds) != _layers(c):
         raise InputError(f"{c.where}: 'layer_types' has {len(kinds)} entries for {_layers(c)} layers")
     return [str(kind) for kind in kinds]
+
+
+def _wide_state(c: Keys) -> bool:
+    """Return whether a state is kept in 32 bits a value."""
+    return "float32" in (c.get("mamba_ssm_dtype"), c.get("mamba_ssm_cache_dtype"))
 
 
 def _llama(c: Keys) -> Stack:
@@ -348,10 +344,10 @@ def _qwen3_next(c: Keys) -> Stack:
     delta = DeltaNet(
         c.whole("linear_num_key_heads", 16), c.whole("linear_key_head_dim", 128),
         c.whole("linear_num_value_heads", 32), c.whole("linear_value_head_dim", 128),
-        c.whole("linear_conv_kernel_dim", 4),
+        c.whole("linear_conv_kernel_dim", 4), wide_state=_wide_state(c),
     )  # fmt: skip
     # Qwen3.5 has models of experts alone, without a dense width, and dense ones, without experts.
-    feeds: dict[bool, Callable[[], Mlp | Experts]] = {
+    feeds: dict[bool, Callable[[], Feed]] = {
         False: lambda: Mlp(c.whole("intermediate_size"), True),
         True: lambda: Experts(
             c.whole("num_experts", 512), c.whole("num_experts_per_tok", 10), c.whole("moe_intermediate_size"),
@@ -373,16 +369,17 @@ _NEMOTRON_NAMES = {LINEAR: "mamba", FULL: "attention"}
 
 def _nemotron_h(c: Keys) -> Stack:
     hidden = c.whole("hidden_size")
-    mixers: dict[str, Callable[[], Attention | Mamba2]] = {
+    mixers: dict[str, Callable[[], Mixer]] = {
         "attention": lambda: _attention(c, head_dim=c.whole("head_dim", 128), value_dim=c.whole("head_dim", 128),
                                         rotary=False),
         "mamba": lambda: Mamba2(
             c.whole("mamba_num_heads", 128), c.whole("mamba_head_dim", 64), c.whole("ssm_state_size", 128),
             c.whole("n_groups", 8), c.whole("conv_kernel", 4), c.whole("chunk_size", 128),
             bias=c.flag("use_bias", False), conv_bias=c.flag("use_conv_bias", True),
+            wide_state=_wide_state(c),
         ),
     }  # fmt: skip
-    feeds: dict[str, Callable[[], Mlp | Experts]] = {
+    feeds: dict[str, Callable[[], Feed]] = {
         "mlp": lambda: Mlp(c.whole("intermediate_size"), False, bias=c.flag("mlp_bias", False)),
         "moe": lambda: Experts(
             c.whole("n_routed_experts", 8), c.whole("num_experts_per_tok", 2), c.whole("moe_intermediate_size"),

@@ -10,8 +10,10 @@ import math
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
+from joulewise.counting.config.feeds import Mlp
+from joulewise.counting.config.mixers import Attention
 from joulewise.counting.config.read import Keys
-from joulewise.counting.config.spec import Attention, Block, Mlp, Stack, Tower
+from joulewise.counting.config.spec import Block, Stack, Tower
 from joulewise.errors import InputError
 
 _MOST_TILES = 16  # of Llama 4's processor
