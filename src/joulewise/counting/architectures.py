@@ -16,8 +16,11 @@ from joulewise.counting.config.spec import Block, Stack
 from joulewise.errors import InputError
 
 _ENCODERS = ("albert", "bert", "distilbert", "electra", "roberta")
-# The width of the token embedding is no column of the table: narrow in ALBERT and in ELECTRA-Small alone.
+_SAME_LAYERS = {"roberta": "bert"}
+_LEARNED_POSITIONS = ("distilgpt2", "gpt", "gpt2", "gpt3", "santacoder")
+# The table has no column for the width of the token embedding, which is narrow in ALBERT, ELECTRA-Small and OPT-350M.
 _NARROW_EMBEDDING = 128
+_NARROW_DECODERS = {"opt-350": 512}
 _ELECTRA_BASE_HIDDEN = 768
 
 
@@ -110,7 +113,7 @@ def _encoder(row: Mapping[str, Any]) -> Stack:
     family, hidden = str(row["family"]), int(row["hidden"])
     narrow = family == "albert" or (family == "electra" and hidden < _ELECTRA_BASE_HIDDEN)
     config = {
-        "model_type": "bert" if family in ("roberta", "distilbert") else family,
+        "model_type": _SAME_LAYERS.get(family, family),
         "hidden_size": hidden,
         "embedding_size": _NARROW_EMBEDDING if narrow else hidden,
         "num_hidden_layers": int(row["layers"]),
@@ -119,7 +122,10 @@ def _encoder(row: Mapping[str, Any]) -> Stack:
         "vocab_size": int(row["vocab"]),
         "max_position_embeddings": int(row["max_context"]),
     }
-    return _stack(config)
+    # DistilBERT has other names for the same numbers, and neither token types nor a pooler.
+    names = {"dim": "hidden_size", "n_layers": "num_hidden_layers", "n_heads": "num_attention_heads"}
+    own = {name: config[usual] for name, usual in {**names, "hidden_dim": "intermediate_size"}.items()}
+    return _stack(config | own if family == "distilbert" else config)
 
 
 def _stack(config: Mapping[str, Any]) -> Stack:
@@ -142,14 +148,20 @@ def _decoder(row: Mapping[str, Any]) -> Stack:
         sparse = experts is not None and i >= first and (i - first + 1) % stride == 0
         feed = experts if sparse else dense
         blocks.append(Block(replace(attention, window=window), feed, 2, 2 * hidden))
+    embedding = _NARROW_DECODERS.get(str(row["family"]), hidden)
     return Stack(
-        str(row["family"]), hidden, vocab, tuple(blocks), tied=bool(row["tied"]), embedding_dim=hidden,
+        str(row["family"]), hidden, vocab, tuple(blocks), tied=bool(row["tied"]), embedding_dim=embedding,
         extra_params=hidden + _learned_positions(row) * hidden,
+        # A token goes back to the embedding's width before the logits.
+        per_token_matrix=hidden * embedding if embedding != hidden else 0,
     )  # fmt: skip
 
 
 def _learned_positions(row: Mapping[str, Any]) -> int:
-    return int(row["max_context"] or 0) if row["family"] in ("gpt", "gpt2", "gpt-2", "gpt-neo", "opt") else 0
+    """Return how many positions have an embedding of their own; GPT-J rotates queries and keys instead."""
+    family, rotary = str(row["family"]), "gpt-j" in str(row["model"]).lower()
+    learned = family in _LEARNED_POSITIONS or family.startswith("opt")
+    return int(row["max_context"] or 0) if learned and not rotary else 0
 
 
 def _attention(row: Mapping[str, Any]) -> Attention:
