@@ -85,6 +85,21 @@ def test_an_encoder_counts_as_the_paper_network_does() -> None:
     assert (ours.params, ours.flops, ours.input_tokens) == (theirs.params, theirs.flops, 512)
 
 
+@pytest.mark.parametrize(
+    ("model", "built", "rel"),
+    [
+        # As transformers builds them; biases, below 0.2%, are left out of decoders.
+        ("DistilBERT", 66_362_880, 0),  # neither token types nor a pooler
+        ("OPT-350M", 331_196_416, 0.001),  # an embedding of width 512 for layers of 1024
+        ("OPT-125M", 125_239_296, 0.001),  # learned positions
+        ("DistilGPT2", 81_912_576, 0.001),
+        ("EleutherAI/gpt-j-6b", 6_050_882_784, 0.0002),  # none: rotated
+    ],
+)
+def test_what_is_outside_the_layers_is_counted(model: str, built: int, rel: float) -> None:
+    assert _counted(model).params == pytest.approx(built, rel=rel, abs=0)
+
+
 def test_what_the_table_cannot_describe_is_an_error_with_the_reason() -> None:
     row = architecture("Mamba-2.8B")
     assert row is not None
