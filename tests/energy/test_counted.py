@@ -10,7 +10,8 @@ import torch
 
 from joulewise import catalog
 from joulewise.catalog.records import records
-from joulewise.counting.targets import Options, count
+from joulewise.counting.options import InferenceOptions
+from joulewise.counting.targets import count
 from joulewise.energy.calibrated import estimate_many
 from joulewise.energy.counted import is_target, work_of_target
 from joulewise.energy.one import estimate
@@ -94,7 +95,7 @@ def test_what_count_gave_can_be_estimated() -> None:
     assert of_four.results["flags"] == estimate(one, "H100", batch_size=4).results["flags"]
     assert of_four.energy.central == pytest.approx(estimate(one, "H100", batch_size=4).energy.central)
     config = str(Path(__file__).parents[2] / "docs" / "llama-3.1-405b.json")
-    counted = count(config, options=Options(batch_size=8, prompt_tokens=300, output_tokens=100))
+    counted = count(config, options=InferenceOptions(batch_size=8, prompt_tokens=300, output_tokens=100))
     by_hand = estimate(config, "H100", n_accelerators=16, batch_size=8, prompt_tokens=300, output_tokens=100)
     assert estimate(counted, "H100", n_accelerators=16).energy == by_hand.energy
     assert by_hand.results["decode_share"] + by_hand.results["prefill_share"] == pytest.approx(1)

@@ -6,7 +6,8 @@ from dataclasses import replace
 from typing import Any
 
 from joulewise.counting.kind import network_kind
-from joulewise.counting.targets import Options, count_target
+from joulewise.counting.options import InferenceOptions
+from joulewise.counting.targets import count_target
 from joulewise.counting.workload import BYTES_PER_VALUE, Workload
 from joulewise.errors import InputError
 
@@ -38,7 +39,7 @@ def work_of_target(target: str, *, prompt_tokens: float | None = None, image_siz
     side = None if image_size is None else _sides(image_size)
     if side is None and ".py:" in target:
         side = (_DEFAULT_SIDE_PX, _DEFAULT_SIDE_PX)
-    options = Options(input_size=None if side is None else (3, *side), precision="fp32")
+    options = InferenceOptions(input_size=None if side is None else (3, *side), precision="fp32")
     if prompt_tokens is not None:
         options = replace(options, prompt_tokens=int(prompt_tokens))
     counted = columns_of(count_target(target, options))
