@@ -81,7 +81,7 @@ def test_what_cannot_run_is_one_line(file: Path) -> None:
         build_target(f"{file}:wrong_inputs", InferenceOptions(), "cpu")
     for target, options, device, message in (
         (f"{file}:tokens", InferenceOptions(precision="int4"), "cpu", "cannot run in 'int4'"),
-        (f"{file}:tokens", InferenceOptions(), "tpu", "is no device"),
+        (f"{file}:tokens", InferenceOptions(), "tpu", "is not a device"),
         (f"{file}:tokens", InferenceOptions(), "cuda:99", "no 'cuda'"),
         (f"{file}:image", InferenceOptions(), "cpu", "gave no inputs"),
         ("resnet50", InferenceOptions(), "cpu", "cannot tell what 'resnet50' is"),

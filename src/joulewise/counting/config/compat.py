@@ -79,7 +79,7 @@ def paper_flops(stack: Model, tokens: int) -> int:
     Raises
     ------
     InputError
-        If the model is no plain encoder or decoder.
+        If the model is not a plain encoder or decoder.
     """
     if not isinstance(stack, Stack):
         raise InputError("the paper's convention is known here of encoders and decoders alone")

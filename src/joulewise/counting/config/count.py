@@ -18,6 +18,8 @@ from joulewise.counting.config.work import Work, sum_of
 from joulewise.counting.workload import BYTES_PER_VALUE, Layer, PhaseName, Workload, bytes_of
 from joulewise.errors import InputError
 
+_MOST = 1_000_000_000  # of tokens, sequences or steps
+
 
 def count_config(
     config: Mapping[str, Any] | Path,
@@ -75,6 +77,8 @@ def count_config(
     for name, value in (sizes | dict(zip(("image height", "image width"), image_size or (), strict=False))).items():
         if value < 1:
             raise InputError(f"{name} must be at least 1, not {value}")
+        if value > _MOST:
+            raise InputError(f"{name} must be {_MOST:,} at most")
     if precision not in BYTES_PER_VALUE:
         raise InputError(f"unknown precision {precision!r}", f"one of {', '.join(BYTES_PER_VALUE)}")
     keys = read_config(config)

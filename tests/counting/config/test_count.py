@@ -337,12 +337,12 @@ def test_every_family_is_traced_in_some_test() -> None:
     ("content", "said"),
     [
         (b"", "is empty"),
-        (b"{", "is no JSON"),
+        (b"{", "is not JSON"),
         (b"[1]", "holds a JSON array"),
         (b"{}", "'model_type' is missing"),
         (b"\x80\x04\x95", "never loaded"),
         (b"PK\x03\x04", "never loaded"),
-        (b"\xff\xfe\x00", "is no JSON"),
+        (b"\xff\xfe\x00", "is not JSON"),
         (
             b'{"model_type": "llama"}',
             "is missing",
