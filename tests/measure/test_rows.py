@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from joulewise.catalog.records import read_rows, records
+from joulewise.catalog.records import records
+from joulewise.csv_input import read_rows
 from joulewise.energy.calibrate import calibrate
 from joulewise.energy.measured import measured_rows
 from joulewise.energy.validate import validate

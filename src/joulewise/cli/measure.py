@@ -23,7 +23,7 @@ from joulewise.units import with_prefix
 
 if TYPE_CHECKING:
     from joulewise.counting.build import Built
-    from joulewise.energy.beside import Beside
+    from joulewise.energy.counterpart import Counterpart
 
 _POSITIVE = click.FloatRange(min=0, min_open=True)
 _COUNT = click.IntRange(min=1)
@@ -124,7 +124,7 @@ def command(
         idle_seconds=idle_seconds,
         reading_seconds=0.0 if target is None else _READING_SECONDS,
     )
-    beside = _beside(run, about) if run.built else None
+    beside = _counterpart(run, about) if run.built else None
     if output is not None:
         unit = TOKEN if run.tokens else "inference"
         append_row(output, row_of(found, run.tokens or run.inferences, unit, about))
@@ -224,17 +224,20 @@ def _known_accelerator(run: _Run) -> str:
     return run.built.device_name if run.built else ""
 
 
-def _beside(run: _Run, about: dict[str, Any]) -> Beside:
-    from joulewise.energy.beside import estimate_beside  # noqa: PLC0415  (only networks have an estimate)
+def _counterpart(run: _Run, about: dict[str, Any]) -> Counterpart:
+    from joulewise.energy.counted import SIZES, count_sample  # noqa: PLC0415  (only networks have an estimate)
+    from joulewise.energy.counterpart import estimate_of_measured  # noqa: PLC0415
 
-    language = run.tokens > 0
-    names = ("precision", "batch_size", *(("engine", "prompt_tokens", "output_tokens") if language else ()))
-    workload = {n: about[n] for n in names} | ({} if language else {"meter_scope": "accelerators"})
-    # A language model goes by its configuration, everything else by what it was built from.
-    return estimate_beside(about["model"] if language else run.target, about["accelerator"], **workload)
+    if run.tokens > 0:
+        # A language model goes by its configuration, everything else by what it was built from.
+        names = ("precision", "batch_size", "engine", "prompt_tokens", "output_tokens")
+        return estimate_of_measured(Path(about["model"]), about["accelerator"], {n: about[n] for n in names})
+    work = count_sample(run.target, {name: about[name] for name in SIZES if about[name]})
+    workload = {"precision": about["precision"], "batch_size": about["batch_size"], "meter_scope": "accelerators"}
+    return estimate_of_measured(work, about["accelerator"], workload)
 
 
-def _value(run: _Run, found: Measurement, left_out: list[Finding], beside: Beside | None) -> dict[str, Any]:
+def _value(run: _Run, found: Measurement, left_out: list[Finding], beside: Counterpart | None) -> dict[str, Any]:
     energy, per = found.energy, run.inferences
     value = {
         "name": run.name,
