@@ -8,16 +8,14 @@ import numpy as np
 import polars as pl
 import pytest
 
-from joulewise.catalog.records import records
-from joulewise.energy.measured import measured_rows
-from joulewise.energy.rivals import ecologits
-from joulewise.energy.validate import METHOD_NAMES, score, scores, validate
+from joulewise.catalog import measurements
+from joulewise.energy.calibration.validate import METHOD_NAMES, score, scores, validate
 from joulewise.errors import InputError
 
 
 @pytest.fixture(scope="module")
 def checked() -> pl.DataFrame:
-    return validate(records("measurements/public"))
+    return validate(measurements())
 
 
 def _of(rows: list[dict[str, object]], **wanted: str) -> Any:
@@ -45,30 +43,20 @@ def test_other_methods_are_as_far_off_as_was_found_before(checked: pl.DataFrame)
     # EcoLogits and the paper's formula on the same rows, measured by others: 54 and 98%.
     rows = scores(checked)
     assert _of(rows, models="language", method="ecologits")["median_error_percent"] == pytest.approx(54, abs=1)
-    assert _of(rows, models="language", method="paper")["median_error_percent"] == pytest.approx(98, abs=1)
+    assert _of(rows, models="language", method="at-peak")["median_error_percent"] == pytest.approx(98, abs=1)
 
 
-def test_every_method_says_something_of_every_language_row(checked: pl.DataFrame) -> None:
+def test_every_method_estimates_every_language_row(checked: pl.DataFrame) -> None:
     language = checked.filter(pl.col("kind").is_in(["dense", "experts"]))
-    assert len(language) == 837
     for method in METHOD_NAMES:
-        told = language[method].fill_null(float("nan")).is_finite()
-        assert told.all() or (
-            method == "one-row" and told.sum() == 835
-        )  # two rows have no other of their configuration
+        estimated = language[method].fill_null(float("nan")).is_finite()
+        # A row that is alone in its configuration has no other to be corrected by.
+        assert estimated.mean() > 0.99 if method == "one-row" else estimated.all()
 
 
 def test_one_measured_row_halves_the_error(checked: pl.DataFrame) -> None:
     for models in ("language", "generators"):
         assert _of(scores(checked), models=models, method="one-row")["median_error_percent"] < 5
-
-
-def test_ecologits_by_hand() -> None:
-    rows = measured_rows(records("measurements/public"))
-    i = 100
-    c = rows.requests.columns
-    wh = 1.1665273e-6 * np.exp(-0.0112059 * c.batch_size[i]) * c.active_params[i] / 1e9 + 4.0529e-5
-    assert ecologits(rows.requests)[i] == pytest.approx(wh * 3600 * c.n[i])
 
 
 def test_scores_by_hand() -> None:
@@ -79,5 +67,5 @@ def test_scores_by_hand() -> None:
 
 
 def test_data_without_a_measurement_are_refused() -> None:
-    with pytest.raises(InputError, match="can be held"):
+    with pytest.raises(InputError, match="can be compared"):
         validate(pl.DataFrame({"model": ["x"], "accelerator": ["H100"]}))

@@ -11,15 +11,18 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-import joulewise
-from joulewise.catalog.records import configuration
+from joulewise.catalog import find_model, load
 from joulewise.catalog.tables import shipped_folder
 from joulewise.counting.config.count import count_config
-from joulewise.energy.calibrate import load_calibration
-from joulewise.energy.calibrated import estimate_many, memory_bytes
-from joulewise.energy.requests import read_requests
-from joulewise.energy.serving import kept_bytes, request_flops
-from joulewise.energy.shape import shape_of_config, shape_of_configuration
+from joulewise.energy.calibration.stored import load_calibration
+from joulewise.energy.flags import Flag
+from joulewise.energy.language.kind import LANGUAGE
+from joulewise.energy.language.shape import Shape, shape_of_config, shape_of_configuration
+from joulewise.energy.language.step import Columns, kept_bytes, memory_share, request_flops
+from joulewise.energy.price import facts_for, price
+from joulewise.energy.rows import row_of
+from joulewise.energy.single import estimate
+from joulewise.energy.table import estimate_table
 from joulewise.errors import InputError
 
 _FILES = ("hybrid_architectures.json", "encoder_decoders.json")
@@ -27,7 +30,7 @@ _NAMED = [r for f in _FILES for r in json.loads((shipped_folder() / f).read_text
 
 
 def _config(name: str) -> dict[str, Any]:
-    return dict((configuration(name) or {})["config"])
+    return dict((find_model(name).configuration or {})["config"])
 
 
 _NEXT = _config("Qwen3-Next-80B-A3B-Instruct")
@@ -39,10 +42,20 @@ _NEMOTRON = {
 }  # fmt: skip
 
 
-def _write(folder: Path, name: str, config: dict[str, Any]) -> str:
+def _write(folder: Path, name: str, config: dict[str, Any]) -> Path:
     file = folder / f"{name}.json"
     file.write_text(json.dumps(config), encoding="utf-8")
-    return str(file)
+    return file
+
+
+def _columns(*rows: dict[str, Any], shapes: dict[str, Shape] | None = None) -> Columns:
+    """Return the columns of requests."""
+    calibration = load_calibration()
+    facts = facts_for(LANGUAGE, calibration, load(), shapes)
+    priced = price(LANGUAGE, enumerate(row_of(row) for row in rows), calibration, facts)
+    assert not priced.requests.problems
+    columns: Columns = priced.requests.columns
+    return columns
 
 
 # Sizes as the makers give them: in the names, and on the model cards of T5 and FastChat-T5.
@@ -62,7 +75,7 @@ def _write(folder: Path, name: str, config: dict[str, Any]) -> str:
     ],
 )
 def test_shapes_have_the_published_parameters(model: str, params_b: float, active_b: float | None) -> None:
-    shape = shape_of_configuration(configuration(model) or {})
+    shape = shape_of_configuration(find_model(model).configuration or {})
     assert shape.params / 1e9 == pytest.approx(params_b, rel=0.035)
     if active_b:
         assert shape.active_params / 1e9 == pytest.approx(active_b, rel=0.2)  # names round down
@@ -78,7 +91,7 @@ def test_a_hybrid_by_hand() -> None:
     wide = shape_of_config(_NEXT | {"mamba_ssm_dtype": "float32"})
     assert wide.state_bytes - shape.state_bytes == 36 * 2 * 32 * 128 * 128
     # A layer of Nemotron-H is half of another's: 52 make 26 pairs, 6 of them with attention.
-    nano = shape_of_configuration(configuration("Nemotron-3-Nano-30B-A3B") or {})
+    nano = shape_of_configuration(find_model("Nemotron-3-Nano-30B-A3B").configuration or {})
     assert (nano.layers, nano.attention_layers, nano.expert_layers) == (26, 6, 23)
 
 
@@ -100,12 +113,12 @@ def test_states_and_caches_are_those_counted(pattern: str, tokens: int) -> None:
 def test_work_of_a_request_is_what_is_counted(named: dict[str, Any]) -> None:
     prompt, output = 1024, 256
     row = {"model": named["names"][0], "accelerator": "H200", "n_accelerators": 16}
-    requests = read_requests(pl.DataFrame([row | {"prompt_tokens": prompt, "output_tokens": output}]), {})
+    columns = _columns(row | {"prompt_tokens": prompt, "output_tokens": output})
     counted = count_config(named["config"], prompt_tokens=prompt, output_tokens=output + 1)
     flops = sum(p.flops_causal_half for p in counted.phases.values())
     if named["config"]["model_type"] != "t5":  # a decoder's prompt has logits at its last token alone
         flops += 2 * named["config"]["vocab_size"] * named["config"]["hidden_size"] * (prompt - 1)
-    assert request_flops(requests.columns)[0] == pytest.approx(flops, rel=0.02)
+    assert request_flops(columns)[0] == pytest.approx(flops, rel=0.02)
 
 
 def test_what_is_kept_is_what_is_counted() -> None:
@@ -113,17 +126,17 @@ def test_what_is_kept_is_what_is_counted() -> None:
         {"model": m, "accelerator": "H200", "n_accelerators": 8, "prompt_tokens": 500, "output_tokens": 200}
         for m in ("Qwen3-Next-80B-A3B-Instruct", "flan-t5-xl")
     ]
-    requests = read_requests(pl.DataFrame(rows), {})
+    columns = _columns(*rows)
     hybrid = count_config(_NEXT, prompt_tokens=600).kv_bytes
     # Of T5, the decoder starts from one token; half of the answer is there on average.
     both = count_config(_T5, prompt_tokens=500, output_tokens=100).kv_bytes
-    assert kept_bytes(requests.columns).tolist() == [hybrid, both]
-    assert (memory_bytes(requests) < 1).all()
+    assert kept_bytes(columns).tolist() == [hybrid, both]
+    assert (memory_share(columns) < 1).all()
 
 
 def _energy(*rows: dict[str, Any]) -> pl.DataFrame:
     plain = {"accelerator": "H100", "n_accelerators": 4.0}
-    found, problems = estimate_many(pl.DataFrame([plain | r for r in rows]))
+    found, problems = estimate_table(pl.DataFrame([plain | r for r in rows]))
     assert not problems
     return found
 
@@ -153,38 +166,38 @@ def test_a_hybrid_rises_more_slowly_with_context_than_its_twin_of_attention(
 ) -> None:
     folder = tmp_path_factory.mktemp("twins")
     twins = {n: _write(folder, f"every{n}", _NEXT | {"full_attention_interval": n}) for n in (1, 4)}
-    rows = [
-        {"model": twins[n], "batch_size": float(batch), "prompt_tokens": p}
+    hybrid, hybrid_long, attention, attention_long = (
+        estimate(twins[n], "H100", n_accelerators=8, batch_size=float(batch), prompt_tokens=p).energy_per_output_token_j
+        or 0.0
         for n in (4, 1)
         for p in (float(prompt), prompt * more)
-    ]
-    hybrid, hybrid_long, attention, attention_long = _energy(*rows)["energy_per_output_token_j"].to_list()
+    )
     assert hybrid_long - hybrid < attention_long - attention
     assert hybrid_long / hybrid < attention_long / attention
 
 
 def test_a_model_without_attention_has_no_cost_of_context_but_its_prompt(tmp_path: Path) -> None:
     file = _write(tmp_path, "states", _NEMOTRON | {"hybrid_override_pattern": "M-M-M-"})
-    rows = [{"model": file, "accelerator": "H100", "prompt_tokens": p, "output_tokens": 1.0} for p in (100.0, 200.0)]
-    requests = read_requests(pl.DataFrame(rows), {})
-    assert kept_bytes(requests.columns)[0] == kept_bytes(requests.columns)[1] > 0
-    first, second = request_flops(requests.columns)
-    token = 2 * requests.columns.active_params[0]
+    rows = [{"model": "mine", "accelerator": "H100", "prompt_tokens": p, "output_tokens": 1.0} for p in (100.0, 200.0)]
+    columns = _columns(*rows, shapes={"mine": shape_of_config(file)})
+    assert kept_bytes(columns)[0] == kept_bytes(columns)[1] > 0
+    first, second = request_flops(columns)
+    token = 2 * columns.active_params[0]
     assert (second - token) == pytest.approx(2 * (first - token))
 
 
 @pytest.mark.parametrize(
     ("model", "engine", "flag"),
     [
-        ("Qwen3-Next-80B-A3B-Instruct", None, "recurrent-layers-not-measured"),
-        ("Nemotron-H-56B", None, "recurrent-layers-not-measured"),
-        ("ai21labs/Jamba-v0.1", None, "recurrent-layers-as-attention"),
-        ("flan-t5-xl", "vLLM 0.11", "encoder-decoder-not-measured"),
+        ("Qwen3-Next-80B-A3B-Instruct", None, Flag.RECURRENT_NOT_MEASURED),
+        ("Nemotron-H-56B", None, Flag.RECURRENT_NOT_MEASURED),
+        ("ai21labs/Jamba-v0.1", None, Flag.RECURRENT_AS_ATTENTION),
+        ("flan-t5-xl", "vLLM 0.11", Flag.ENCODER_DECODER_NOT_MEASURED),
     ],
 )
-def test_what_was_never_measured_is_told_and_as_wide_as_any(model: str, engine: str | None, flag: str) -> None:
-    found = joulewise.estimate(model, "H200", n_accelerators=4, batch_size=64, engine=engine)
-    assert flag in found.results["flags"]
+def test_what_was_never_measured_is_flagged_and_as_wide_as_any(model: str, engine: str | None, flag: Flag) -> None:
+    found = estimate(model, "H200", n_accelerators=4, batch_size=64, engine=engine)
+    assert found.has(flag)
     calibration = load_calibration()
     regimes = [v for n, v in calibration.intervals.items() if n.startswith(("language", "current", "eager", "shape"))]
     assert found.energy.low / found.energy.central == pytest.approx(min(low for low, _ in regimes))
@@ -192,8 +205,8 @@ def test_what_was_never_measured_is_told_and_as_wide_as_any(model: str, engine: 
 
 
 def test_the_one_measured_encoder_decoder_is_not_flagged() -> None:
-    found = joulewise.estimate("lmsys/fastchat-t5-3b-v1.0", "A100", engine="transformers", batch_size=1)
-    assert not [f for f in found.results["flags"] if "measured" in f or "size" in f]
+    found = estimate("lmsys/fastchat-t5-3b-v1.0", "A100", engine="transformers", batch_size=1)
+    assert not [flag for flag in found.flags if "measured" in str(flag) or "size" in str(flag)]
 
 
 def test_an_encoder_reads_the_prompt_and_is_not_read_again() -> None:
@@ -211,4 +224,4 @@ def test_what_writes_no_text_from_text_is_refused(tmp_path: Path, family: str) -
     sizes = {"hidden_size": 64, "num_hidden_layers": 2, "num_attention_heads": 2, "intermediate_size": 128}
     file = _write(tmp_path, family, {"model_type": family, **sizes})
     with pytest.raises(InputError, match="does not write text from text"):
-        shape_of_config(Path(file))
+        shape_of_config(file)
