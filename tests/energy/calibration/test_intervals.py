@@ -60,7 +60,8 @@ def _pairs(count: int, apart: float) -> tuple[Floats, Labels, Places]:
 
 
 def test_beside_a_measured_row_what_is_left_of_its_error_counts() -> None:
-    # At a distance of 0.9 a weight of exp(-1/2) = 0.6065: rows at 2 are left at 2 / 1^0.6065, those at 1 at 1 / 2^0.6065.
+    # At a distance of 0.9 the weight is exp(-1/2) = 0.6065: rows at 2 are left at 2 / 1^0.6065, and those at 1 at
+    # 1 / 2^0.6065.
     ratios, names, places = _pairs(20, 0.9)
     assert nearby_interval(ratios, names, places, (0.1, 9.0)) == pytest.approx((2**-0.60653066, 2.0))
 
@@ -92,10 +93,11 @@ def test_regimes_are_apart() -> None:
 
 
 def test_bounds_of_a_group_never_come_from_itself() -> None:
-    # Group x of the dense regime is off by 3; its own bounds come from the 30 others at 1.5, theirs from all but one.
+    # Group x is off by 3: its bounds come from the 30 others, at 1.5, and theirs from 29 at 1.5 and x, which has a
+    # thirtieth of the weight, more than the 2% of the upper tail.
     ratios = np.array([1.5] * 30 + [3.0])
     groups = np.array([*(f"g{i}" for i in range(30)), "x"])
-    low, high = unseen_intervals(ratios, np.full(31, "dense"), groups, 0.9)
+    low, high = unseen_intervals(ratios, np.full(31, "dense"), groups, 0.96)
     assert low.tolist() == [1.0] * 31
     assert high[30] == pytest.approx(1.5)
     assert high[:30] == pytest.approx(3.0)
