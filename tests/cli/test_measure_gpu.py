@@ -55,7 +55,7 @@ def test_a_row_is_of_the_accelerator_and_the_total_of_all(monkeypatch: pytest.Mo
 
 
 def test_the_estimate_beside_it_is_of_the_same_workload(monkeypatch: pytest.MonkeyPatch) -> None:
-    from joulewise.energy.one import estimate  # noqa: PLC0415
+    from joulewise.energy.single import estimate  # noqa: PLC0415
 
     value = json.loads(_measure(monkeypatch, [GPU], _built(), "--json"))
     expected = estimate(

@@ -2,7 +2,7 @@ from datetime import date
 
 import polars as pl
 import pytest
-from joulewise.derived.joules import FIXED, image_joules, language_joules
+from joulewise.energy.pricing import FIXED, image_joules, language_joules
 
 from joulewise.catalog import load
 from joulewise.studies import constant_quality

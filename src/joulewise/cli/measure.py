@@ -24,6 +24,7 @@ from joulewise.units import with_prefix
 if TYPE_CHECKING:
     from joulewise.counting.build import Built
     from joulewise.energy.counterpart import Counterpart
+    from joulewise.energy.single import WorkloadOptions
 
 _SECONDS = bounded_float(0.001, 604_800, "s")
 _COUNT = bounded_int(1, 1_000_000)
@@ -242,13 +243,15 @@ def _counterpart(run: _Run, about: dict[str, Any]) -> Counterpart:
     from joulewise.energy.counted import SIZES, count_sample  # noqa: PLC0415  (only networks have an estimate)
     from joulewise.energy.counterpart import estimate_of_measured  # noqa: PLC0415
 
+    options: WorkloadOptions = {"precision": about["precision"], "batch_size": about["batch_size"]}
     if run.tokens > 0:
         # A language model goes by its configuration, everything else by what it was built from.
-        names = ("precision", "batch_size", "engine", "prompt_tokens", "output_tokens")
-        return estimate_of_measured(Path(about["model"]), about["accelerator"], {n: about[n] for n in names})
+        options["engine"] = about["engine"]
+        options["prompt_tokens"], options["output_tokens"] = about["prompt_tokens"], about["output_tokens"]
+        return estimate_of_measured(Path(about["model"]), about["accelerator"], options)
     work = count_sample(run.target, {name: about[name] for name in SIZES if about[name]})
-    workload = {"precision": about["precision"], "batch_size": about["batch_size"], "meter_scope": "accelerators"}
-    return estimate_of_measured(work, about["accelerator"], workload)
+    options["meter_scope"] = "accelerators"
+    return estimate_of_measured(work, about["accelerator"], options)
 
 
 def _value(run: _Run, found: Measurement, left_out: list[Finding], beside: Counterpart | None) -> dict[str, Any]:

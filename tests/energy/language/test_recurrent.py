@@ -167,7 +167,9 @@ def test_a_hybrid_rises_more_slowly_with_context_than_its_twin_of_attention(
     folder = tmp_path_factory.mktemp("twins")
     twins = {n: _write(folder, f"every{n}", _NEXT | {"full_attention_interval": n}) for n in (1, 4)}
     hybrid, hybrid_long, attention, attention_long = (
-        estimate(twins[n], "H200", n_accelerators=64, batch_size=float(batch), prompt_tokens=p).energy_per_output_token_j
+        estimate(
+            twins[n], "H200", n_accelerators=64, batch_size=float(batch), prompt_tokens=p
+        ).energy_per_output_token_j
         or 0.0
         for n in (4, 1)
         for p in (float(prompt), prompt * more)
