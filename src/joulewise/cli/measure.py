@@ -245,10 +245,11 @@ def _counterpart(run: _Run, about: dict[str, Any]) -> Counterpart:
 
     options: WorkloadOptions = {"precision": about["precision"], "batch_size": about["batch_size"]}
     if run.tokens > 0:
-        # A language model goes by its configuration, everything else by what it was built from.
+        # A language model goes by its name or configuration, everything else by the work of what was built.
         options["engine"] = about["engine"]
         options["prompt_tokens"], options["output_tokens"] = about["prompt_tokens"], about["output_tokens"]
-        return estimate_of_measured(Path(about["model"]), about["accelerator"], options)
+        model = Path(about["model"]) if about["model"].endswith(".json") else about["model"]
+        return estimate_of_measured(model, about["accelerator"], options)
     work = count_sample(run.target, {name: about[name] for name in SIZES if about[name]})
     options["meter_scope"] = "accelerators"
     return estimate_of_measured(work, about["accelerator"], options)
