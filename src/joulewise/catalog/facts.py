@@ -234,7 +234,7 @@ def _load(data: Path | None) -> Catalog:
         problems = find_problems(tables["entities"], tables["facts"], tables["sources"], tables["attributes"])
         if problems:
             more = f" (and {len(problems) - 1} more; see joulewise check)" if len(problems) > 1 else ""
-            raise DataError(f"{problems[0]}{more}", map(str, problems))
+            raise DataError(f"{problems[0]}{more}", problems=map(str, problems))
     facts = _mark_superseded(with_numbers(tables["facts"]))
     return Catalog(tables["entities"], facts, tables["sources"], tables["attributes"])
 
