@@ -12,7 +12,6 @@ from hypothesis import strategies as st
 
 import joulewise
 from joulewise.catalog.records import accelerator_spec, architecture, configuration, records
-from joulewise.csv_input import read_rows
 from joulewise.energy.calibrate import calibrate, load_calibration, save_calibration
 from joulewise.energy.calibrated import OUTPUT, estimate_many
 from joulewise.energy.shape import shape_of_architecture, shape_of_config, shape_of_params
@@ -203,21 +202,6 @@ def test_a_calibration_on_part_of_the_data_is_written_and_read(tmp_path: Path) -
     (tmp_path / "bad.json").write_text("{}")
     with pytest.raises(DataError, match="not a calibration"):
         load_calibration(tmp_path / "bad.json")
-
-
-@pytest.mark.parametrize(
-    ("text", "said"),
-    [
-        ("", "is empty"),
-        ("model,accelerator\na\n", "row 1: 1 cells"),
-        ('model,accelerator\n"a,b\n', "line"),
-        ("a,a\n1,2\n", "twice"),
-    ],
-)
-def test_broken_tables_are_told_with_their_row(tmp_path: Path, text: str, said: str) -> None:
-    (tmp_path / "t.csv").write_text(text)
-    with pytest.raises(InputError, match=said):
-        read_rows(tmp_path / "t.csv")
 
 
 def test_the_whole_system_is_more_than_its_accelerators() -> None:
