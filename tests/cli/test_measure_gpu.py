@@ -13,12 +13,12 @@ from click.testing import CliRunner
 from joulewise.cli import measure as cli
 from joulewise.counting.build import Built
 from joulewise.errors import InputError, JoulewiseError
-from joulewise.measure.device import Finding, Meter, MeterError
+from joulewise.measure.device import Meter, MeterError, MeterStatus
 
 GPU = Meter("NVIDIA H100 80GB HBM3 #0", "gpu", "nvml power", None, lambda: 400.0)
 OTHER = Meter("NVIDIA H100 80GB HBM3 #1", "gpu", "nvml power", None, lambda: 100.0)
 CPU = Meter("package-0", "cpu", "powercap", None, lambda: 50.0)
-BARRED = Finding("package-1", False, "this user may not read its counter", "sudo chmod a+r x", "permission-missing")
+BARRED = MeterStatus("package-1", False, "this user may not read its counter", "sudo chmod a+r x", "permission-missing")
 QUICK = ("--seconds", "0.2", "--idle-seconds", "0.05", "--within", "0.5")
 
 

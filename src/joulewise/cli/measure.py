@@ -15,7 +15,7 @@ from joulewise.cli.main import complain
 from joulewise.cli.options import bounded_float, bounded_int, parse_image, parse_size
 from joulewise.cli.output import emit_object
 from joulewise.errors import InputError, WorkError
-from joulewise.measure.device import Finding, Meter, MeterError
+from joulewise.measure.device import Meter, MeterError, MeterStatus
 from joulewise.measure.meters import denied, find_meters, working_meters
 from joulewise.measure.rows import TOKEN, append_row, require_appendable, row_of
 from joulewise.measure.run import NARROW, Measurement, measure
@@ -160,8 +160,8 @@ def _check(command_line: tuple[str, ...], target: str | None, per: float | None,
         raise InputError(f"--{option.replace('_', '-')} is for --module", "a command sets its own; see --per")
 
 
-def _meters(chosen: tuple[str, ...]) -> tuple[list[Meter], list[Finding]]:
-    """Return the meters of the run, and those that this user may not read: they are told beside every total."""
+def _meters(chosen: tuple[str, ...]) -> tuple[list[Meter], list[MeterStatus]]:
+    """Return the meters of the run, and those that this user may not read: they are named beside every total."""
     meters, findings = find_meters()
     meters = working_meters((meters, findings))
     if not chosen:
@@ -170,7 +170,7 @@ def _meters(chosen: tuple[str, ...]) -> tuple[list[Meter], list[Finding]]:
     if not wanted:
         there = ", ".join(f"{m.name} ({m.scope})" for m in meters)
         raise InputError(f"no meter is called {' or '.join(chosen)}", f"there are {there}")
-    rest = [Finding(m.name, True, "left out by --meter") for m in meters if m not in wanted]
+    rest = [MeterStatus(m.name, True, "left out by --meter") for m in meters if m not in wanted]
     return wanted, [*denied(findings), *rest]
 
 
@@ -188,7 +188,7 @@ def _require_accelerator(run: _Run, named: str | None, meters: list[Meter], *, a
 
 
 def _of_command(command_line: tuple[str, ...], per: float) -> _Run:
-    # Polars' handler of interrupts would have the wait for a command go on; on Windows there is no such choice.
+    # With Polars' handler of interrupts the wait for a command would continue; Windows has no such setting.
     if hasattr(signal, "siginterrupt"):
         signal.siginterrupt(signal.SIGINT, True)
 
@@ -255,7 +255,11 @@ def _counterpart(run: _Run, about: dict[str, Any]) -> Counterpart:
     return estimate_of_measured(work, about["accelerator"], options)
 
 
+<<<<<<< HEAD
 def _value(run: _Run, found: Measurement, left_out: list[Finding], beside: Counterpart | None) -> dict[str, Any]:
+=======
+def _value(run: _Run, found: Measurement, left_out: list[MeterStatus], beside: Beside | None) -> dict[str, Any]:
+>>>>>>> hands
     value = {
         "name": run.name,
         **found.to_dict(run.inferences, run.tokens),
