@@ -255,11 +255,7 @@ def _counterpart(run: _Run, about: dict[str, Any]) -> Counterpart:
     return estimate_of_measured(work, about["accelerator"], options)
 
 
-<<<<<<< HEAD
-def _value(run: _Run, found: Measurement, left_out: list[Finding], beside: Counterpart | None) -> dict[str, Any]:
-=======
-def _value(run: _Run, found: Measurement, left_out: list[MeterStatus], beside: Beside | None) -> dict[str, Any]:
->>>>>>> hands
+def _value(run: _Run, found: Measurement, left_out: list[MeterStatus], beside: Counterpart | None) -> dict[str, Any]:
     value = {
         "name": run.name,
         **found.to_dict(run.inferences, run.tokens),

@@ -56,13 +56,8 @@ def _narrow(row: Mapping[str, Any]) -> dict[str, str]:
 
 
 def _also(catalog: Catalog, entity: str) -> None:
-<<<<<<< HEAD
-    """Say which others of nearly that name there are."""
-    others = others_named(entity, catalog)
-=======
     """Name the other entities of almost the same name."""
-    others = others_of_name(catalog.entities, entity)
->>>>>>> hands
+    others = others_named(entity, catalog)
     if others:
         more = f" and {len(others) - _OTHERS_NAMED} more" if len(others) > _OTHERS_NAMED else ""
         complain(f"this is {catalog.name_of(entity)}; there are also {', '.join(others[:_OTHERS_NAMED])}{more}")
@@ -88,18 +83,12 @@ def _facts(catalog: Catalog, entity: str) -> list[dict[str, Any]]:
     ]
 
 
-<<<<<<< HEAD
 def _wide(name: str, catalog: Catalog) -> list[dict[str, Any]]:
-    """Return the cells of the wide tables that have a row of this name, in the form of facts."""
+    """Return the cells of the rows of this name in the wide tables, in the form of facts."""
     known = known_model(name, catalog)
     if known is None:
         return []
     found = known.configuration
-=======
-def _wide(name: str) -> list[dict[str, Any]]:
-    """Return the cells of the rows of this name in the wide tables, in the form of facts."""
-    found = configuration(name)
->>>>>>> hands
     whole = {**found["config"], "source": found["source"], "note": "", "model": name} if found else None
     return [
         *_cells("architecture", "architectures.csv", known.architecture, "reported"),

@@ -40,7 +40,9 @@ measured_option = click.option(
 def measured_rows(file: Path | None, data: Path | None) -> tuple[pl.DataFrame, Catalog]:
     """Return the shipped measurements, or those of a file, and the catalogue with a folder of facts."""
     if data is not None and data.is_file():
-        raise InputError(f"{data} is a file, and --data takes a folder of facts", "measurements are given by --measured")
+        raise InputError(
+            f"{data} is a file, and --data takes a folder of facts", "measurements are given by --measured"
+        )
     catalog = load(data)
     return (measurements() if file is None else read_rows(file)), catalog
 
