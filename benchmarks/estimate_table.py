@@ -6,7 +6,7 @@ import time
 
 import polars as pl
 
-from joulewise.catalog.records import records
+from joulewise.catalog import measurements
 from joulewise.energy.table import estimate_table
 
 ROWS = 100_000
@@ -14,7 +14,7 @@ ROWS = 100_000
 
 def main() -> None:
     """Print the time of a table made of the measured rows over and over."""
-    measured = records("measurements/public").filter(pl.col("tier") == "A-gpu")
+    measured = measurements().filter(pl.col("tier") == "A-gpu")
     table = pl.concat([measured] * (ROWS // len(measured) + 1))[:ROWS]
     begun = time.perf_counter()
     found, problems = estimate_table(table)

@@ -4,7 +4,7 @@ import polars as pl
 import pytest
 
 from joulewise import catalog
-from joulewise.catalog.records import architecture, hybrid_configuration
+from joulewise.catalog import find_model
 from joulewise.catalog.tables import FACT_COLUMNS, shipped_folder
 from joulewise.counting.architectures import Pass, forward, stack_of
 from joulewise.counting.config import count_config
@@ -13,9 +13,9 @@ from joulewise.errors import InputError
 
 
 def _counted(model: str) -> Pass:
-    row, hybrid = architecture(model), hybrid_configuration(model)
-    assert row is not None
-    return forward(row, 1, hybrid["config"] if hybrid else None)
+    known = find_model(model)
+    assert known.architecture is not None
+    return forward(known.architecture, 1, known.configuration["config"] if known.configuration else None)
 
 
 @pytest.mark.parametrize(
@@ -67,7 +67,7 @@ def test_a_pass_counts_as_the_configuration_does() -> None:
         "model_type": "llama", "hidden_size": 4096, "intermediate_size": 14336, "num_hidden_layers": 32,
         "num_attention_heads": 32, "num_key_value_heads": 8, "vocab_size": 128256,
     }  # fmt: skip
-    row = architecture("Llama-3.1-8B")
+    row = find_model("Llama-3.1-8B").architecture
     assert row is not None
     ours, theirs = forward(row, 1024), count_config(config, prompt_tokens=1024)
     assert ours.params == theirs.params
@@ -79,7 +79,7 @@ def test_an_encoder_counts_as_the_paper_network_does() -> None:
         "model_type": "bert", "hidden_size": 768, "num_hidden_layers": 12, "num_attention_heads": 12,
         "intermediate_size": 3072,
     }  # fmt: skip
-    row = architecture("BERT-Base")
+    row = find_model("BERT-Base").architecture
     assert row is not None
     ours, theirs = forward(row, 1024), count_config(config, prompt_tokens=512)
     assert (ours.params, ours.flops, ours.input_tokens) == (theirs.params, theirs.flops, 512)
@@ -101,11 +101,11 @@ def test_what_is_outside_the_layers_is_counted(model: str, built: int, rel: floa
 
 
 def test_what_the_table_cannot_describe_is_an_error_with_the_reason() -> None:
-    row = architecture("Mamba-2.8B")
+    row = find_model("Mamba-2.8B").architecture
     assert row is not None
     with pytest.raises(InputError, match="Mamba"):
         stack_of(row)
-    llama = architecture("LLaMA-7B")
+    llama = find_model("LLaMA-7B").architecture
     assert llama is not None
     with pytest.raises(InputError, match="at least 1"):
         forward(llama, 0)

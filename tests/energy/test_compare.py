@@ -50,5 +50,5 @@ def test_what_cannot_be_estimated_is_named() -> None:
 
 
 def test_a_misspelt_option_is_named_with_the_nearest() -> None:
-    with pytest.raises(InputError, match="unknown option 'promt_tokens'.*prompt_tokens"):
+    with pytest.raises(InputError, match=r"unknown option 'promt_tokens'.*prompt_tokens"):
         compare(["Llama-3.1-8B"], ["H100"], promt_tokens=100)

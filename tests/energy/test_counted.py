@@ -9,7 +9,7 @@ import pytest
 import torch
 
 from joulewise import catalog
-from joulewise.catalog.records import records
+from joulewise.catalog import measurements
 from joulewise.counting.options import InferenceOptions
 from joulewise.counting.targets import count
 from joulewise.energy.counted import columns_of, count_sample
@@ -120,7 +120,7 @@ def test_a_network_of_images_is_not_taken_for_a_language_model() -> None:
 
 def test_a_detector_at_the_wall_by_its_count() -> None:
     # MLPerf v3.0: one Cloud AI 100 DM.2e in a small host, 800 px, one image after another.
-    rows = records("measurements/public").filter(
+    rows = measurements().filter(
         (pl.col("model") == "retinanet") & pl.col("source").str.contains("closed")
     )
     found, problems = estimate_table(rows)

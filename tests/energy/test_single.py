@@ -28,7 +28,7 @@ CONFIG = Path(__file__).parents[2] / "docs" / "llama-3.1-405b.json"
         ({"model": None, "accelerator": "H100", "params_b": 3, "active_params_b": 5}, "more than the 3 billion"),
         ({"model": None, "accelerator": "H100"}, "blank"),
         ({"model": "stable-diffusion-3.5-medium", "accelerator": "H100", "image_size": "big"}, "not a size"),
-        ({"model": "Llama-3.1-8B", "accelerator": "H100", "precision": "bf17"}, "not one of"),
+        ({"model": "Llama-3.1-8B", "accelerator": "H100", "precision": "bf17"}, "did you mean bf16"),
         ({"model": "Llama-3.1-8B", "accelerator": "H100", "batchsize": 8}, "did you mean batch_size"),
         ({"model": "Llama-3.1-8B", "accelerator": "H100", "image_size": "224x224"}, "does not apply to a language"),
         ({"model": "resnet50", "accelerator": "A100", "prompt_tokens": 8}, "does not apply to a single-pass"),

@@ -10,7 +10,7 @@ from joulewise.catalog import load
 from joulewise.cli.options import data_option
 from joulewise.cli.output import emit_object, emit_text, output_options, table
 from joulewise.cli.progress import progress
-from joulewise.cli.validate import measured_option, measurements
+from joulewise.cli.validate import measured_option, measured_rows
 from joulewise.energy.calibration.fit import calibrate
 from joulewise.energy.calibration.stored import save_calibration
 from joulewise.energy.kinds import KINDS
@@ -26,7 +26,7 @@ from joulewise.energy.kinds import KINDS
 def command(measured: Path | None, data: Path | None, fmt: str, as_json: bool, output: Path | None) -> None:
     """Fit; write the file, or print the parameters."""
     catalog = load(data)
-    frame = measurements(measured)
+    frame = measured_rows(measured)
     with progress("calibrate", len(KINDS)) as begin:
         fitted = calibrate(frame, begin, catalog)
     if output is not None:

@@ -16,7 +16,7 @@ from joulewise.units import with_prefix
 
 @click.command(
     "forecast",
-    help="Extrapolate the energy of one inference, times inferences per person, and show when it reaches human energy use.",
+    help="Extrapolate energy per inference, times inferences per person, and show when it reaches human energy use.",
 )
 @task_option
 @click.option("--subset", default="best-per-year", show_default=True, help=", ".join(SUBSETS) + ".")
@@ -48,8 +48,8 @@ def command(
 
 def _summary(result: Forecast) -> str:
     lines = [
-        f"{result.trend.task}, {result.trend.subset}: {result.rate_per_s:g} inferences per person and second; power_w is "
-        "in joules per person and second on 1 January, with the 95% interval of a single model",
+        f"{result.trend.task}, {result.trend.subset}: {result.rate_per_s:g} inferences per person and second; "
+        "power_w is in joules per person and second on 1 January, with the 95% interval of a single model",
         table(result.years.to_dicts(), result.years.columns),
     ]
     for crossing in result.crossings:

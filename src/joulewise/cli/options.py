@@ -54,7 +54,8 @@ class Bounded(_NumberType):
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float | int:
         """Read a number; anything else, or one out of bounds, is a usage error that names option and bounds."""
-        named = max(param.opts, key=len) if param else "the number"
+        names = param.opts if param else ["the number"]
+        named = next((name for name in names if name.startswith("--")), names[0])
         try:
             number = (int if self.whole else float)(value)
         except ValueError:
@@ -76,7 +77,10 @@ def bounded_int(low: int, high: int) -> Bounded:
 
 
 def _shown(bound: float) -> str:
-    return f"{int(bound):,}" if bound == math.floor(bound) and bound < 1e15 else f"{bound:g}"
+    if bound != math.floor(bound) or bound >= 1e15:
+        return f"{bound:g}"
+    # As years are written: without a comma up to four digits.
+    return f"{int(bound):,}" if bound >= 10_000 else f"{int(bound)}"
 
 
 def edition_option(default: str) -> Callable[[Callable[..., None]], Callable[..., None]]:

@@ -7,8 +7,7 @@ from pathlib import Path
 import click
 import polars as pl
 
-from joulewise.catalog import load
-from joulewise.catalog.records import records
+from joulewise.catalog import load, measurements
 from joulewise.cli.compare import save_chart
 from joulewise.cli.options import data_option
 from joulewise.cli.output import emit_rows, output_options
@@ -37,9 +36,9 @@ measured_option = click.option(
 )
 
 
-def measurements(file: Path | None) -> pl.DataFrame:
+def measured_rows(file: Path | None) -> pl.DataFrame:
     """Return the shipped measurements, or those of a file."""
-    return records("measurements/public") if file is None else read_rows(file)
+    return measurements() if file is None else read_rows(file)
 
 
 @click.command(
@@ -74,7 +73,7 @@ def command(
 ) -> None:
     """Print scores, or rows."""
     catalog = load(data)
-    frame = measurements(measured)
+    frame = measured_rows(measured)
     with progress("validate", 3) as begin:
         checked = validate(frame, begin, catalog)
     if chart is not None:

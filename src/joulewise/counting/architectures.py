@@ -66,7 +66,7 @@ def stack_of(row: Mapping[str, Any], config: Mapping[str, Any] | None = None) ->
         Row of ``architectures.csv``.
     config : mapping, optional
         The keys of the model's ``config.json``, for a hybrid, whose layers the table has no columns for; see
-        `catalog.records.hybrid_configuration`.
+        `catalog.KnownModel.configuration`.
 
     Raises
     ------

@@ -104,6 +104,8 @@ class Workload:
         ``pointwise`` (a weight with each point, token or patch) and ``attention`` (two things that the input gave).
     by_fvcore : int or None
         What fvcore's counter would give, for a traced module; see `trace.fvcore`.
+    config : mapping or None
+        The content of the ``config.json`` that it was counted from, for an estimate of what it describes.
     """
 
     name: str
@@ -122,6 +124,7 @@ class Workload:
     activation_values: int | None = None
     flops_by_form: Mapping[str, int] = field(default_factory=dict)
     by_fvcore: int | None = None
+    config: Mapping[str, Any] | None = None
 
     @property
     def flops(self) -> int:

@@ -8,8 +8,7 @@ from typing import Any
 
 import polars as pl
 
-from joulewise.catalog import Catalog, language_models
-from joulewise.catalog.records import architecture, hybrid_configuration
+from joulewise.catalog import Catalog, find_model, language_models
 from joulewise.catalog.tables import FACT_COLUMNS
 from joulewise.counting.architectures import Pass, forward, reason_uncounted
 from joulewise.derived.derivation import Derivation, Steps
@@ -46,7 +45,7 @@ def rows(catalog: Catalog, _steps: Steps | None = None) -> Iterator[dict[str, st
     many as the model takes, with logits at every token and attention to all tokens.
     """
     for model in language_models(catalog).to_dicts():
-        described = _described(model)
+        described = _described(model, catalog)
         if described is not None and not described.reason_uncounted:
             yield from _facts(model["id"], described, _published(catalog, model["id"]))
 
@@ -58,7 +57,7 @@ def uncounted(catalog: Catalog) -> pl.DataFrame:
     """Return the open models without derived facts: ``id, name, reason``."""
     found = []
     for model in language_models(catalog).filter(access="open-weights").to_dicts():
-        described = _described(model)
+        described = _described(model, catalog)
         reason = described.reason_uncounted if described else "no configuration in the table"
         if reason:
             found.append((model["id"], model["name"], reason))
@@ -69,7 +68,7 @@ def totals(catalog: Catalog) -> pl.DataFrame:
     """Return computed beside published parameters: ``id, name, computed, published, ratio``, furthest first."""
     found = []
     for model in language_models(catalog).to_dicts():
-        described, published = _described(model), _published(catalog, model["id"])
+        described, published = _described(model, catalog), _published(catalog, model["id"])
         if described is None or described.reason_uncounted or published is None:
             continue
         computed = described.forward().params
@@ -78,12 +77,15 @@ def totals(catalog: Catalog) -> pl.DataFrame:
     return frame.sort((pl.col("ratio") - 1).abs(), descending=True)
 
 
-def _described(model: Mapping[str, Any]) -> _Described | None:
-    row = architecture(model["name"]) if model["access"] == "open-weights" else None
-    if row is None:
+def _described(model: Mapping[str, Any], catalog: Catalog) -> _Described | None:
+    if model["access"] != "open-weights":
         return None
-    hybrid = hybrid_configuration(str(row["model"]))
-    return _Described(row, hybrid["config"] if hybrid else None)
+    known = find_model(model["id"], catalog)
+    if known.architecture is None:
+        return None
+    # An encoder-decoder is two stacks, which the closed form of one pass does not count.
+    hybrid = known.configuration and known.configuration["file"] == "hybrid_architectures.json"
+    return _Described(known.architecture, known.configuration["config"] if known.configuration and hybrid else None)
 
 
 def _published(catalog: Catalog, entity: str) -> float | None:

@@ -2,55 +2,50 @@
 
 from __future__ import annotations
 
-import re
-
-from joulewise.catalog import Catalog
-from joulewise.energy.known import accelerator_spec
-
-AcceleratorSpec = object
+from joulewise.catalog import AcceleratorSpec, Catalog, accelerator_spec
+from joulewise.catalog.catalog import kept_with
 from joulewise.energy.rows import BadCellError, WorkloadRow
 from joulewise.errors import InputError
-
-# Name of a number format -> bytes per weight, and the format whose arithmetic rates apply.
-_FORMATS = {
-    "bf16": (2.0, "bf16"),
-    "bfloat16": (2.0, "bf16"),
-    "fp16": (2.0, "bf16"),
-    "float16": (2.0, "bf16"),
-    "float16/bfloat16": (2.0, "bf16"),
-    "fp32": (4.0, "bf16"),
-    "float32": (4.0, "bf16"),
-    "fp8": (1.0, "fp8"),
-    "int8": (1.0, "bf16"),
-    "mxfp4": (0.53125, "mxfp4"),
-    "fp4": (0.5, "mxfp4"),
-    "nf4": (0.53125, "mxfp4"),
-    "int4": (0.5, "mxfp4"),
-}
+from joulewise.formats import FORMATS, format_named
 
 
 def accelerator_of(row: WorkloadRow, catalog: Catalog) -> AcceleratorSpec:
     """Return the specification of a row's accelerator."""
     if row.accelerator is None:
         raise BadCellError("accelerator", "is blank; name one, e.g. H100")
-    try:
-        return accelerator_spec(row.accelerator, catalog)
-    except InputError as error:
-        raise BadCellError("accelerator", str(error)) from None
+    found = _found(catalog)
+    if row.accelerator not in found:
+        try:
+            spec = accelerator_spec(row.accelerator, catalog)
+        except InputError as error:
+            raise BadCellError("accelerator", str(error)) from None
+        if len(found) >= _MOST_NAMES:
+            found.clear()
+        found[row.accelerator] = spec
+    return found[row.accelerator]
+
+
+# A server may be asked for any number of names; beyond so many the memory of them starts afresh.
+_MOST_NAMES = 10_000
+
+
+@kept_with
+def _found(_catalog: Catalog) -> dict[str, AcceleratorSpec]:
+    return {}
 
 
 def weight_format(name: str, spec: AcceleratorSpec) -> tuple[float, str]:
-    """Return the bytes per weight of a number format, and the format whose arithmetic rates apply.
-
-    MLPerf names several formats at once: the first, as in ``int8,fp16``, is that of most of the work.
-    """
-    key = re.split(r"[ ,]", name.lower())[0]
-    if key not in _FORMATS:
-        raise BadCellError("precision", f"{name!r} is not one of {', '.join(_FORMATS)}")
-    weight_bytes, arithmetic = _FORMATS[key]
-    if arithmetic == "fp8" and spec.fp8_flops_per_s is None:
+    """Return the bytes per weight of a number format, and the format whose arithmetic rates apply."""
+    try:
+        found = format_named(name)
+    except InputError as error:
+        served = ", ".join(f.name for f in FORMATS.values() if f.arithmetic)
+        raise BadCellError("precision", f"{error}; one of {served}") from None
+    if found.arithmetic is None:
+        raise BadCellError("precision", f"no engine serves models in {found.name}; bf16 or fp8 would do")
+    if found.arithmetic == "fp8" and spec.fp8_flops_per_s is None:
         raise BadCellError("precision", f"{spec.name} has no fp8 arithmetic; bf16 or int8 would do")
-    return weight_bytes, arithmetic
+    return found.bytes, found.arithmetic
 
 
 def is_at_wall(row: WorkloadRow) -> bool:

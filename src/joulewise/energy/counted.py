@@ -55,8 +55,7 @@ def columns_of(counted: Workload) -> dict[str, Any]:
     InputError
         If the network generates token after token: its forward pass says nothing about its steps.
     """
-    shapes = counted.inputs.get("shapes")
-    batch = float(shapes[0][0] if shapes else counted.inputs.get("batch_size", 1))
+    batch = float(counted.batch_size)
     if "decode" in counted.phases or "prefill" in counted.phases:
         raise InputError(f"{counted.name} generates tokens", "give the path of its config.json in place of the count")
     return {
@@ -66,6 +65,11 @@ def columns_of(counted: Workload) -> dict[str, Any]:
         "params_b": counted.params / 1e9,
         "batch_size": batch,
     }
+
+
+def tokens_of(counted: Workload) -> dict[str, float]:
+    """Return the batch and tokens of the count of a language model, as columns of an estimate."""
+    return {k: float(v) for k, v in counted.inputs.items() if k in ("batch_size", "prompt_tokens", "output_tokens")}
 
 
 def _activation_values(counted: Workload) -> float:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from joulewise.catalog.specs import accelerator_spec
+from joulewise.catalog import accelerator_spec
 from joulewise.counting.workload import Workload
 from joulewise.energy.estimate import Scope
 from joulewise.energy.single import WorkloadOptions, estimate

@@ -9,12 +9,13 @@ import numpy as np
 
 from joulewise.catalog import Catalog
 from joulewise.catalog.names import normalise
-from joulewise.energy.accelerators import is_at_wall
+from joulewise.energy.accelerators import accelerator_of, is_at_wall
 from joulewise.energy.generators.read import pixels_of
-from joulewise.energy.known import accelerator_spec
+from joulewise.energy.models import model_named
 from joulewise.energy.physics import Floats, Labels
-from joulewise.energy.rows import WorkloadRow
+from joulewise.energy.rows import BadCellError, WorkloadRow
 from joulewise.errors import InputError
+from joulewise.formats import format_named
 
 
 @dataclass(frozen=True)
@@ -37,34 +38,41 @@ class Places:
 
 def places_of(rows: Sequence[WorkloadRow], catalog: Catalog) -> Places:
     """Return the places of workloads."""
-    chips = {name: _canonical(name, catalog) for name in {row.accelerator or "" for row in rows}}
     return Places(
-        configuration=np.array([_configuration(row, chips[row.accelerator or ""]) for row in rows], dtype=np.str_),
+        configuration=np.array([_configuration(row, catalog) for row in rows], dtype=np.str_),
         task=np.array([row.task or "" for row in rows], dtype=np.str_),
         log_work=np.log([row.batch_size or 1.0 for row in rows])
         + np.log([(row.steps or 1.0) * pixels_of(row.image_size or "") for row in rows]),
     )
 
 
-def _configuration(row: WorkloadRow, chip: str) -> str:
-    formats = {"bfloat16": "bf16", "float16": "fp16"}
-    precision = (row.precision or "").lower()
+def _configuration(row: WorkloadRow, catalog: Catalog) -> str:
+    known = model_named(row.model, catalog) if row.model else None
     split = (row.tensor_parallel, row.expert_parallel, row.data_parallel, row.sequence_parallel, row.ring)
     return "|".join(
         (
-            normalise((row.model or "").rsplit("/", 1)[-1]),
-            chip,
+            known.name if known else normalise(row.model or ""),
+            _chip(row, catalog),
             f"{row.n_accelerators or 1:g}",
             "wall" if is_at_wall(row) else "",
-            formats.get(precision, precision),
+            _number_format(row.precision),
             (row.engine or "").lower(),
             *("" if part is None else f"{part:g}" for part in split),
         )
     )
 
 
-def _canonical(accelerator: str, catalog: Catalog) -> str:
+def _chip(row: WorkloadRow, catalog: Catalog) -> str:
     try:
-        return accelerator_spec(accelerator, catalog).name
+        return accelerator_of(row, catalog).name
+    except BadCellError:
+        return row.accelerator or ""
+
+
+def _number_format(name: str | None) -> str:
+    if not name:
+        return ""
+    try:
+        return format_named(name).name
     except InputError:
-        return accelerator
+        return name.lower()

@@ -6,10 +6,9 @@ from collections.abc import Sequence
 
 import polars as pl
 
-from joulewise.catalog import Catalog, load
+from joulewise.catalog import Catalog, accelerator_spec, load
 from joulewise.energy.calibration.stored import Calibration, load_calibration
 from joulewise.energy.flags import Flag
-from joulewise.energy.known import accelerator_spec
 from joulewise.energy.language.kind import LANGUAGE
 from joulewise.energy.language.step import request_flops
 from joulewise.energy.price import facts_for, price

@@ -9,14 +9,11 @@ from typing import Any, TypedDict, Unpack
 
 import polars as pl
 
-from joulewise.catalog import Catalog, load
-from joulewise.energy.known import accelerator_spec
-
-AcceleratorSpec = object
+from joulewise.catalog import AcceleratorSpec, Catalog, accelerator_spec, load, variants_of
 from joulewise.counting.workload import Workload
 from joulewise.energy.calibration.baselines import BASELINES
 from joulewise.energy.calibration.stored import Calibration, load_calibration
-from joulewise.energy.counted import SIZES, columns_of, count_sample
+from joulewise.energy.counted import SIZES, columns_of, count_sample, tokens_of
 from joulewise.energy.estimate import Estimate, Input, Scope, Serving
 from joulewise.energy.flags import UNLIKE_MEASURED, Flag
 from joulewise.energy.kinds import kind_of
@@ -82,7 +79,7 @@ def estimate(
     ----------
     model : str, Path or Workload, optional
         A name of the catalogue, never a file; or the path of a ``config.json`` or ONNX file; or the result of
-        `joulewise.count` for a single-pass network. None with `params_b`.
+        `joulewise.count`. None with `params_b`.
     accelerator : str, optional
         Every method but the paper's needs one.
     method : str
@@ -134,7 +131,11 @@ def estimate(
             shapes[name] = shape
         model = name
     elif isinstance(model, Workload):
-        given = columns_of(model) | given
+        if model.config is not None and generates_text(model.config):
+            shapes[model.name] = replace(shape_of_config(model.config), source=model.name)
+            given = tokens_of(model) | given
+        else:
+            given = columns_of(model) | given
         model = model.name
     row = row_of({"model": model, "accelerator": accelerator, **given})
     kind = LANGUAGE if shapes else kind_of(row, catalog)
@@ -154,10 +155,12 @@ def estimate(
         return _by_baseline(method, priced.requests.columns, _inputs(row, spec, priced))
     if measured is not None:
         priced = anchored(priced, [row], measured, calibration, catalog)
-    return _estimate(priced, row, spec, calibration)
+    return _estimate(priced, row, spec, calibration, variants_of(accelerator, catalog))
 
 
-def _estimate(priced: Priced, row: WorkloadRow, spec: AcceleratorSpec, calibration: Calibration) -> Estimate:
+def _estimate(
+    priced: Priced, row: WorkloadRow, spec: AcceleratorSpec, calibration: Calibration, variants: tuple[str, ...]
+) -> Estimate:
     kind, run, flags = priced.kind, priced.run, priced.flags[0]
     energy_j, low, high = (float(values[0]) for values in (priced.energy_j, priced.low, priced.high))
     values = calibration.parameters[kind.name]
@@ -166,6 +169,8 @@ def _estimate(priced: Priced, row: WorkloadRow, spec: AcceleratorSpec, calibrati
     unlike = not UNLIKE_MEASURED.isdisjoint(flag.flag for flag in flags)
     assumptions = [_SCOPES[scope], _UNLIKE_INTERVAL if unlike else kind.interval_note]
     assumptions += [f"flagged: {str(flag).replace('-', ' ')}" for flag in flags]
+    if variants:
+        assumptions.append(f"{row.accelerator} is taken as {spec.full_name}; there are also {', '.join(variants)}")
     if spec.note:
         assumptions.append(f"{spec.name}: {spec.note}")
     serving = Serving(time_s=float(priced.time_s[0]), power_w=float(priced.power_w[0]), bound=priced.bound[0])

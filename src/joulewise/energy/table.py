@@ -9,6 +9,7 @@ import polars as pl
 
 from joulewise.catalog import Catalog, load
 from joulewise.energy.calibration.stored import Calibration, load_calibration
+from joulewise.energy.flags import Flagged
 from joulewise.energy.kinds import KINDS, kind_of
 from joulewise.energy.price import Priced, anchored, facts_for, price
 from joulewise.energy.rows import COLUMNS, RowProblem, WorkloadRow, check_columns, not_applicable, typed_columns
@@ -79,6 +80,8 @@ def estimate_table(
         places = np.flatnonzero(kinds == name)
         if not len(places):
             continue
+        bad = {problem.row - 1 for problem in problems}
+        places = np.array([place for place in places.tolist() if place not in bad], dtype=np.int64)
         problems += not_applicable(typed, places, kind.columns, kind.what)
         bad = {problem.row - 1 for problem in problems}
         good = [(i, rows[i]) for i in places.tolist() if i not in bad]
@@ -114,7 +117,14 @@ def _frame(priced: Priced) -> pl.DataFrame:
             "energy_per_output_token_j_high": per_token * priced.high,
             "prefill_share": share,
             "bound": pl.Series(priced.bound, dtype=pl.String),
-            "flags": pl.Series([[str(f) for f in flags] for flags in priced.flags], dtype=pl.List(pl.String)),
+            "flags": _texts(priced.flags),
         },
         nan_to_null=True,
     )
+
+
+def _texts(flags: Sequence[tuple[Flagged, ...]]) -> pl.Series:
+    """Return flags as lists of texts; few combinations differ, so each is made once and gathered."""
+    which = {combination: i for i, combination in enumerate(dict.fromkeys(flags))}
+    lists = pl.Series([[str(flag) for flag in combination] for combination in which], dtype=pl.List(pl.String))
+    return lists.gather([which[combination] for combination in flags])

@@ -7,7 +7,7 @@ from typing import Any
 
 import polars as pl
 
-from joulewise.catalog.records import records
+from joulewise.catalog import measurements
 from joulewise.charts.workloads import predicted_against_measured
 from joulewise.energy.calibration.validate import scores, validate, worst_rows
 from joulewise.report.today import Section, section
@@ -33,7 +33,7 @@ def accuracy_section(begin: Callable[[str], None] = lambda _: None) -> Section:
     begin : callable
         Told the name of each part as it begins.
     """
-    frame = records("measurements/public")
+    frame = measurements()
     checked = validate(frame, begin)
     return accuracy_of(checked, frame)
 

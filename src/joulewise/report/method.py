@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from joulewise.catalog.records import accelerator_spec
+from joulewise.catalog import accelerator_spec
 from joulewise.energy.calibration.stored import load_calibration
 from joulewise.energy.pricing import BATCH_SIZE, FIXED, LADDER, OUTPUT_TOKENS, PER_TOKENS, PROMPT_TOKENS
 from joulewise.impact.footprint import HOST_SHARE
@@ -66,7 +66,7 @@ def method() -> list[tuple[str, str]]:
 def _not_measured() -> str:
     """Return which accelerators of the list no measurement at the wall has calibrated."""
     wall = load_calibration().parameters["sample"]
-    missing = [name for name in LADDER if f"speed.{accelerator_spec(name)['die']}" not in wall]
+    missing = [name for name in LADDER if f"speed.{accelerator_spec(name).die}" not in wall]
     if not missing:
         return "All of them were measured at the wall."
     return f"For images, which are measured at the wall, {among(missing)} take the constants of other designs."

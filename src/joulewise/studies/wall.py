@@ -6,7 +6,8 @@ from datetime import date
 
 import polars as pl
 
-from joulewise.catalog.records import records, sample_network
+from joulewise.catalog import measurements
+from joulewise.catalog.find import known_model
 from joulewise.units import decimal_year
 
 # The table has the year of a round alone: its middle, as month and day.
@@ -28,8 +29,9 @@ def wall_efficiencies(network: str) -> pl.DataFrame:
         the table has), ``accelerator, precision, energy_j_per_sample, efficiency_per_j [FLOP/J]``, ``pj_per_op`` and
         ``url``, the most efficient first; empty where nothing was measured.
     """
-    known = sample_network(network)
-    rows = records("measurements/public").filter(
+    found = known_model(network)
+    known = found.sample_network if found else None
+    rows = measurements().filter(
         pl.col("tier").eq("A-wall") & pl.col("task").eq(f"{network}/Offline") & pl.col("model").eq(network)
     )
     flops = float(known["flops"]) if known else 0.0

@@ -2,7 +2,7 @@
 
 import pytest
 
-from joulewise.catalog.records import architecture
+from joulewise.catalog import find_model
 from joulewise.counting.architectures import stack_of
 from joulewise.counting.config.feeds import Experts, Mlp
 from joulewise.counting.config.mixers import Attention
@@ -45,7 +45,7 @@ from joulewise.counting.config.spec import Block, Stack
     ],
 )
 def test_matrices_of_models(model: str, expected: MatrixParams, total: int, active: int) -> None:
-    row = architecture(model)
+    row = find_model(model).architecture
     assert row is not None
     found = matrix_params(stack_of(row))
     assert found == expected

@@ -9,7 +9,7 @@ from typing import Any
 import polars as pl
 import pytest
 
-from joulewise.catalog.records import records
+from joulewise.catalog import measurements
 from joulewise.energy.calibration.fit import calibrate
 from joulewise.energy.calibration.stored import Calibration, load_calibration, save_calibration
 from joulewise.energy.single import estimate
@@ -17,7 +17,7 @@ from joulewise.errors import DataError
 
 
 def test_a_calibration_on_part_of_the_data_is_written_and_read(tmp_path: Path) -> None:
-    some = records("measurements/public").filter(pl.col("source").is_in(["ML.ENERGY v1 (legacy)"]))
+    some = measurements().filter(pl.col("source").is_in(["ML.ENERGY v1 (legacy)"]))
     fitted = calibrate(some)
     save_calibration(fitted, tmp_path / "c.json")
     again = load_calibration(tmp_path / "c.json")
@@ -73,7 +73,7 @@ def test_a_parameter_that_is_not_positive_is_named(tmp_path: Path, section: str,
 
 
 def test_an_interval_lies_around_its_estimate(tmp_path: Path) -> None:
-    with pytest.raises(DataError, match="language: 1.2 and 2.0 do not lie around 1"):
+    with pytest.raises(DataError, match=r"language: 1\.2 and 2\.0 do not lie around 1"):
         load_calibration(
             _file(tmp_path, intervals_90=load_calibration().to_dict()["intervals_90"] | {"language": [1.2, 2]})
         )

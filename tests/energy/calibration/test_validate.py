@@ -8,14 +8,14 @@ import numpy as np
 import polars as pl
 import pytest
 
-from joulewise.catalog.records import records
+from joulewise.catalog import measurements
 from joulewise.energy.calibration.validate import METHOD_NAMES, score, scores, validate
 from joulewise.errors import InputError
 
 
 @pytest.fixture(scope="module")
 def checked() -> pl.DataFrame:
-    return validate(records("measurements/public"))
+    return validate(measurements())
 
 
 def _of(rows: list[dict[str, object]], **wanted: str) -> Any:

@@ -11,8 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from joulewise.catalog import load
-from joulewise.catalog.records import configuration
+from joulewise.catalog import find_model, load
 from joulewise.catalog.tables import shipped_folder
 from joulewise.counting.config.count import count_config
 from joulewise.energy.calibration.stored import load_calibration
@@ -31,7 +30,7 @@ _NAMED = [r for f in _FILES for r in json.loads((shipped_folder() / f).read_text
 
 
 def _config(name: str) -> dict[str, Any]:
-    return dict((configuration(name) or {})["config"])
+    return dict((find_model(name).configuration or {})["config"])
 
 
 _NEXT = _config("Qwen3-Next-80B-A3B-Instruct")
@@ -76,7 +75,7 @@ def _columns(*rows: dict[str, Any], shapes: dict[str, Shape] | None = None) -> C
     ],
 )
 def test_shapes_have_the_published_parameters(model: str, params_b: float, active_b: float | None) -> None:
-    shape = shape_of_configuration(configuration(model) or {})
+    shape = shape_of_configuration(find_model(model).configuration or {})
     assert shape.params / 1e9 == pytest.approx(params_b, rel=0.035)
     if active_b:
         assert shape.active_params / 1e9 == pytest.approx(active_b, rel=0.2)  # names round down
@@ -92,7 +91,7 @@ def test_a_hybrid_by_hand() -> None:
     wide = shape_of_config(_NEXT | {"mamba_ssm_dtype": "float32"})
     assert wide.state_bytes - shape.state_bytes == 36 * 2 * 32 * 128 * 128
     # A layer of Nemotron-H is half of another's: 52 make 26 pairs, 6 of them with attention.
-    nano = shape_of_configuration(configuration("Nemotron-3-Nano-30B-A3B") or {})
+    nano = shape_of_configuration(find_model("Nemotron-3-Nano-30B-A3B").configuration or {})
     assert (nano.layers, nano.attention_layers, nano.expert_layers) == (26, 6, 23)
 
 
@@ -168,7 +167,7 @@ def test_a_hybrid_rises_more_slowly_with_context_than_its_twin_of_attention(
     folder = tmp_path_factory.mktemp("twins")
     twins = {n: _write(folder, f"every{n}", _NEXT | {"full_attention_interval": n}) for n in (1, 4)}
     hybrid, hybrid_long, attention, attention_long = (
-        estimate(twins[n], "H100", n_accelerators=4, batch_size=float(batch), prompt_tokens=p).energy_per_output_token_j
+        estimate(twins[n], "H100", n_accelerators=8, batch_size=float(batch), prompt_tokens=p).energy_per_output_token_j
         or 0.0
         for n in (4, 1)
         for p in (float(prompt), prompt * more)

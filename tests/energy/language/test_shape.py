@@ -7,8 +7,7 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from joulewise.catalog import load
-from joulewise.catalog.records import records
+from joulewise.catalog import load, measurements
 from joulewise.energy.language.shape import shape_of_config, shape_of_model
 
 
@@ -41,9 +40,7 @@ def test_a_configuration_file_gives_the_shape_of_the_table() -> None:
 
 
 def test_every_measured_language_model_has_a_known_shape() -> None:
-    measured = records("measurements/public").filter(
-        (pl.col("tier") == "A-gpu") & pl.col("unit").str.starts_with("output token")
-    )
+    measured = measurements().filter((pl.col("tier") == "A-gpu") & pl.col("unit").str.starts_with("output token"))
     catalog = load()
     for model in measured["model"].unique():
         shape = shape_of_model(model, catalog)

@@ -117,6 +117,7 @@ def count_config(
         method=f"config:{keys.family}",
         precision=precision,
         inputs=inputs,
+        config=keys.values,
     )
 
 

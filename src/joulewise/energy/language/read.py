@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from joulewise.catalog import Catalog, find_model
+from joulewise.catalog.find import DEFAULT_FORMAT
 from joulewise.energy.accelerators import accelerator_of, is_at_wall, runs_copies, weight_format
 from joulewise.energy.flags import Flag, Flagged, assumed
 from joulewise.energy.language.shape import Shape, shape_of_model, shape_of_params
 from joulewise.energy.language.step import CURRENT, EAGER, EARLY
+from joulewise.energy.models import model_named
 from joulewise.energy.rows import BadCellError, Facts, Reading, WorkloadRow
 from joulewise.errors import InputError
 
@@ -42,7 +45,7 @@ def read(row: WorkloadRow, facts: Facts) -> Reading:
     if shape.encoder_layers and engine_generation(row.engine) != EAGER:
         flags.append(Flagged(Flag.ENCODER_DECODER_NOT_MEASURED))  # one such model was measured, with an eager engine
     spec = accelerator_of(row, facts.catalog)
-    weight_bytes, arithmetic = weight_format(row.precision or _format_in_name(row.model), spec)
+    weight_bytes, arithmetic = weight_format(row.precision or _number_format(row.model, facts.catalog), spec)
     n = row.n_accelerators or 1.0
     task = row.task or ""
     batch = row.batch_size
@@ -136,14 +139,15 @@ def _shape(row: WorkloadRow, facts: Facts) -> Shape:
     active = None if row.active_params_b is None else row.active_params_b * 1e9
     if row.model is None and params is None:
         raise BadCellError("model", "is blank; name one or give params_b")
-    try:
-        if row.model is not None and row.model in facts.shapes:
-            return facts.shapes[row.model]
-        known = None if row.model is None else shape_of_model(row.model, facts.catalog, must_be_known=params is None)
-        if known is None:
+    if row.model is not None and row.model in facts.shapes:
+        known: Shape | None = facts.shapes[row.model]
+    else:
+        known = _known_shape(row.model, params, facts.catalog) if row.model is not None else None
+    if known is None:
+        try:
             return shape_of_params(params or 0.0, active)
-    except InputError as error:
-        raise BadCellError("model" if params is None else "params_b", str(error)) from None
+        except InputError as error:
+            raise BadCellError("params_b", str(error)) from None
     if params is not None and abs(params / known.params - 1) > _SIZE_TOLERANCE:
         raise BadCellError(
             "params_b", f"{row.params_b:g} is not the size of {row.model}, {known.params / 1e9:.4g}; leave it out"
@@ -151,6 +155,19 @@ def _shape(row: WorkloadRow, facts: Facts) -> Shape:
     return known
 
 
-def _format_in_name(model: str | None) -> str:
-    low = (model or "").lower()
-    return "fp8" if low.endswith("fp8") else "mxfp4" if "gpt-oss" in low else "bf16"
+def _known_shape(model: str, params: float | None, catalog: Catalog) -> Shape | None:
+    try:
+        found = shape_of_model(model, catalog)
+        if found is None and params is None:
+            find_model(model, catalog)  # raises, with the nearest names
+    except InputError as error:
+        if params is None:
+            raise BadCellError("model", str(error)) from None
+        return None
+    return found
+
+
+def _number_format(model: str | None, catalog: Catalog) -> str:
+    """Return the format that a model's weights were released in, or that its name ends in."""
+    known = model_named(model, catalog) if model else None
+    return (known.asked_format or known.released_format) if known else DEFAULT_FORMAT

@@ -7,7 +7,7 @@ from typing import Any
 
 from joulewise.energy.accelerators import accelerator_of, is_at_wall, weight_format
 from joulewise.energy.flags import Flag, Flagged, assumed
-from joulewise.energy.known import image_network, sample_network
+from joulewise.energy.models import model_named
 from joulewise.energy.rows import BadCellError, Facts, Reading, WorkloadRow
 from joulewise.energy.samples.step import MULTI_STREAM
 
@@ -23,6 +23,14 @@ COLUMNS = frozenset(
 
 
 _SIZE_FACTOR = 2.0  # published sizes of detectors differ in the parts they count
+
+
+_NOT_COUNTED = {
+    "network": "an image network whose work was not counted: joulewise count takes it by --module timm:NAME",
+    "encoder": "an encoder, which reads a text whole and writes none: give its configuration by --config",
+    "embedding": "an embedding model, which reads a text whole and writes none: give its configuration by --config",
+    "speech": "a speech model, which the calibrated method does not price",
+}
 
 
 def read(row: WorkloadRow, facts: Facts) -> Reading:
@@ -97,19 +105,28 @@ def _network(row: WorkloadRow, facts: Facts) -> tuple[Mapping[str, Any], list[Fl
         if getattr(row, name) is not None:
             raise BadCellError(name, "is given without flops; a count of the network has all of them")
     model = row.model or ""
-    measured = sample_network(model, facts.catalog)
+    known = model_named(model, facts.catalog)
+    measured = known.sample_network if known else None
     if measured is not None:
         if row.image_size is not None and row.image_size.replace(" ", "") != measured["image_size"]:
             raise BadCellError("image_size", f"{model} was measured at {measured['image_size'] or 'no image'} alone")
         return measured, []
-    sizes = image_network(model, facts.catalog)
+    if known is None and row.image_size is not None:
+        raise BadCellError(
+            "image_size",
+            "parameters alone do not say what a network of images takes; give flops, activation_values and "
+            "network_kind, as joulewise count --json has them",
+        )
+    if known is None:
+        raise BadCellError("model", f"{model!r} is not a network of the catalogue")
+    sizes = known.image_networks
     if not sizes:
-        raise BadCellError("model", f"{model!r} is not an image network or encoder that the catalogue has counted")
+        raise BadCellError("model", f"{known.name} is {_NOT_COUNTED[known.kind]}; --method paper may have its FLOPs")
     if row.image_size is None:
         return sizes[0], [*not_measured, assumed(Flag.IMAGE_ASSUMED, str(sizes[0]["image_px"]))]
     sides = row.image_size.lower().split("x")
     for size in sizes:
-        if {side.strip() for side in sides} == {size["image_px"]}:
+        if {side.strip() for side in sides} == {str(size["image_px"])}:
             return size, not_measured
     counted = ", ".join(str(s["image_px"]) for s in sizes)
     raise BadCellError(

@@ -8,8 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from joulewise.catalog import names
-from joulewise.catalog.check import find_problems
-from joulewise.catalog.sound import surely_right
+from joulewise.catalog.check import find_violations
+from joulewise.catalog.prefilter import definitely_valid
 from joulewise.catalog.tables import read_folder, shipped_folder
 
 TABLES = read_folder(shipped_folder())
@@ -53,18 +53,20 @@ def test_both_ways_find_the_same(changes: list[tuple[int, str, str]]) -> None:
             pl.when(pl.col("at") == at).then(pl.lit(text)).otherwise(pl.col(column)).alias(column)
         )
     facts = facts.drop("at")
-    quick = find_problems(TABLES["entities"], facts, TABLES["sources"], TABLES["attributes"])
+    quick = find_violations(TABLES["entities"], facts, TABLES["sources"], TABLES["attributes"])
     with pytest.MonkeyPatch.context() as patch:
         # By its name: the package has a function that is called as the module is.
         patch.setattr(
-            sys.modules["joulewise.catalog.check"], "surely_right", lambda _e, f, _s, _a: pl.Series([False] * f.height)
+            sys.modules["joulewise.catalog.check"],
+            "definitely_valid",
+            lambda _e, f, _s, _a: pl.Series([False] * f.height),
         )
-        slow = find_problems(TABLES["entities"], facts, TABLES["sources"], TABLES["attributes"])
+        slow = find_violations(TABLES["entities"], facts, TABLES["sources"], TABLES["attributes"])
     assert quick == slow
 
 
 def test_nearly_every_shipped_fact_is_passed_over() -> None:
-    sure = surely_right(TABLES["entities"], TABLES["facts"], set(TABLES["sources"]["id"]), TABLES["attributes"])
+    sure = definitely_valid(TABLES["entities"], TABLES["facts"], set(TABLES["sources"]["id"]), TABLES["attributes"])
     assert sure.sum() > 0.99 * sure.len()
 
 

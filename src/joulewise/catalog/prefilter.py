@@ -15,7 +15,9 @@ from joulewise.units import UNITS
 KINDS = ("reported", "measured", "derived", "assumed")
 
 
-def surely_right(entities: pl.DataFrame, facts: pl.DataFrame, sources: set[str], attributes: pl.DataFrame) -> pl.Series:
+def definitely_valid(
+    entities: pl.DataFrame, facts: pl.DataFrame, sources: set[str], attributes: pl.DataFrame
+) -> pl.Series:
     """Return for each fact whether nothing can be wrong with it by itself.
 
     Parameters
