@@ -117,7 +117,7 @@ def test_many_from_a_pipe_into_a_file(joulewise: Run, config: Path, tmp_path: Pa
         ((), "nothing to count"),
         (("resnet50",), "cannot tell what 'resnet50' is"),
         (("x.json",), "cannot read x.json"),
-        (("CONFIG", "--precision", "fp7"), "unknown precision 'fp7'"),
+        (("CONFIG", "--precision", "fp7"), "unknown number format 'fp7'"),
         (("CONFIG", "--prompt-tokens", "0"), "--prompt-tokens must be between 1 and 1,000,000,000, not 0"),
         (("CONFIG", "--batch-size", "-1"), "--batch-size must be between 1 and 1,000,000,000, not -1"),
         (("CONFIG", "--input", "3x224x224"), "--input does not apply to a configuration"),
