@@ -258,9 +258,7 @@ def _all_verdicts(verdicts: Sequence[Verdict]) -> StudyFinding:
         f"Of {len(verdicts)} comparisons of the paper's fits with later values, {', '.join(results)}. The closest was "
         f"{_miss(by_miss[0])}; the furthest off was {_miss(by_miss[-1])}."
     )
-    numbers: dict[str, Value] = {
-        f"n_{kind.replace(' ', '_')}": n for kind, n in sorted(counts.items(), key=lambda pair: -pair[1]) if n
-    }
+    numbers: dict[str, Value] = {f"n_{kind.replace(' ', '_')}": n for kind, n in counts.items() if n}
     return StudyFinding(text, numbers | {one.series: one.median_doublings for one in by_miss})
 
 

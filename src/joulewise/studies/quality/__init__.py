@@ -1,52 +1,44 @@
-"""Joules at constant quality: the least energy that reaches a score, over time, and what made it fall."""
+"""Study ``constant-quality``: the minimum energy that reaches a score, how fast it fell, and why."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from datetime import date
+from statistics import median
 
-import altair as alt
 import polars as pl
 
-from joulewise.catalog import Catalog, load
-from joulewise.charts import Axis, along, log_domain, points, span, stack
-from joulewise.charts.steps import parts_chart, step_dots, step_lines, step_path
-from joulewise.derived.joules import FIXED, LADDER
-from joulewise.studies.inputs import image_scores, language_scores
-from joulewise.studies.quality_findings import at_least, findings, unit_of
-from joulewise.studies.quality_lines import METHODS, Line, priced, quality_lines
-from joulewise.studies.study import Study, StudyChart
-from joulewise.studies.words import among, slug
+from joulewise.studies.inputs import FIXED, Inputs, ScoredModels, unit_of
+from joulewise.studies.points import Carried
+from joulewise.studies.quality.charts import charts
+from joulewise.studies.quality.data import CONTEMPORARY, Staircase, left_out, staircases
+from joulewise.studies.study import Study, StudyFinding, Value
+from joulewise.studies.wording import among, joules, per_cent, plural, times, years
 from joulewise.trends.decompose import PARTS
-from joulewise.units import decimal_year
-
-_HALVING = 0.3010299956639812  # log10 of 2
-_TOLD = (("name", "Model"), ("accelerator", "Accelerator"), ("release_date", "From"), ("line", "At least"))
-_LABEL_LETTERS = 26
-_FEWEST_STEPS = 4
 
 
-def constant_quality(catalog: Catalog | None = None) -> Study:
-    """Answer what the least energy at a fixed score was, how fast it fell, and why.
+def study(inputs: Inputs) -> Study:
+    """Study the minimum energy at a fixed score, how fast it fell, and why.
 
-    Parameters
-    ----------
-    catalog : Catalog, optional
-        By default the shipped one, whole.
+    Returns
+    -------
+    Study
+        Tables ``staircases`` (every step), ``halving`` (how fast each staircase falls), ``decomposition`` (why) and
+        ``left-out``.
 
     Notes
     -----
-    Each staircase is the running minimum over all models that reach the score by the date. On the accelerator of
-    the time, the candidates are pairs of a model and an accelerator, dated by the later of the two. The change from
-    the first step to the last is split in two ways that both sum, see `trends.decompose`.
+    Each staircase is the running minimum over all models that reach the score by the date. On contemporary
+    accelerators, the candidates are pairs of a model and an accelerator, dated by the later of the two. The change
+    from the first step to the last is split in two ways that both sum, see `trends.decompose`.
     """
-    catalog = catalog or load()
-    return study_of(image_scores(catalog), language_scores(catalog), catalog)
+    return study_of(inputs.scored, inputs.carried)
 
 
-def study_of(images: pl.DataFrame, language: pl.DataFrame, catalog: Catalog) -> Study:
-    """Return the study of frames of scored models; see `inputs` for their columns."""
-    lines = quality_lines(images, language, catalog)
-    left_out = _left_out(images, language)
+def study_of(scored: Mapping[str, ScoredModels], carried: Mapping[str, Carried]) -> Study:
+    """Return the study of the scored models of each task, with the hardware trend of the paper's method."""
+    lines = [line for task, models in scored.items() for line in staircases(models, carried[task])]
+    missing = pl.DataFrame([left_out(models) for models in scored.values()])
     return Study(
         name="constant-quality",
         title="Joules at constant quality: how fast they fall, and why",
@@ -54,18 +46,18 @@ def study_of(images: pl.DataFrame, language: pl.DataFrame, catalog: Catalog) -> 
             "staircases": _steps_table(lines),
             "halving": _rates_table(lines),
             "decomposition": _parts_table(lines),
-            "left-out": left_out,
+            "left-out": missing,
         },
-        charts=_charts(lines),
-        findings=findings(lines, left_out),
+        charts=charts(lines),
+        findings=tuple(_findings(lines, missing)),
     )
 
 
-def _steps_table(lines: Sequence[Line]) -> pl.DataFrame:
+def _steps_table(lines: Sequence[Staircase]) -> pl.DataFrame:
     return pl.concat(
         [
             line.steps.select(
-                *[pl.lit(value).alias(name) for name, value in line.key.items()],
+                *[pl.lit(value).alias(name) for name, value in _key(line).items()],
                 "release_date", "name", "score", "accelerator", pl.col("n_accelerators").cast(pl.Int64),
                 "energy_j", "energy_j_low", "energy_j_high", "flops", "peak_flops_per_j",
             )
@@ -74,13 +66,14 @@ def _steps_table(lines: Sequence[Line]) -> pl.DataFrame:
     )  # fmt: skip
 
 
-def _rates_table(lines: Sequence[Line]) -> pl.DataFrame:
+def _rates_table(lines: Sequence[Staircase]) -> pl.DataFrame:
     rows = []
     for line in lines:
-        rate, student, drawn = line.rate, line.rate.fitted_interval, line.rate.bootstrap_years
+        rate = line.rate
+        student, drawn = rate.fitted_interval or (None, None), rate.bootstrap_years or (None, None)
         rows.append(
             {
-                **line.key,
+                **_key(line),
                 "models": line.models,
                 "steps": rate.n,
                 "first": rate.first,
@@ -90,25 +83,25 @@ def _rates_table(lines: Sequence[Line]) -> pl.DataFrame:
                 "last_energy_j": line.steps["energy_j"][-1],
                 "factor": rate.factor,
                 "halving_years": rate.fitted_years,
-                "halving_years_low": student[0] if student else None,
-                "halving_years_high": student[1] if student else None,
-                "bootstrap_years_low": drawn[0] if drawn else None,
-                "bootstrap_years_high": drawn[1] if drawn else None,
+                "halving_years_low": student[0],
+                "halving_years_high": student[1],
+                "bootstrap_years_low": drawn[0],
+                "bootstrap_years_high": drawn[1],
                 "overall_halving_years": rate.overall_years,
             }
         )
     return pl.DataFrame(rows, infer_schema_length=None)
 
 
-def _parts_table(lines: Sequence[Line]) -> pl.DataFrame:
+def _parts_table(lines: Sequence[Staircase]) -> pl.DataFrame:
     rows = []
     for line in lines:
-        if line.change is None:
-            continue
         change, swapped = line.change, line.swapped
+        if change is None:
+            continue
         rows.append(
             {
-                **line.key,
+                **_key(line),
                 "from": line.rate.first,
                 "to": line.rate.last,
                 "from_name": line.steps["name"][0],
@@ -123,103 +116,149 @@ def _parts_table(lines: Sequence[Line]) -> pl.DataFrame:
     return pl.DataFrame(rows, infer_schema_length=None)
 
 
-def _left_out(images: pl.DataFrame, language: pl.DataFrame) -> pl.DataFrame:
-    rows = []
-    for task, frame in (("vision", images), ("language", language)):
-        models, known = frame["id"].n_unique(), frame.filter(pl.col("release_date").is_not_null())
-        dated = known["id"].n_unique()
-        done = priced(task, known)["id"].n_unique() if dated else 0
-        rows.append({"task": task, "models": models, "undated": models - dated, "not_priced": dated - done})
-    return pl.DataFrame(rows)
+def _key(line: Staircase) -> dict[str, str | float]:
+    """Return the columns that identify a staircase in every table."""
+    return {"task": line.task, "benchmark": line.benchmark, "level": line.level, "method": line.method}
 
 
-def _charts(lines: Sequence[Line]) -> dict[str, StudyChart]:
-    charts = {}
-    for benchmark in dict.fromkeys(line.benchmark for line in lines):
-        of = [line for line in lines if line.benchmark == benchmark]
-        if max(line.steps.height for line in of) < _FEWEST_STEPS:
-            continue
-        name = f"{of[0].task}-{slug(benchmark)}"
-        charts[name] = _staircases([line for line in of if line.method != "paper"], benchmark)
-        if of[0].task == "vision":
-            charts[f"{name}-paper"] = _staircases([line for line in of if line.method == "paper"], benchmark)
-    moved = [line for line in lines if line.change and line.method == "of-the-time"]
-    if moved:
-        charts["why"] = _why(moved)
-    return charts
+def _findings(lines: Sequence[Staircase], missing: pl.DataFrame) -> list[StudyFinding]:
+    """Return a summary, the level of each benchmark with the most steps, and what made the energy fall."""
+    contemporary = [line for line in lines if line.method == CONTEMPORARY]
+    found = [_summary(contemporary)]
+    for benchmark in dict.fromkeys(line.benchmark for line in contemporary):
+        own = [line for line in contemporary if line.benchmark == benchmark]
+        chosen = max(own, key=lambda line: (line.rate.n, line.rate.factor))
+        found.append(_fall(chosen))
+        key = (benchmark, "fixed", chosen.level)
+        fixed = [line for line in lines if (line.benchmark, line.method, line.level) == key]
+        if fixed and fixed[0].rate.factor > 1:
+            found.append(_on_fixed(fixed[0]))
+        if len(own) > 1:
+            found.append(_range(own))
+    for task in dict.fromkeys(line.task for line in lines):
+        moved = [line for line in contemporary if line.task == task and line.change]
+        found += [_shares(task, moved), *_swaps(task, moved)]
+    return found + [_missing(row) for row in missing.to_dicts() if row["models"]]
 
 
-def _staircases(lines: Sequence[Line], benchmark: str) -> StudyChart:
-    unit, paper = unit_of(lines[0].task), lines[0].method == "paper"
-    until = decimal_year(lines[0].rate.until)
-    ordered = sorted(lines, key=lambda line: (line.level, line.method != "of-the-time"))
-    shown = pl.concat([_points(line) for line in ordered])
-    x = Axis("year", "Date", (span([*shown["year"], until])[0], until), grid=False)
-    y = Axis("energy_j", f"Joules per {unit}", log_domain(shown["energy_j"], 2.0), log=True)
-    paths, avoid = [], []
-    for (line, how), one in shown.group_by("line", "how", maintain_order=True):
-        path = step_path(one.select("year", "energy_j").rows(), until)
-        avoid += along(path, x, y)
-        paths += [{"year": a, "energy_j": b, "line": line, "how": how} for a, b in path]
-    tooltip = [alt.Tooltip(f"{c}:N", title=t) for c, t in _TOLD] + [
-        alt.Tooltip("energy_j:Q", title="Joules", format=".3g"),
-        alt.Tooltip("score:Q", title="Score", format=".4g"),
-    ]
-    named = shown.filter((pl.col("how") != METHODS["fixed"]) & (pl.col("label") != "")).sort("energy_j")
-    named = named.unique(["label", "year", "energy_j"], keep="first", maintain_order=True)
-    frame = pl.DataFrame(paths)
-    layers = [
-        step_lines(
-            frame, x, y, colour=("line", "Reached"), dash=("how", "How") if frame["how"].n_unique() > 1 else None
-        ),
-        step_dots(shown, x, y, colour=("line", "Reached"), tooltip=tooltip),
-        # The labels alone: the dots have the colour of their line.
-        *points(named, x, y, label="label", labelled=named["label"].to_list(), avoid=avoid)[1:],
-    ]
-    title = f"Least energy per {unit} at fixed {benchmark}" + (", the paper's method" if paper else "")
-    caption = f"The least joules per {unit} of any model that reaches the score by the date. " + (
-        "FLOPs over the efficiency that the trend of hardware gives for the model's date."
-        if paper
-        else f"Solid: on whichever accelerator that was out by then takes least, of {among(LADDER)}; a step is a new "
-        f"model or, with “on”, a new accelerator. Dashed: all models on the {FIXED}, whenever they came."
+def _summary(lines: Sequence[Staircase]) -> StudyFinding:
+    fell = [line for line in lines if line.rate.overall_years]
+    text = (
+        f"On contemporary accelerators, the minimum energy at a fixed score fell at {len(fell)} of {len(lines)} levels"
     )
-    if lines[0].task == "language":
-        caption += " Per token: a model that reasons writes more of them for an answer."
-    return StudyChart(title, caption, stack(layers, title))
+    numbers: dict[str, Value] = {"levels": len(lines), "fell": len(fell)}
+    rates = []
+    for task in dict.fromkeys(line.task for line in fell):
+        own = sorted(line.rate.overall_years or 0 for line in fell if line.task == task)
+        middle = median(own)
+        rates.append(f"{years(middle)} per {unit_of(task)} ({years(own[0])} to {years(own[-1])})")
+        numbers |= {f"{task}_median_years": middle, f"{task}_least_years": own[0], f"{task}_most_years": own[-1]}
+    return StudyFinding(f"{text}{f'; the median halving time was {among(rates)}' if rates else ''}.", numbers)
 
 
-def _points(line: Line) -> pl.DataFrame:
-    """Return a line's steps for a chart; the label says what is new about a step."""
-    same = pl.col("name") == pl.col("name").shift(1)
-    short = pl.col("name").str.split(".").list.first() if line.task == "vision" else pl.col("name")
-    return line.steps.select(
-        "name", "accelerator", "release_date", "score", "energy_j",
-        pl.Series("year", [decimal_year(d) for d in line.steps["release_date"]]),
-        line=pl.lit(at_least(line.level, line.task)),
-        how=pl.lit(METHODS[line.method]),
-        label=pl.when(same.fill_null(value=False))
-        .then(pl.format("on {}", "accelerator"))
-        .otherwise(short.str.slice(0, _LABEL_LETTERS)),
-    )  # fmt: skip
-
-
-def _why(lines: Sequence[Line]) -> StudyChart:
-    long = pl.DataFrame(
-        [
-            {
-                "row": f"{line.benchmark} {at_least(line.level, line.task)}",
-                "part": part,
-                "value": -getattr(line.change, part) / _HALVING,
-            }
-            for line in lines
-            for part in PARTS
-        ]
+def _fall(line: Staircase) -> StudyFinding:
+    rate, energy, names = line.rate, line.steps["energy_j"], line.steps["name"]
+    low, high = rate.bootstrap_years or (None, None)
+    numbers: dict[str, Value] = {
+        "level": line.level,
+        "first_energy_j": energy[0],
+        "last_energy_j": energy[-1],
+        "factor": rate.factor,
+        "steps": rate.n,
+        "models": line.models,
+        "halving_years": rate.fitted_years,
+        "bootstrap_years_low": low,
+        "bootstrap_years_high": high,
+        "overall_halving_years": rate.overall_years,
+    }
+    what = f"The minimum energy per {unit_of(line.task)} at {line.benchmark} {line.goal}"
+    if rate.factor <= 1:
+        return StudyFinding(f"{what} has not fallen since {_month(rate.first)}: {joules(energy[-1])}.", numbers)
+    text = (
+        f"{what} on contemporary accelerators fell from {joules(energy[0])} ({names[0]}, {_month(rate.first)}) to "
+        f"{joules(energy[-1])} ({names[-1]} on {line.steps['accelerator'][-1]}, {_month(rate.last)}), by a factor of "
+        f"{_factor(rate.factor)}"
     )
-    title = "What made the energy at a fixed score fall"
-    caption = (
-        "From the first day on which a score was reached to the last step, on the accelerator of the time, in halvings "
-        "of energy; the number is their sum. Algorithms: fewer FLOPs. Hardware: more FLOP/s per watt at the 16-bit "
-        "peak. Utilisation: how much of that peak a model gets, with memory traffic and idle time; left of the line it "
-        "cost energy."
+    if rate.fitted_years and rate.fitted_years > 0:
+        text += f"; the line through its {plural(rate.n, 'step')} halves every {years(rate.fitted_years)}"
+        if low is not None and high is not None:
+            text += f" (95%: {years(low)} to {years(high)}, from resampled families of models)"
+    if rate.overall_years:
+        text += f"; including the time since the last step, it halved every {years(rate.overall_years)}"
+    return StudyFinding(text + ".", numbers)
+
+
+def _on_fixed(line: Staircase) -> StudyFinding:
+    rate = line.rate
+    text = (
+        f"On the {FIXED} for all years, better models alone lowered it by a factor of {_factor(rate.factor)} between "
+        f"{_month(rate.first)} and {_month(rate.last)}"
+        + (f", halving every {years(rate.overall_years)} until {_month(rate.until)}." if rate.overall_years else ".")
     )
-    return StudyChart(title, caption, parts_chart(long, x_title="Halvings of energy", title=title))
+    return StudyFinding(text, {"factor": rate.factor, "overall_halving_years": rate.overall_years, "level": line.level})
+
+
+def _range(lines: Sequence[Staircase]) -> StudyFinding:
+    fell = sorted((one for one in lines if one.rate.overall_years), key=lambda one: one.rate.overall_years or 0)
+    still = len(lines) - len(fell)
+    if not fell:
+        text = f"It has fallen at none of the {len(lines)} levels of {lines[0].benchmark}."
+        return StudyFinding(text, {"levels": len(lines), "flat": still})
+    quick, slow = fell[0], fell[-1]
+    text = (
+        f"Across {plural(len(fell), 'level')} of {quick.benchmark}, the overall halving time ranges from "
+        f"{years(quick.rate.overall_years or 0)} ({quick.goal}) to {years(slow.rate.overall_years or 0)} ({slow.goal})"
+    )
+    text += f"; at {plural(still, 'level')} it has not fallen." if still else "."
+    numbers = {"quickest_years": quick.rate.overall_years, "slowest_years": slow.rate.overall_years, "flat": still}
+    return StudyFinding(text, numbers)
+
+
+def _shares(task: str, lines: Sequence[Staircase]) -> StudyFinding:
+    changes = [line.change for line in lines if line.change]
+    total = sum(change.total for change in changes)
+    if not total:
+        return StudyFinding(f"Nothing in {task} fell that could be split into parts.", {"levels": len(lines)})
+    shares = {part: sum(getattr(change, part) for change in changes) / total for part in PARTS}
+    worse = shares["utilisation"] < 0
+    text = (
+        f"The fall in {task}, as logarithms summed over {plural(len(lines), 'level')}, is "
+        f"{per_cent(shares['algorithms'])} fewer FLOPs, {per_cent(shares['hardware'])} more FLOP/s per watt at the "
+        f"peak, and {per_cent(shares['utilisation'])} better utilisation of that peak{' (it got worse)' if worse else ''}."
+    )
+    return StudyFinding(text, {**{f"{part}_share": share for part, share in shares.items()}, "levels": len(lines)})
+
+
+def _swaps(task: str, lines: Sequence[Staircase]) -> list[StudyFinding]:
+    swapped = [one.swapped for one in lines if one.swapped]
+    total = sum(one.total for one in swapped)
+    if not total:
+        return []
+    shares = {
+        "model": sum(one.model for one in swapped) / total,
+        "accelerator": sum(one.accelerator for one in swapped) / total,
+    }
+    parts = among([f"{per_cent(share)} to the {part}" for part, share in shares.items()])
+    text = (
+        f"Swapping model and accelerator in both orders attributes {parts} in {task} (from "
+        f"{plural(len(swapped), 'level')} at which either model fits either accelerator)."
+    )
+    numbers: dict[str, Value] = {f"{part}_share": share for part, share in shares.items()}
+    return [StudyFinding(text, numbers | {"levels": len(swapped)})]
+
+
+def _missing(row: dict[str, int]) -> StudyFinding:
+    text = (
+        f"Left out of {plural(row['models'], 'scored model')} of {row['task']}: {row['undated']} without a date, and "
+        f"{row['not_priced']} without an estimate (not counted, fitting on none of the accelerators, or limited to "
+        "fewer tokens)."
+    )
+    return StudyFinding(text, {name: row[name] for name in ("models", "undated", "not_priced")})
+
+
+def _factor(value: float) -> str:
+    return times(value).removesuffix(" times")
+
+
+def _month(day: date) -> str:
+    return f"{day:%B %Y}"

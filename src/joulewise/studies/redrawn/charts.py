@@ -88,9 +88,7 @@ def accuracy_over_years(today: Today) -> StudyChart:
         f"date or FLOPs are left out."
     )
     title = "ImageNet accuracy over the years, today"
-    return StudyChart(
-        title, caption, _score_over_years(frame, "Top-1 accuracy (%)", ("data", "Training data"), title)
-    )
+    return StudyChart(title, caption, _score_over_years(frame, "Top-1 accuracy (%)", ("data", "Training data"), title))
 
 
 def vision_flops_over_years(today: Today) -> StudyChart:
@@ -267,9 +265,7 @@ def _energy_over_years(today: Today, task: str) -> StudyChart:
     return _over_years(today, task, y, named, f"Joules of {task} models, today", caption)
 
 
-def _over_years(
-    today: Today, task: str, y: Axis, named: list[NamedFit], title: str, caption: str
-) -> StudyChart:
+def _over_years(today: Today, task: str, y: Axis, named: list[NamedFit], title: str, caption: str) -> StudyChart:
     """Draw a quantity of all models over the years, with fitted lines and the leaders named."""
     frame = today.models[task]
     leaders = subset_of(frame, "flops" if y.field == "gflops" else y.field, LEADERS[task])
