@@ -52,8 +52,9 @@ def correlation_without_retrained(architecture: str, catalog: Catalog) -> Ours:
     return Ours(
         r(kept),
         f"over {kept.height} of {rows.height} points: without the NoisyStudent and distilled models, which "
-        f"retrain a listed network; the paper does not say which points it took. All points give "
-        f"{r(rows):.3f}; one point per network (distinct parameters and FLOPs, n = {distinct.height}) {r(distinct):.3f}",
+        f"retrain a listed network; the paper does not say which points it took. All points "
+        f"give {r(rows):.3f}; one point per network (distinct parameters and FLOPs, n = {distinct.height}) "
+        f"{r(distinct):.3f}",
     )
 
 

@@ -23,9 +23,19 @@ from joulewise.studies.points import (
 )
 
 __all__ = [
-    "FIXED", "LADDER", "OUTPUT_TOKENS", "PER_TOKENS", "Inputs", "ScoredModels", "benchmark_title", "open_language_models",
-    "score_with_unit", "scored_images", "scored_language_models", "unit_of",
-]  # fmt: skip
+    "FIXED",
+    "LADDER",
+    "OUTPUT_TOKENS",
+    "PER_TOKENS",
+    "Inputs",
+    "ScoredModels",
+    "benchmark_title",
+    "open_language_models",
+    "score_with_unit",
+    "scored_images",
+    "scored_language_models",
+    "unit_of",
+]
 
 IMAGE_BENCHMARK = "ImageNet top-1"
 

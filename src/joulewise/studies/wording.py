@@ -21,9 +21,14 @@ def watts(value: float) -> str:
     return with_prefix(value, "W")
 
 
+def factor(value: float) -> str:
+    """Return a factor to two significant figures: ``1,400`` or ``1.7``."""
+    return f"{float(significant(value, 2)):,.0f}" if value >= _WHOLE else significant(value, 2)
+
+
 def times(value: float) -> str:
-    """Return a factor to two significant figures: ``14 times`` or ``1.7 times``."""
-    return f"{float(significant(value, 2)):,.0f} times" if value >= _WHOLE else f"{significant(value, 2)} times"
+    """Return a factor in words: ``14 times`` or ``1.7 times``."""
+    return f"{factor(value)} times"
 
 
 def per_cent(share: float) -> str:

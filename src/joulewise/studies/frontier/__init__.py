@@ -11,7 +11,7 @@ from joulewise.studies.frontier.charts import fronts_chart
 from joulewise.studies.frontier.data import MODES, Fronts, fronts_of, history
 from joulewise.studies.inputs import Inputs, ScoredModels, score_with_unit, unit_of
 from joulewise.studies.study import Study, StudyFinding, table_of
-from joulewise.studies.wording import joules, per_cent, plural, slug, times, years
+from joulewise.studies.wording import factor, joules, per_cent, plural, slug, times, years
 from joulewise.units import DAYS_PER_YEAR
 
 _RECENT_YEARS = 2
@@ -70,17 +70,13 @@ def _summary(every: Sequence[Fronts]) -> list[StudyFinding]:
             continue
         least, most = min(saved), max(saved)
         text = (
-            f"Across {plural(len(saved), 'front')} {where}, reaching the first year's best score now takes from "
-            f"{_less(least[0])} ({least[2]}, over {years(least[1])}) to {_less(most[0])} ({most[2]}, over "
+            f"Across {plural(len(saved), 'front')} {where}, the energy to reach the first year's best score fell by a "
+            f"factor of {factor(least[0])} ({least[2]}, over {years(least[1])}) to {factor(most[0])} ({most[2]}, over "
             f"{years(most[1])})."
         )
         numbers = {"fronts": len(saved), "least_factor": least[0], "most_factor": most[0]}
         found.append(StudyFinding(text, numbers))
     return found
-
-
-def _less(factor: float) -> str:
-    return f"{times(factor)} less energy" if factor >= _LEAST_FACTOR else "as much energy"
 
 
 def _findings(one: Fronts) -> list[StudyFinding]:
@@ -89,11 +85,12 @@ def _findings(one: Fronts) -> list[StudyFinding]:
     where = f"{one.benchmark}, {MODES[one.mode]}"
     less = first.first_best_score_energy_j / last.first_best_score_energy_j
     then, now = (score_with_unit(row.best_score, one.task, ".4g") for row in (first, last))
+    saving = f", less by a factor of {factor(less)}" if less >= _LEAST_FACTOR else ""
     reached = (
         f"{where}: the best score at the end of {first.as_of.year}, {then}, took "
         f"{joules(first.first_best_score_energy_j)} per {unit_of(one.task)}; by {last.as_of:%B %Y} it takes "
-        f"{joules(last.first_best_score_energy_j)}{f', {times(less)} less' if less >= _LEAST_FACTOR else ''}, and the "
-        f"best score has risen to {now}, at {joules(last.best_score_energy_j)}."
+        f"{joules(last.first_best_score_energy_j)}{saving}, and the best "
+        f"score has risen to {now}, at {joules(last.best_score_energy_j)}."
     )
     recent = final.filter(pl.col("release_date") > _years_before(one.days[-1], _RECENT_YEARS)).height
     spread = last.best_score_energy_j / last.least_energy_j

@@ -175,9 +175,9 @@ def _above_the_floor(
             "temperature_k": temperature_k,
         }
         text = (
-            f"{one.group}: the best data sheet, of the {one.name}, gives {significant(one.joules_per_op * 1e12)} pJ per "
-            f"operation, {_times(one.times_landauer)} the minimum at {temperature_k:.0f} K if arithmetic erases as many "
-            f"bits as an array multiplier: {left:.0f} doublings{time_left}."
+            f"{one.group}: the best data sheet, of the {one.name}, gives {significant(one.joules_per_op * 1e12)} pJ "
+            f"per operation, {_times(one.times_landauer)} the minimum at {temperature_k:.0f} K if arithmetic erases as "
+            f"many bits as an array multiplier: {left:.0f} doublings{time_left}."
         )
         found.append(StudyFinding(text, numbers | numbers_left))
     return found

@@ -13,7 +13,7 @@ from joulewise.studies.points import Carried
 from joulewise.studies.quality.charts import charts
 from joulewise.studies.quality.data import CONTEMPORARY, Staircase, left_out, staircases
 from joulewise.studies.study import Study, StudyFinding, Value
-from joulewise.studies.wording import among, joules, per_cent, plural, times, years
+from joulewise.studies.wording import among, factor, joules, per_cent, plural, years
 from joulewise.trends.decompose import PARTS
 
 
@@ -177,7 +177,7 @@ def _fall(line: Staircase) -> StudyFinding:
     text = (
         f"{what} on contemporary accelerators fell from {joules(energy[0])} ({names[0]}, {_month(rate.first)}) to "
         f"{joules(energy[-1])} ({names[-1]} on {line.steps['accelerator'][-1]}, {_month(rate.last)}), by a factor of "
-        f"{_factor(rate.factor)}"
+        f"{factor(rate.factor)}"
     )
     if rate.fitted_years and rate.fitted_years > 0:
         text += f"; the line through its {plural(rate.n, 'step')} halves every {years(rate.fitted_years)}"
@@ -191,7 +191,7 @@ def _fall(line: Staircase) -> StudyFinding:
 def _on_fixed(line: Staircase) -> StudyFinding:
     rate = line.rate
     text = (
-        f"On the {FIXED} for all years, better models alone lowered it by a factor of {_factor(rate.factor)} between "
+        f"On the {FIXED} for all years, better models alone lowered it by a factor of {factor(rate.factor)} between "
         f"{_month(rate.first)} and {_month(rate.last)}"
         + (f", halving every {years(rate.overall_years)} until {_month(rate.until)}." if rate.overall_years else ".")
     )
@@ -220,11 +220,11 @@ def _shares(task: str, lines: Sequence[Staircase]) -> StudyFinding:
     if not total:
         return StudyFinding(f"Nothing in {task} fell that could be split into parts.", {"levels": len(lines)})
     shares = {part: sum(getattr(change, part) for change in changes) / total for part in PARTS}
-    worse = shares["utilisation"] < 0
+    worse = " (it got worse)" if shares["utilisation"] < 0 else ""
     text = (
         f"The fall in {task}, as logarithms summed over {plural(len(lines), 'level')}, is "
         f"{per_cent(shares['algorithms'])} fewer FLOPs, {per_cent(shares['hardware'])} more FLOP/s per watt at the "
-        f"peak, and {per_cent(shares['utilisation'])} better utilisation of that peak{' (it got worse)' if worse else ''}."
+        f"peak, and {per_cent(shares['utilisation'])} better utilisation of that peak{worse}."
     )
     return StudyFinding(text, {**{f"{part}_share": share for part, share in shares.items()}, "levels": len(lines)})
 
@@ -254,10 +254,6 @@ def _missing(row: dict[str, int]) -> StudyFinding:
         "fewer tokens)."
     )
     return StudyFinding(text, {name: row[name] for name in ("models", "undated", "not_priced")})
-
-
-def _factor(value: float) -> str:
-    return times(value).removesuffix(" times")
 
 
 def _month(day: date) -> str:

@@ -17,7 +17,6 @@ from joulewise.studies.wording import capital
 from joulewise.trends import pareto_front, trend
 from joulewise.units import significant
 
-
 FIGURES: dict[str, Callable[[Today], StudyChart]] = {
     "fig1": charts.params_and_flops,
     "fig2": charts.accuracy_over_years,

@@ -81,7 +81,7 @@ class Today:
 
 @dataclass(frozen=True)
 class Growth:
-    """One line of the paper's figures, fitted to its data and to today's; doubling times are negative where it falls."""
+    """One line of the paper's figures, fitted to its data and today's; doubling times are negative where it falls."""
 
     figure: str
     quantity: str
