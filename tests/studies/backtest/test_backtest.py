@@ -3,13 +3,10 @@ import polars as pl
 import pytest
 from statsmodels.api import OLS, add_constant
 
-from joulewise.fits import fit_log_linear
 from joulewise.paper.points import paper_edition
-from joulewise.studies.backtest import rolling_joules, trusted_years
-from joulewise.studies.series import highest_of_years
+from joulewise.studies.backtest import judge, trusted_years
 from joulewise.studies.study import Study
 from joulewise.trends import trend
-from joulewise.trends.backtest import rolling_backtest
 
 
 @pytest.mark.parametrize(
@@ -53,26 +50,6 @@ def test_verdicts_follow_from_the_points(backtest: Study) -> None:
             assert row["single_coverage_high"] < 0.95
 
 
-def test_highest_of_each_calendar_year() -> None:
-    frame = pl.DataFrame(
-        {"name": list("abcd"), "year": [2021.1, 2021.9, 2022.5, 2023.0], "value": [3.0, 2.0, 9.0, 1.0]}
-    )
-    assert highest_of_years(frame)["name"].to_list() == ["a", "c", "d"]
-
-
-def test_joules_from_many_dates_use_the_hardware_known_then() -> None:
-    years = np.arange(2010.0, 2020.0)
-    flops = 10 ** (0.3 * (years - 2010))
-    # Efficiency doubles a year until 2015 and stands still after: fits before miss the break, and joules with them.
-    efficiency = 2.0 ** np.minimum(years - 2010, 5)
-    rows = rolling_joules(years, flops, years, efficiency, [2011.0, 2015.0])
-    assert rows["cutoff"].unique().to_list() == [2015.0]
-    now = fit_log_linear(years, efficiency)
-    expected = np.log10(2.0 ** (years[5:] - 2010)) - np.log10(now.predict_many(years[5:])[:, 1])
-    assert rows["error_log10"].to_numpy() == pytest.approx(expected)
-    assert rolling_backtest(years, flops, [2015.0])["error_log10"].abs().max() == pytest.approx(0, abs=1e-9)
-
-
 def test_trusted_years_end_at_the_first_miss() -> None:
     frame = pl.DataFrame({"horizon_years": [1, 2, 3, 4], "median_abs_centre_factor": [1.1, 1.9, 2.1, 1.0]})
     assert trusted_years(frame) == 2
@@ -85,3 +62,19 @@ def test_every_horizon_is_from_cutoffs_since_2015(backtest: Study) -> None:
     assert (horizons["n"] > 0).all()
     assert horizons["horizon_years"].min() == 1
     assert set(backtest.tables["trust"]["series"]) == set(horizons["series"])
+
+
+@pytest.mark.parametrize(
+    ("doublings", "coverage_high", "n", "band_span", "verdict"),
+    [
+        (0.9, 0.97, 20, 50.0, "held"),
+        (-1.0, 0.90, 20, 50.0, "held, with more scatter than its band"),
+        (1.1, 0.90, 20, 50.0, "broke, above the line"),
+        (-1.1, 0.90, 3, 50.0, "broke, below the line"),
+        (1.1, 0.97, 20, 99.0, "missed, within its band"),
+        (1.1, 0.97, 20, 101.0, "missed, within a band so wide that it says little"),
+        (0.0, 0.97, 4, 50.0, "too few to say"),
+    ],
+)
+def test_verdicts_by_hand(doublings: float, coverage_high: float, n: int, band_span: float, verdict: str) -> None:
+    assert judge(doublings, coverage_high, 0.95, n, band_span) == verdict

@@ -1,17 +1,17 @@
-import numpy as np
 import polars as pl
 import pytest
 
 from joulewise.catalog import load
 from joulewise.errors import InputError
-from joulewise.studies import outlook, run_study
-from joulewise.studies.paths import error_per_year
+from joulewise.studies import run_study
+from joulewise.studies.outlook import crossings_of, study_of
+from joulewise.studies.outlook.scenarios import Yardstick
 from joulewise.studies.study import Study
-from tests.studies.frames import IMAGES, LANGUAGE
+from tests.studies.frames import scored
 
 
-def _study(**given: float) -> Study:
-    return outlook.study_of(IMAGES, LANGUAGE, load(), **given)  # type: ignore[arg-type]
+def _study(until: int = 2035, **given: float) -> Study:
+    return study_of(scored(), load(), given, until)
 
 
 @pytest.fixture(scope="module")
@@ -34,7 +34,7 @@ def test_bands_lie_inside_one_another(study: Study) -> None:
             assert (table[a] <= table[b] * (1 + 1e-9)).all()
 
 
-def test_knobs_act_in_proportion(study: Study) -> None:
+def test_the_outlook_is_proportional_to_its_assumptions(study: Study) -> None:
     base = _twh(study)
     assert _twh(_study(inferences_per_day=2 * 18e9 / 7 / 700e6)) == pytest.approx(2 * base)
     assert _twh(_study(tokens=1024)) == pytest.approx(2 * base)
@@ -76,7 +76,7 @@ def test_a_crossing_is_the_first_year_above() -> None:
         assert row["earliest"] <= row["central"]
 
 
-def test_each_knob_tells_where_it_is_from(study: Study) -> None:
+def test_each_assumption_states_its_source(study: Study) -> None:
     sources = dict(study.tables["knobs"].select("knob", "source").iter_rows())
     assert "chatterji2025" in sources["users"]
     assert sources["tokens"].startswith("assumed")
@@ -84,32 +84,7 @@ def test_each_knob_tells_where_it_is_from(study: Study) -> None:
     assert given["tokens"] == "given"
 
 
-def test_errors_of_earlier_fits_against_polyfit() -> None:
-    # Doubling for five years, then flat; a point a year, so each is the middle of its year.
-    years, values = np.arange(2010.0, 2021.0), 2.0 ** np.minimum(np.arange(11.0), 5)
-    off = []
-    for n in range(5, 11):
-        line = np.polyfit(years[:n], np.log10(values[:n]), 1)
-        ahead = years[n:] - years[n - 1]
-        # Cut off at the start of a year, the first point after it is one year ahead.
-        errors = np.abs(np.log10(values[n:]) - np.polyval(line, years[n:])) / ahead
-        off += [e for e, h in zip(errors, ahead, strict=True) if h <= 3 * (years[n - 1] - years[0])]
-    rate, tested = error_per_year(pl.DataFrame({"year": years, "value": values}))
-    assert tested == len(off)
-    assert rate == pytest.approx(np.quantile(off, 0.9))
-
-
-def test_a_steady_series_has_no_error() -> None:
-    years = np.arange(2010.0, 2021.0)
-    rate, _ = error_per_year(pl.DataFrame({"year": years, "value": 1.5 ** (years - 2010)}))
-    assert rate == pytest.approx(0, abs=1e-9)
-
-
-def test_too_few_years_have_no_error() -> None:
-    assert error_per_year(pl.DataFrame({"year": [2010.0, 2011.0, 2012.0], "value": [1.0, 2.0, 3.0]})) == (None, 0)
-
-
-def test_what_cannot_be() -> None:
+def test_impossible_options_are_refused() -> None:
     with pytest.raises(InputError, match="cannot forecast until 2020"):
         _study(until=2020)
     with pytest.raises(InputError, match="can be carried on to 2099"):
@@ -120,5 +95,26 @@ def test_what_cannot_be() -> None:
         run_study("frontier", load(), tokens=3)
 
 
-def test_the_sentences_follow_the_knobs(study: Study) -> None:
+def test_the_sentences_follow_the_assumptions(study: Study) -> None:
     assert {f.text for f in study.findings} != {f.text for f in _study(tokens=4096).findings}
+
+
+def test_crossings_by_hand() -> None:
+    # 1 TWh a year is a mean power of 3.6e15 J over 365.25 days: 114.0772 MW.
+    forecast = pl.DataFrame(
+        {
+            "path": "p", "scenario": "s", "year": [2030, 2031, 2032],
+            "per_person_w": [5.0, 10.0, 20.0], "per_person_w_tested_low": [1.0, 2.0, 4.0],
+            "per_person_w_tested_high": [25.0, 50.0, 100.0],
+            "twh": [1.0, 2.0, 4.0], "twh_tested_low": [0.5, 1.0, 2.0], "twh_tested_high": [2.0, 4.0, 8.0],
+        }
+    )  # fmt: skip
+    sticks = [
+        Yardstick("lamp", "Lamp", 10.0, "person", "made up"),
+        Yardstick("grid", "Grid", 2 * 114.0771e6, "world", "made up"),
+    ]
+    lamp, grid = crossings_of(forecast, sticks)
+    assert (lamp.goal, lamp.earliest, lamp.central, lamp.latest) == (10.0, 2030, 2031, None)
+    assert (lamp.last_share, lamp.last_share_low, lamp.last_share_high) == (2.0, 0.4, 10.0)
+    assert grid.goal == pytest.approx(2.0, rel=1e-5)
+    assert (grid.earliest, grid.central, grid.latest) == (2030, 2031, 2032)
