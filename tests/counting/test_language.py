@@ -4,7 +4,7 @@ import polars as pl
 import pytest
 
 from joulewise import catalog
-from joulewise.catalog.records import architecture
+from joulewise.catalog import find_model
 from joulewise.catalog.tables import FACT_COLUMNS, shipped_folder
 from joulewise.counting import language
 from joulewise.counting.architectures import forward, stack_of
@@ -36,7 +36,7 @@ from joulewise.errors import InputError
     ],
 )
 def test_totals_agree_with_published_ones(model: str, published: float) -> None:
-    row = architecture(model)
+    row = find_model(model).architecture
     assert row is not None
     assert forward(row, 1).params == pytest.approx(published, rel=0.011)
 
@@ -54,7 +54,7 @@ def test_totals_agree_with_published_ones(model: str, published: float) -> None:
     ],
 )
 def test_active_parameters_agree_with_published_ones(model: str, published: float, rel: float) -> None:
-    row = architecture(model)
+    row = find_model(model).architecture
     assert row is not None
     assert forward(row, 1).active_params == pytest.approx(published, rel=rel)
 
@@ -65,7 +65,7 @@ def test_a_pass_counts_as_the_configuration_does() -> None:
         "model_type": "llama", "hidden_size": 4096, "intermediate_size": 14336, "num_hidden_layers": 32,
         "num_attention_heads": 32, "num_key_value_heads": 8, "vocab_size": 128256,
     }  # fmt: skip
-    row = architecture("Llama-3.1-8B")
+    row = find_model("Llama-3.1-8B").architecture
     assert row is not None
     ours, theirs = forward(row, 1024), count_config(config, prompt_tokens=1024)
     assert ours.params == theirs.params
@@ -77,18 +77,18 @@ def test_an_encoder_counts_as_the_paper_network_does() -> None:
         "model_type": "bert", "hidden_size": 768, "num_hidden_layers": 12, "num_attention_heads": 12,
         "intermediate_size": 3072,
     }  # fmt: skip
-    row = architecture("BERT-Base")
+    row = find_model("BERT-Base").architecture
     assert row is not None
     ours, theirs = forward(row, 1024), count_config(config, prompt_tokens=512)
     assert (ours.params, ours.flops, ours.input_tokens) == (theirs.params, theirs.flops, 512)
 
 
 def test_what_the_table_cannot_describe_is_an_error_with_the_reason() -> None:
-    row = architecture("Mamba-2.8B")
+    row = find_model("Mamba-2.8B").architecture
     assert row is not None
     with pytest.raises(InputError, match="Mamba"):
         stack_of(row)
-    llama = architecture("LLaMA-7B")
+    llama = find_model("LLaMA-7B").architecture
     assert llama is not None
     with pytest.raises(InputError, match="at least 1"):
         forward(llama, 0)

@@ -2,8 +2,7 @@ import numpy as np
 import polars as pl
 import pytest
 
-from joulewise.catalog import load
-from joulewise.catalog.records import records, sample_network
+from joulewise.catalog import find_model, load, measurements
 from joulewise.hardware import efficiency_trend
 from joulewise.paper.points import paper_edition
 from joulewise.studies.inputs import Inputs
@@ -74,8 +73,8 @@ def test_short_names(name: str, short: str) -> None:
 def test_at_the_wall_it_is_flops_over_measured_joules() -> None:
     rows = wall_efficiencies("resnet50")
     row = rows.row(0, named=True)
-    measured = records("measurements/public").filter(pl.col("url") == row["url"])["energy_j_per_unit"].to_list()
+    measured = measurements().filter(pl.col("url") == row["url"])["energy_j_per_unit"].to_list()
     assert row["energy_j_per_sample"] in measured
-    flops = float((sample_network("resnet50") or {})["flops"])
+    flops = float((find_model("resnet50").sample_network or {})["flops"])
     assert row["efficiency_per_j"] == pytest.approx(flops / row["energy_j_per_sample"])
     assert wall_efficiencies("nonet").is_empty()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections import defaultdict
 from dataclasses import asdict
 from pathlib import Path
@@ -17,6 +16,7 @@ from joulewise.cli.progress import progress
 from joulewise.counting.kind import network_kind
 from joulewise.counting.targets import KINDS, Options, count
 from joulewise.counting.workload import Workload
+from joulewise.csv_input import read_lines
 from joulewise.errors import ExitCode, InputError
 from joulewise.units import with_prefix
 
@@ -219,7 +219,7 @@ def _all_timm() -> list[str]:
 
 
 def _from_stdin() -> list[str]:
-    names = [line.strip() for line in sys.stdin if line.strip()]
+    names = [name for _, name in read_lines()]
     if not names:
         raise InputError("no names on standard input")
     return names

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from joulewise.catalog.records import hybrid_configuration
+from joulewise.catalog.find import known_model
 from joulewise.counting.config import forms, recurrent
 from joulewise.counting.config.families import model_of
 from joulewise.counting.config.read import read_config
@@ -45,7 +45,7 @@ class Pass:
 def reason_uncounted(row: Mapping[str, Any]) -> str | None:
     """Return why the closed form cannot count a row, or None if it can."""
     note = str(row["note"] or "")
-    if not note.startswith("not computed") or hybrid_configuration(str(row["model"])):
+    if not note.startswith("not computed") or _hybrid(row):
         return None
     return note.split("; ", maxsplit=1)[0].removeprefix("not computed: ")
 
@@ -63,7 +63,7 @@ def stack_of(row: Mapping[str, Any]) -> Stack:
     reason = reason_uncounted(row)
     if reason:
         raise InputError(f"{row['model']} has no closed form here: {reason}")
-    hybrid = hybrid_configuration(str(row["model"]))
+    hybrid = _hybrid(row)
     if hybrid:
         return _stack(hybrid["config"])
     return _encoder(row) if row["family"] in _ENCODERS else _decoder(row)
@@ -100,6 +100,13 @@ def forward(row: Mapping[str, Any], input_tokens: int) -> Pass:
         elif block.mixer is not None:
             macs += times * recurrent.scan_macs(block.mixer, tokens)[0]
     return Pass(params, active - looked_up, 2 * macs, tokens)
+
+
+def _hybrid(row: Mapping[str, Any]) -> Mapping[str, Any] | None:
+    """Return the configuration of a row's model where that is one stack with other layers than attention."""
+    known = known_model(str(row["model"]))
+    found = known.configuration if known else None
+    return found if found and found["file"] == "hybrid_architectures.json" else None
 
 
 def _encoder(row: Mapping[str, Any]) -> Stack:

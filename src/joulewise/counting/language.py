@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import polars as pl
 
 from joulewise.catalog import Catalog, language_models
-from joulewise.catalog.records import architecture
+from joulewise.catalog.find import find_model
 from joulewise.catalog.tables import FACT_COLUMNS
 from joulewise.counting.architectures import Pass, forward, reason_uncounted
 
@@ -29,7 +30,7 @@ def rows(catalog: Catalog) -> pl.DataFrame:
     """
     found: list[dict[str, str]] = []
     for model in language_models(catalog).to_dicts():
-        row = _configuration(model)
+        row = _configuration(model, catalog)
         if row is None or reason_uncounted(row):
             continue
         counted = forward(row, INPUT_TOKENS)
@@ -40,7 +41,7 @@ def rows(catalog: Catalog) -> pl.DataFrame:
 def uncounted(catalog: Catalog) -> pl.DataFrame:
     """Return the open models without derived facts: ``id, name, reason``."""
     models = language_models(catalog).filter(access="open-weights").to_dicts()
-    rows = [(m, _configuration(m)) for m in models]
+    rows = [(m, _configuration(m, catalog)) for m in models]
     reasons = [
         {"id": m["id"], "name": m["name"], "reason": reason_uncounted(row) if row else "no configuration in the table"}
         for m, row in rows
@@ -54,7 +55,7 @@ def totals(catalog: Catalog) -> pl.DataFrame:
     """Return computed beside published parameters: ``id, name, computed, published, ratio``, furthest first."""
     found = []
     for model in language_models(catalog).to_dicts():
-        row, published = _configuration(model), _published(catalog, model["id"])
+        row, published = _configuration(model, catalog), _published(catalog, model["id"])
         if row is None or reason_uncounted(row) or published is None:
             continue
         computed = forward(row, INPUT_TOKENS).params
@@ -63,8 +64,8 @@ def totals(catalog: Catalog) -> pl.DataFrame:
     return frame.sort((pl.col("ratio") - 1).abs(), descending=True)
 
 
-def _configuration(model: dict[str, Any]) -> dict[str, Any] | None:
-    return architecture(model["name"]) if model["access"] == "open-weights" else None
+def _configuration(model: dict[str, Any], catalog: Catalog) -> Mapping[str, Any] | None:
+    return find_model(model["id"], catalog).architecture if model["access"] == "open-weights" else None
 
 
 def _published(catalog: Catalog, entity: str) -> float | None:
@@ -72,7 +73,7 @@ def _published(catalog: Catalog, entity: str) -> float | None:
     return stated[0] if stated else None
 
 
-def _facts(entity: str, row: dict[str, Any], counted: Pass, published: float | None) -> list[dict[str, str]]:
+def _facts(entity: str, row: Mapping[str, Any], counted: Pass, published: float | None) -> list[dict[str, str]]:
     def fact(attribute: str, value: int, unit: str, conditions: str = "", note: str = "") -> dict[str, str]:
         return dict.fromkeys(FACT_COLUMNS, "") | {
             "entity": entity, "attribute": attribute, "value": str(value), "unit": unit, "conditions": conditions,

@@ -10,7 +10,7 @@ from typing import Any
 
 import polars as pl
 
-from joulewise.catalog import PAPER, TASKS, Catalog, accelerators, load
+from joulewise.catalog import PAPER, TASKS, Catalog, accelerators, find_entity, load
 from joulewise.errors import InputError, UnknownNameError
 from joulewise.hardware.speedups import BASELINE, speed_ups
 
@@ -123,7 +123,7 @@ def efficiency_of(
         If it lacks the precision; with those it has.
     """
     catalog = catalog or load()
-    found = catalog.find("accelerators", accelerator)
+    found = find_entity("accelerators", accelerator, catalog)
     rows = (
         efficiencies(catalog)
         .filter(id=found)

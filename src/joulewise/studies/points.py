@@ -14,8 +14,8 @@ import numpy as np
 import polars as pl
 from scipy.special import stdtrit
 
-from joulewise.catalog import Catalog, accelerators, language_models, models
-from joulewise.catalog.records import records, sample_network
+from joulewise.catalog import Catalog, accelerators, language_models, measurements, models
+from joulewise.catalog.find import known_model
 from joulewise.fits import LogLinearFit, fit_log_linear
 from joulewise.formats import RATE_GROUPS
 from joulewise.hardware import adapted_efficiencies, efficiencies
@@ -141,8 +141,9 @@ def wall_efficiencies(network: str) -> pl.DataFrame:
         precision, energy_j_per_sample, efficiency_per_j [FLOP/J]``, ``pj_per_op`` and ``url``, the most efficient
         first; empty where nothing was measured.
     """
-    known = sample_network(network)
-    rows = records("measurements/public").filter(
+    found = known_model(network)
+    known = found.sample_network if found else None
+    rows = measurements().filter(
         pl.col("tier").eq("A-wall") & pl.col("task").eq(f"{network}/Offline") & pl.col("model").eq(network)
     )
     flops = float(known["flops"]) if known else 0.0
