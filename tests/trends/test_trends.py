@@ -8,13 +8,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from joulewise.catalog import models
+from joulewise.catalog import PAPER, load, models
 from joulewise.errors import InputError, UnknownNameError
 from joulewise.trends import correlate, pareto_front, select_subset, trend
 
+PAPERS = load().edition(PAPER)
+
 
 def test_best_of_each_year_is_what_the_paper_names() -> None:
-    names = trend("flops", "vision", "best-per-year").points["name"].to_list()
+    names = trend("flops", "vision", "best-per-year", catalog=PAPERS).points["name"].to_list()
     assert len(names) == 10
     assert names[0] == "AlexNet"
     assert names[-3:] == ["NoisyStudent-L2", "Meta Pseudo Labels L2", "ViT-G/14"]
@@ -40,19 +42,19 @@ def test_yearly_means_as_data_have_no_date() -> None:
 
 def test_record_setters_of_language() -> None:
     # Read off Table 7: each has more FLOPs than every earlier model.
-    assert trend("flops", "language", "record").points["value"].to_list() == pytest.approx(
+    assert trend("flops", "language", "record", catalog=PAPERS).points["value"].to_list() == pytest.approx(
         [54e9, 79e9, 3400e9, 18000e9, 36000e9, 740000e9]
     )
 
 
 def test_yearly_means_by_hand() -> None:
-    points = trend("flops", "vision", "yearly-mean").points
+    points = trend("flops", "vision", "yearly-mean", catalog=PAPERS).points
     assert points["value"][1] == pytest.approx((4.96e9 + 2.34e9) / 2)  # the two ZFNets of 2013
     assert points["name"][1] == "mean of 2 in 2013"
 
 
 def test_years_bound_the_points() -> None:
-    points = trend("flops", "vision", start=2015, end=2016).points
+    points = trend("flops", "vision", start=2015, end=2016, catalog=PAPERS).points
     assert set(points["date"].dt.year()) == {2015, 2016}
     assert points.height == 13
 
@@ -72,7 +74,7 @@ def test_unknown_names(arguments: tuple[str, ...], said: str) -> None:
 
 def test_too_few_points_and_years_out_of_order() -> None:
     with pytest.raises(InputError, match="at least 3 points, not 1"):
-        trend("flops", "vision", end=2012)
+        trend("flops", "vision", end=2012, catalog=PAPERS)
     with pytest.raises(InputError, match="after the last"):
         trend("flops", "vision", start=2020, end=2012)
 

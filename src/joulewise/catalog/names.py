@@ -15,6 +15,7 @@ OWN, ALIAS, PART, NETWORK = range(4)
 """How much a name is an entry's own: its id or name; an alias; the last part of a hub id, or the name of a row of a
 wide table; a timm network without the tag of its weights."""
 
+_OTHER_ASCII = re.compile("[^a-z0-9]+")
 _HUB_ID = re.compile(r"[\w.-]+/([\w.-]+)")
 _NETWORK_AND_TAG = re.compile(r"([a-z0-9_]+)\.[a-z][a-z0-9_]*")
 # Number formats that repositories of quantised weights end in, and MLPerf's targets of accuracy.
@@ -33,7 +34,8 @@ def normalise(name: str) -> str:
     >>> normalise("ResNet-50") == normalise("resnet50")
     True
     """
-    return "".join(c for c in name.lower().replace("+", "plus").replace("×", "x") if c.isalnum())
+    plain = name.lower().replace("+", "plus").replace("×", "x")
+    return _OTHER_ASCII.sub("", plain) if plain.isascii() else "".join(c for c in plain if c.isalnum())
 
 
 def normalised(column: str) -> pl.Expr:
@@ -117,18 +119,19 @@ def index_names(named: Iterable[tuple[str, str, int]]) -> NameIndex:
 
     A name that is one entry's own is not ambiguous because it is another's alias.
     """
-    ranked: dict[str, dict[int, dict[str, None]]] = {}
+    owners: dict[str, Hit] = {}
     written: dict[str, str] = {}
     for owner, name, rank in named:
         key = normalise(name)
-        if key:
-            ranked.setdefault(key, {}).setdefault(rank, {})[owner] = None
-            if rank != NETWORK:
-                written.setdefault(key, name)
-    owners = {}
-    for key, ranks in ranked.items():
-        best = min(ranks)
-        owners[key] = (best, tuple(ranks[best]))
+        best, sharing = owners.get(key, (rank + 1, ()))
+        if rank < best:
+            owners[key] = (rank, (owner,))
+        elif rank == best and owner not in sharing:
+            owners[key] = (rank, (*sharing, owner))
+        if rank != NETWORK:
+            written.setdefault(key, name)
+    for one in (owners, written):
+        one.pop("", None)
     return NameIndex(owners, tuple(written.values()))
 
 

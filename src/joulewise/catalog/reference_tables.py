@@ -15,6 +15,8 @@ from joulewise.catalog.tables import broken_row, read_csv, shipped_folder
 from joulewise.errors import DataError
 
 CONFIGURATION_FILES = ("encoder_decoders.json", "hybrid_architectures.json")
+# Rows by which a column's type shows: longer tables have full columns alone.
+_TYPED_BY = 1000
 _CONFIGURATION_KEYS = {"names": list, "source": str, "licence": str, "config": dict}
 
 
@@ -54,7 +56,7 @@ _TABLES = tuple(f.name for f in fields(ReferenceTables) if f.name != "configurat
 def shipped_tables() -> ReferenceTables:
     """Return the wide tables that joulewise ships."""
     folder = shipped_folder()
-    frames = {name: pl.read_csv(folder / f"{name}.csv", infer_schema_length=None) for name in _TABLES}
+    frames = {name: pl.read_csv(folder / f"{name}.csv", infer_schema_length=_TYPED_BY) for name in _TABLES}
     return ReferenceTables(**frames, configurations=_read_configurations(folder))
 
 

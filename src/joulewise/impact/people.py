@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from joulewise.catalog import PAPER, Catalog, load
+from joulewise.catalog import Catalog, load
 from joulewise.errors import InputError
 from joulewise.fits import LogLinearFit
 from joulewise.trends import Trend, trend
@@ -112,10 +112,10 @@ class Forecast:
 def references(catalog: Catalog | None = None) -> tuple[Reference, ...]:
     """Return the energy use of a person that the paper compares with: somatic and external.
 
-    By default of the paper's edition. Both are derived from facts: 2,000 kcal a day (1 kcal = 4184 J) and 79,897 kWh
+    Both are derived from facts: 2,000 kcal a day (1 kcal = 4184 J) and 79,897 kWh
     a year.
     """
-    catalog = catalog or load().edition(PAPER)
+    catalog = catalog or load()
     found = []
     for entity in catalog.facts.filter(attribute="energy_use_w")["entity"]:
         fact = catalog.source_of(entity, "energy_use_w")
@@ -148,7 +148,7 @@ def forecast(
     population : float, optional
         People.
     catalog : Catalog, optional
-        By default the paper's edition.
+        By default the shipped one.
 
     Returns
     -------
@@ -167,7 +167,7 @@ def forecast(
         raise InputError(f"the rate must be above zero, not {rate_per_s}", "inferences per person and second")
     if population is not None and not (population > 0 and np.isfinite(population)):
         raise InputError(f"the population must be above zero, not {population}")
-    catalog = catalog or load().edition(PAPER)
+    catalog = catalog or load()
     energy = trend("energy", task, subset, catalog=catalog)
     first, last = int(energy.fit.first_year), int(energy.fit.last_year)
     if not last <= until <= LAST_YEAR:

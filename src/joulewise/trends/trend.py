@@ -8,13 +8,13 @@ from typing import Any
 import polars as pl
 import polars.selectors as cs
 
-from joulewise.catalog import PAPER, TASKS, Catalog, load, undated
+from joulewise.catalog import TASKS, Catalog, load, undated
 from joulewise.energy import models_with_energy
 from joulewise.errors import InputError, UnknownNameError
 from joulewise.fits import LogLinearFit, fit_log_linear
 from joulewise.hardware import adapted_efficiencies
 from joulewise.trends.subsets import select_subset
-from joulewise.units import decimal_year
+from joulewise.units import decimal_year_of
 
 QUANTITIES = {
     "flops": ("flops", "FLOP"),
@@ -98,7 +98,7 @@ def trend(
     start, end : int, optional
         First and last calendar year.
     catalog : Catalog, optional
-        By default the paper's edition; `catalog.load()` has today's models too.
+        By default the shipped one; `Catalog.edition` gives the models and accelerators of the paper alone.
 
     Raises
     ------
@@ -118,7 +118,7 @@ def trend(
         raise UnknownNameError("task", task, TASKS)
     if start is not None and end is not None and start > end:
         raise InputError(f"the first year {start} is after the last {end}")
-    catalog = catalog or load().edition(PAPER)
+    catalog = catalog or load()
     points = select_subset(_between(_dated_values(of, task, catalog), start, end), subset)
     fit = fit_log_linear(points["year"].to_numpy(), points["value"].to_numpy())
     unit = "%" if (of, task) == ("score", "vision") else QUANTITIES[of][1]
@@ -135,11 +135,10 @@ def _dated_values(of: str, task: str, catalog: Catalog) -> pl.DataFrame:
     else:
         frame = models_with_energy(task, catalog)
     frame = frame.filter(pl.col(column).is_not_null() & pl.col("release_date").is_not_null())
-    years = [decimal_year(day) for day in frame["release_date"]]
     return frame.select(
         "name",
         pl.col("release_date").alias("date"),
-        pl.Series("year", years, dtype=pl.Float64),
+        decimal_year_of("release_date").alias("year"),
         pl.col(column).alias("value"),
         pl.col("score").alias("score"),
     )
