@@ -5,6 +5,7 @@ from typing import Any
 
 import polars as pl
 
+from joulewise.catalog import load
 from joulewise.studies.inputs import ScoredModels
 
 _IMAGE = {"benchmark": "ImageNet top-1", "harness": None, "kind": "convolution"}
@@ -67,7 +68,8 @@ LANGUAGE = language(
 
 def scored(images: pl.DataFrame = IMAGES, language: pl.DataFrame = LANGUAGE) -> dict[str, ScoredModels]:
     """The made-up models by task, all of them with a score."""
+    catalog = load()
     return {
-        "vision": ScoredModels("vision", images, images),
-        "language": ScoredModels("language", language, language),
+        "vision": ScoredModels("vision", images, images, catalog),
+        "language": ScoredModels("language", language, language, catalog),
     }

@@ -71,10 +71,10 @@ def test_short_names(name: str, short: str) -> None:
 
 
 def test_at_the_wall_it_is_flops_over_measured_joules() -> None:
-    rows = wall_efficiencies("resnet50")
+    rows = wall_efficiencies("resnet50", load())
     row = rows.row(0, named=True)
     measured = measurements().filter(pl.col("url") == row["url"])["energy_j_per_unit"].to_list()
     assert row["energy_j_per_sample"] in measured
     flops = float((find_model("resnet50").sample_network or {})["flops"])
     assert row["efficiency_per_j"] == pytest.approx(flops / row["energy_j_per_sample"])
-    assert wall_efficiencies("nonet").is_empty()
+    assert wall_efficiencies("nonet", load()).is_empty()

@@ -3,6 +3,7 @@ from datetime import date
 import polars as pl
 import pytest
 
+from joulewise.catalog import load
 from joulewise.studies.frontier import study_of
 from joulewise.studies.frontier.data import Fronts, fronts_of, history
 from joulewise.studies.inputs import ScoredModels
@@ -45,7 +46,7 @@ def test_newer_hardware_lowers_the_front_of_contemporary_accelerators(study: Stu
 
 def test_too_few_models_have_no_front() -> None:
     few = IMAGES.head(2)
-    assert list(fronts_of(ScoredModels("vision", few, few))) == []
+    assert list(fronts_of(ScoredModels("vision", few, few, load()))) == []
 
 
 def test_the_sentences_follow_the_data(study: Study) -> None:

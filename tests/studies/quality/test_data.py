@@ -3,6 +3,7 @@ from datetime import date
 import polars as pl
 import pytest
 
+from joulewise.catalog import load
 from joulewise.studies.inputs import Inputs, ScoredModels
 from joulewise.studies.quality.data import CONTEMPORARY, METHODS, Staircase, left_out, longest, staircases
 from tests.studies.frames import IMAGES, scored
@@ -87,7 +88,7 @@ def test_models_without_date_or_work_are_counted_as_left_out() -> None:
         release_date=pl.when(pl.col("id") != "a-1").then("release_date"),
         flops=pl.when(pl.col("id") != "a-2").then("flops"),
     )
-    assert left_out(ScoredModels("vision", frame, frame)) == {
+    assert left_out(ScoredModels("vision", frame, frame, load())) == {
         "task": "vision",
         "models": 9,
         "undated": 1,
