@@ -6,7 +6,6 @@ from pathlib import Path
 
 import polars as pl
 import pytest
-from joulewise.energy.one import estimate
 
 from joulewise import catalog
 from joulewise.catalog.tables import shipped_folder

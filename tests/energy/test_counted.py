@@ -10,7 +10,8 @@ import torch
 
 from joulewise import catalog
 from joulewise.catalog import measurements
-from joulewise.counting.targets import Options, count
+from joulewise.counting.options import InferenceOptions
+from joulewise.counting.targets import count
 from joulewise.energy.counted import columns_of, count_sample
 from joulewise.energy.flags import Flag
 from joulewise.energy.single import estimate
@@ -89,7 +90,7 @@ def test_what_count_gave_can_be_estimated() -> None:
     assert of_four.flags == estimate(one, "H100", batch_size=4).flags
     assert of_four.energy.central == pytest.approx(estimate(one, "H100", batch_size=4).energy.central)
     config = Path(__file__).parents[2] / "docs" / "llama-3.1-405b.json"
-    counted = count(str(config), options=Options(batch_size=8, prompt_tokens=300, output_tokens=100))
+    counted = count(str(config), options=InferenceOptions(batch_size=8, prompt_tokens=300, output_tokens=100))
     by_hand = estimate(config, "H100", n_accelerators=16, batch_size=8, prompt_tokens=300, output_tokens=100)
     assert estimate(counted, "H100", n_accelerators=16).energy == by_hand.energy
     assert by_hand.serving is not None
@@ -119,8 +120,9 @@ def test_a_network_of_images_is_not_taken_for_a_language_model() -> None:
 
 def test_a_detector_at_the_wall_by_its_count() -> None:
     # MLPerf v3.0: one Cloud AI 100 DM.2e in a small host, 800 px, one image after another.
-    rows = measurements().filter((pl.col("model") == "retinanet") & pl.col("source").str.contains("closed"))
-    rows = rows.drop("engine", "active_params_b")
+    rows = measurements().filter(
+        (pl.col("model") == "retinanet") & pl.col("source").str.contains("closed")
+    )
     found, problems = estimate_table(rows)
     assert not problems
     off = (found["energy_j"] / found["energy_j_per_unit"] - 1).abs()

@@ -7,10 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from joulewise.catalog import measurements
+from joulewise.catalog import load, measurements
 from joulewise.csv_input import read_rows
 from joulewise.energy.calibration.fit import calibrate
 from joulewise.energy.calibration.validate import validate
+from joulewise.energy.language.measured import measured
 from joulewise.errors import InputError
 from joulewise.interval import Interval
 from joulewise.measure.rows import TOKEN, append_row, row_of

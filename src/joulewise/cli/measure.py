@@ -206,9 +206,9 @@ def _of_command(command_line: tuple[str, ...], per: float) -> _Run:
 
 def _of_module(target: str, sizes: dict[str, Any]) -> _Run:
     from joulewise.counting.build import build_target  # noqa: PLC0415  (torch takes seconds to import)
-    from joulewise.counting.targets import Options  # noqa: PLC0415
+    from joulewise.counting.options import InferenceOptions  # noqa: PLC0415
 
-    options = Options(
+    options = InferenceOptions(
         input_size=parse_size(sizes["input_size"]),
         batch_size=sizes["batch_size"] or 1,
         prompt_tokens=sizes["prompt_tokens"] or 512,

@@ -7,7 +7,8 @@ from dataclasses import replace
 from typing import Any
 
 from joulewise.counting.kind import network_kind
-from joulewise.counting.targets import Options, count_target
+from joulewise.counting.options import InferenceOptions
+from joulewise.counting.targets import count_target
 from joulewise.counting.workload import BYTES_PER_VALUE, Workload
 from joulewise.errors import InputError
 
@@ -35,7 +36,7 @@ def count_sample(target: str, sizes: Mapping[str, object]) -> Workload:
     sides = None if size is None else _sides(str(size))
     if sides is None and ".py:" in target:
         sides = (_DEFAULT_SIDE_PX, _DEFAULT_SIDE_PX)
-    options = Options(input_size=None if sides is None else (3, *sides), precision="fp32")
+    options = InferenceOptions(input_size=None if sides is None else (3, *sides), precision="fp32")
     if tokens is not None:
         options = replace(options, prompt_tokens=int(float(str(tokens))))
     return count_target(target, options)
@@ -54,8 +55,7 @@ def columns_of(counted: Workload) -> dict[str, Any]:
     InputError
         If the network generates token after token: its forward pass says nothing about its steps.
     """
-    shapes = counted.inputs.get("shapes")
-    batch = float(shapes[0][0] if shapes else counted.inputs.get("batch_size", 1))
+    batch = float(counted.batch_size)
     if "decode" in counted.phases or "prefill" in counted.phases:
         raise InputError(f"{counted.name} generates tokens", "give the path of its config.json in place of the count")
     return {
@@ -65,6 +65,11 @@ def columns_of(counted: Workload) -> dict[str, Any]:
         "params_b": counted.params / 1e9,
         "batch_size": batch,
     }
+
+
+def tokens_of(counted: Workload) -> dict[str, float]:
+    """Return the batch and tokens of the count of a language model, as columns of an estimate."""
+    return {k: float(v) for k, v in counted.inputs.items() if k in ("batch_size", "prompt_tokens", "output_tokens")}
 
 
 def _activation_values(counted: Workload) -> float:

@@ -13,7 +13,7 @@ from joulewise.catalog import AcceleratorSpec, Catalog, accelerator_spec, load, 
 from joulewise.counting.workload import Workload
 from joulewise.energy.calibration.baselines import BASELINES
 from joulewise.energy.calibration.stored import Calibration, load_calibration
-from joulewise.energy.counted import SIZES, columns_of, count_sample
+from joulewise.energy.counted import SIZES, columns_of, count_sample, tokens_of
 from joulewise.energy.estimate import Estimate, Input, Scope, Serving
 from joulewise.energy.flags import UNLIKE_MEASURED, Flag
 from joulewise.energy.kinds import kind_of
@@ -79,7 +79,7 @@ def estimate(
     ----------
     model : str, Path or Workload, optional
         A name of the catalogue, never a file; or the path of a ``config.json`` or ONNX file; or the result of
-        `joulewise.count` for a single-pass network. None with `params_b`.
+        `joulewise.count`. None with `params_b`.
     accelerator : str, optional
         Every method but the paper's needs one.
     method : str
@@ -131,7 +131,11 @@ def estimate(
             shapes[name] = shape
         model = name
     elif isinstance(model, Workload):
-        given = columns_of(model) | given
+        if model.config is not None and generates_text(model.config):
+            shapes[model.name] = replace(shape_of_config(model.config), source=model.name)
+            given = tokens_of(model) | given
+        else:
+            given = columns_of(model) | given
         model = model.name
     row = row_of({"model": model, "accelerator": accelerator, **given})
     kind = LANGUAGE if shapes else kind_of(row, catalog)

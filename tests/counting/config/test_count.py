@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from joulewise.counting.config import count_config
 from joulewise.counting.config.compat import electra_flops, paper_flops
 from joulewise.counting.config.families import FAMILIES, model_of
-from joulewise.counting.config.forms import sum_of_lengths
+from joulewise.counting.config.mixers.attention import sum_of_lengths
 from joulewise.counting.config.read import Keys
 from joulewise.counting.hf_models import count_hf
 from joulewise.errors import InputError, UnknownNameError
@@ -337,12 +337,12 @@ def test_every_family_is_traced_in_some_test() -> None:
     ("content", "said"),
     [
         (b"", "is empty"),
-        (b"{", "is no JSON"),
+        (b"{", "is not JSON"),
         (b"[1]", "holds a JSON array"),
         (b"{}", "'model_type' is missing"),
         (b"\x80\x04\x95", "never loaded"),
         (b"PK\x03\x04", "never loaded"),
-        (b"\xff\xfe\x00", "is no JSON"),
+        (b"\xff\xfe\x00", "is not JSON"),
         (
             b'{"model_type": "llama"}',
             "is missing",
