@@ -10,7 +10,7 @@ import polars as pl
 from joulewise.catalog import load, sources
 from joulewise.energy import estimate_paper
 from joulewise.files import make_folder, write_text
-from joulewise.paper.comparison import VERDICTS, compare
+from joulewise.paper.comparison import VERDICTS, compare_with_printed
 from joulewise.paper.figures import FIGURES, draw
 from joulewise.paper.points import paper_edition
 from joulewise.paper.recount import recounted
@@ -72,7 +72,7 @@ def write_report(folder: Path, progress: Callable[[str], None] = lambda _: None,
         progress(figure)
         figures[figure] = draw(figure, catalog)
     progress("comparison")
-    comparison = compare(paper)
+    comparison = compare_with_printed(paper)
     progress("tables")
     tables = [page_table(name, *_TABLE_TITLES[name], build(catalog)) for name, build in TABLES.items()]
     tables.append(page_table("recounted", *_recounted_title(recounted(paper))))
