@@ -9,8 +9,8 @@ import click
 
 from joulewise.cli.output import emit_rows, emit_text, output_options
 from joulewise.cli.progress import progress
-from joulewise.counting.extras import import_extra
 from joulewise.errors import JoulewiseError, MissingExtraError
+from joulewise.extras import import_extra
 from joulewise.measure.meters import find_meters
 
 _EXTRAS = {"torch": "torch", "timm": "timm", "hf": "transformers", "onnx": "onnx", "meter": "pynvml"}

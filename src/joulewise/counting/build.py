@@ -7,10 +7,10 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from joulewise.counting.extras import import_extra
 from joulewise.counting.hf_models import forward_arguments, network_of_hf, only_forward
 from joulewise.counting.targets import Options, module_of_file
 from joulewise.errors import InputError, WorkError
+from joulewise.extras import import_extra
 
 KINDS = "FILE.py:FACTORY, timm:NAME, hf:CONFIG.json or CONFIG.json"
 

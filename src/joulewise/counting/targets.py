@@ -9,9 +9,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from joulewise.counting.extras import import_extra
 from joulewise.counting.workload import Workload
 from joulewise.errors import InputError
+from joulewise.extras import import_extra
 
 KINDS = "timm:NAME, hf:CONFIG.json, hf:ORG/NAME, CONFIG.json, MODEL.onnx or FILE.py:FACTORY"
 

@@ -11,13 +11,13 @@ from dataclasses import dataclass
 
 import numpy as np
 import polars as pl
-from scipy.special import stdtrit
 
 from joulewise.catalog import Catalog, accelerators, language_models, models
 from joulewise.fits import LogLinearFit, fit_log_linear
 from joulewise.hardware import adapted_efficiencies, efficiencies
 from joulewise.interval import Interval
 from joulewise.paper.points import paper_catalog
+from joulewise.quantiles import t_quantile
 from joulewise.units import decimal_year
 
 # Precision of the data -> group of a chart. Figures with structured sparsity are in none of them.
@@ -153,7 +153,7 @@ def tensor_share(task: str, paper: Catalog) -> tuple[Interval, int]:
     tensor = efficiencies(paper).filter(precision="fp16-tensor").select("id", tensor="peak_flops_per_s")
     shares = got.join(tensor, on="id").select(pl.col("got") / pl.col("tensor"))["got"].to_numpy()
     n, logs = len(shares), np.log(shares)
-    half = float(stdtrit(n - 1, 0.975)) * float(logs.std(ddof=1)) / n**0.5
+    half = t_quantile(n - 1, 0.975) * float(logs.std(ddof=1)) / n**0.5
     centre = float(logs.mean())
     return Interval(*(float(np.exp(v)) for v in (centre - half, centre, centre + half))), n
 
