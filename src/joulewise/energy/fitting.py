@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from joulewise.energy.parameters import Parameter
+from joulewise.extras import import_extra
 
 Floats = NDArray[np.float64]
 Values = dict[str, float]
@@ -43,7 +44,7 @@ def fit_logs(
     follows the families it sees at the cost of those it does not), with a soft-l1 loss,
     and of the parameters' distances from their priors, which are log-normal.
     """
-    from scipy.optimize import least_squares  # noqa: PLC0415  (costs start-up time that estimates need not pay)
+    least_squares = import_extra("scipy.optimize", "fit", "fitting the calibrated method").least_squares
 
     free = [name for name, p in table.items() if p.log_sd > 0]
     fixed = {name: p.prior for name, p in table.items() if p.log_sd == 0}
