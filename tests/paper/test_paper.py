@@ -4,16 +4,17 @@ from pathlib import Path
 import polars as pl
 import pytest
 
+from joulewise.catalog import load
 from joulewise.errors import InputError, UnknownNameError
 from joulewise.paper import FIGURES, TABLES, compare, write_paper
 from joulewise.paper.comparison import COLUMNS, VERDICTS
-from joulewise.paper.points import paper_catalog
+from joulewise.paper.points import paper_edition
 from joulewise.paper.recount import recounted
 
 
 @pytest.fixture(scope="module")
 def comparison() -> pl.DataFrame:
-    return compare(paper_catalog())
+    return compare(paper_edition())
 
 
 def test_hundreds_of_numbers_and_every_difference_has_a_reason(comparison: pl.DataFrame) -> None:
@@ -65,13 +66,13 @@ def test_all_of_table_4_and_of_the_adapted_tflops_agree(comparison: pl.DataFrame
 
 
 def test_tables_have_the_papers_rows() -> None:
-    catalog = paper_catalog()
+    catalog = paper_edition()
     heights = {name: build(catalog).height for name, build in TABLES.items()}
     assert list(heights.values()) == [7, 94, 58, 8, 2, 2, 19, 48, 36]
 
 
 def test_table_1_is_derived_from_table_2() -> None:
-    table = TABLES["table1"](paper_catalog())
+    table = TABLES["table1"](paper_edition())
     # As printed in Table 1.
     assert list(table.select("top1_percent", "gflops", "year").iter_rows()) == [
         (56.52, 1.42, 2012), (60.21, 2.34, 2013), (69.77, 3.0, 2014), (70.6, 1.14, 2017), (74.7, 1.18, 2018),
@@ -80,14 +81,14 @@ def test_table_1_is_derived_from_table_2() -> None:
 
 
 def test_table_2_carries_a_source_beside_each_figure() -> None:
-    table = TABLES["table2"](paper_catalog())
+    table = TABLES["table2"](paper_edition())
     for column in ("top1_percent", "params", "flops", "extra_data", "release_date", "architecture"):
         assert table[f"{column}_source"].null_count() == 0
 
 
 @pytest.mark.parametrize("figure", FIGURES)
 def test_each_figure_draws_with_a_caption_of_numbers(figure: str) -> None:
-    title, caption, chart = FIGURES[figure](paper_catalog())
+    title, caption, chart = FIGURES[figure](paper_edition())
     assert title
     assert any(c.isdigit() for c in caption)
     assert "nan" not in caption
@@ -119,7 +120,7 @@ def test_a_file_in_place_of_the_folder(tmp_path: Path) -> None:
 
 
 def test_the_papers_networks_counted_again() -> None:
-    table = recounted(paper_catalog())
+    table = recounted(paper_edition())
     assert table.height == 96
     far = table.filter(pl.col("difference_percent").abs() > 3)
     assert far.height < 20
@@ -140,7 +141,7 @@ def test_a_users_rows_join_tables_and_figures_but_not_the_comparison(tmp_path: P
         "mynet,release_date,2021-05-01,,,,,reported,me,,row 1,,\n"
     )
     (folder / "sources.csv").write_text("id,citation,url,date,licence,note\nme,Ourselves (2021),,2021,,\n")
-    write_paper(tmp_path / "out", ["table2", "fig3", "comparison"], data=folder)
+    write_paper(tmp_path / "out", ["table2", "fig3", "comparison"], catalog=load(folder))
     assert "MyNet" in (tmp_path / "out" / "table2.csv").read_text()
     assert "MyNet" in (tmp_path / "out" / "fig3.html").read_text()
     write_paper(tmp_path / "plain", ["comparison"])

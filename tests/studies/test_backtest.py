@@ -4,7 +4,7 @@ import pytest
 from statsmodels.api import OLS, add_constant
 
 from joulewise.fits import fit_log_linear
-from joulewise.paper.points import paper_catalog
+from joulewise.paper.points import paper_edition
 from joulewise.studies.backtest import rolling_joules, trusted_years
 from joulewise.studies.series import highest_of_years
 from joulewise.studies.study import Study
@@ -22,7 +22,7 @@ from joulewise.trends.backtest import rolling_backtest
     ],
 )
 def test_what_is_tested_is_the_papers_own_fit(backtest: Study, series: str, of: str, task: str, subset: str) -> None:
-    paper = trend(of, task, subset, catalog=paper_catalog()).fit
+    paper = trend(of, task, subset, catalog=paper_edition()).fit
     row = backtest.tables["verdicts"].filter(series=series).row(0, named=True)
     assert row["n_known"] == paper.n
     assert row["growth_per_year"] == pytest.approx(paper.growth_per_year.central)
@@ -32,7 +32,7 @@ def test_what_is_tested_is_the_papers_own_fit(backtest: Study, series: str, of: 
 
 
 def test_predictions_and_their_band_agree_with_statsmodels(backtest: Study) -> None:
-    known = trend("flops", "vision", "best-per-year", catalog=paper_catalog()).points
+    known = trend("flops", "vision", "best-per-year", catalog=paper_edition()).points
     later = backtest.tables["points"].filter(series="vision-flops-best")
     peer = OLS(np.log10(known["value"].to_numpy()), add_constant(known["year"].to_numpy())).fit()
     frame = peer.get_prediction(add_constant(later["year"].to_numpy(), has_constant="add")).summary_frame(alpha=0.05)

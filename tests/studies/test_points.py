@@ -4,7 +4,7 @@ import pytest
 
 from joulewise.catalog import load
 from joulewise.hardware import efficiency_trend
-from joulewise.paper.points import paper_catalog
+from joulewise.paper.points import paper_edition
 from joulewise.studies.points import (
     LANGUAGE_TOKENS,
     accelerator_points,
@@ -20,7 +20,7 @@ def test_the_share_of_the_tensor_peak_by_hand_from_the_papers_tables() -> None:
     # Mixed precision of Tables 3 and 8: FP32 peak times mean speed-up over the tensor peak, of V100, T4 and A100
     # (whose speed-ups are the V100's FP32 times).
     shares = [15.7 * 2.2745 / 125, 8.1 * 2.6976 / 65, 15.7 * 3.3344 / 312]
-    share, n = tensor_share("vision", paper_catalog())
+    share, n = tensor_share("vision", paper_edition())
     assert n == 3
     assert share.central == pytest.approx(float(np.prod(shares)) ** (1 / 3), rel=1e-3)
     assert share.low < min(shares) < share.central < max(shares) < share.high
@@ -30,7 +30,7 @@ def test_the_share_of_the_tensor_peak_by_hand_from_the_papers_tables() -> None:
 def test_what_is_carried_on_begins_with_the_papers_trend(task: str) -> None:
     carried = carried_efficiency(task, load())
     known = carried.points.filter(~pl.col("basis").str.starts_with("16-bit"))
-    assert known.height == efficiency_trend(task, paper_catalog()).n == 32
+    assert known.height == efficiency_trend(task, paper_edition()).n == 32
     assert carried.points.filter(pl.col("basis").str.starts_with("16-bit"))["year"].min() > known["year"].max()  # type: ignore[operator]
 
 

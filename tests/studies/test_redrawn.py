@@ -3,7 +3,7 @@ import pytest
 
 from joulewise.catalog import load
 from joulewise.paper import FIGURES
-from joulewise.paper.points import paper_catalog
+from joulewise.paper.points import paper_edition
 from joulewise.studies.study import Study
 from joulewise.studies.today import fit_of, todays_points
 from joulewise.studies.today_models import spread
@@ -16,7 +16,7 @@ def test_each_figure_stands_beside_its_original(redrawn: Study) -> None:
 
 def test_growth_then_is_what_the_paper_command_says(redrawn: Study) -> None:
     row = redrawn.tables["growth"].filter(figure="fig3", subset="best score of each year").row(0, named=True)
-    paper = trend("flops", "vision", "best-per-year", catalog=paper_catalog()).fit
+    paper = trend("flops", "vision", "best-per-year", catalog=paper_edition()).fit
     assert row["growth_per_year_2021"] == pytest.approx(paper.growth_per_year.central)
     assert row["n_2021"] == paper.n == 10
 

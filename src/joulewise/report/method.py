@@ -6,8 +6,8 @@ from joulewise.catalog.records import accelerator_spec
 from joulewise.derived.joules import BATCH_SIZE, FIXED, LADDER, OUTPUT_TOKENS, PER_TOKENS, PROMPT_TOKENS
 from joulewise.energy.calibrate import load_calibration
 from joulewise.impact.footprint import HOST_SHARE
-from joulewise.studies.paths import BACKTEST_SHARE, SPANS
-from joulewise.studies.words import among, per_cent
+from joulewise.studies.outlook.data import BACKTEST_SHARE, SPANS
+from joulewise.studies.wording import among, per_cent
 from joulewise.trends.staircase import DRAWS
 
 

@@ -7,12 +7,12 @@ from pathlib import Path
 
 import polars as pl
 
-from joulewise.catalog import sources
+from joulewise.catalog import load, sources
 from joulewise.energy import estimate_paper
 from joulewise.files import make_folder, write_text
 from joulewise.paper.comparison import VERDICTS, compare
 from joulewise.paper.figures import FIGURES, draw
-from joulewise.paper.points import paper_catalog
+from joulewise.paper.points import paper_edition
 from joulewise.paper.recount import recounted
 from joulewise.paper.tables import TABLES
 from joulewise.report.findings import findings
@@ -66,7 +66,7 @@ def write_report(folder: Path, progress: Callable[[str], None] = lambda _: None,
         If the folder cannot be written in.
     """
     make_folder(folder)
-    paper, catalog = paper_catalog(), paper_catalog(data)
+    paper, catalog = paper_edition(), paper_edition(load(data))
     figures = {}
     for figure in FIGURES:
         progress(figure)

@@ -13,7 +13,7 @@ from joulewise.files import make_folder, write_text
 from joulewise.report.html import render
 from joulewise.report.method import method
 from joulewise.report.tables import PageTable, page_table
-from joulewise.studies import run_study
+from joulewise.studies import STUDIES, run_studies
 from joulewise.studies.study import Study, StudyChart
 
 TODAY_FILE = "joulewise-today.html"
@@ -23,15 +23,7 @@ MOST_ROWS = 300
 FEW = 5
 """Findings of a section that are seen at once."""
 
-_SHORT = {
-    "redrawn": "Then and now",
-    "backtest": "Forecasts tested",
-    "constant-quality": "Constant quality",
-    "frontier": "Frontiers",
-    "hardware": "Hardware",
-    "outlook": "Outlook",
-}
-TODAY_STEPS = (*_SHORT, "page")
+TODAY_STEPS = (*STUDIES, "page")
 
 
 @dataclass(frozen=True)
@@ -138,10 +130,7 @@ def write_today(
     """
     make_folder(folder)
     catalog = load(data)
-    studies = []
-    for name in _SHORT:
-        progress(name)
-        studies.append(run_study(name, catalog))
+    studies = run_studies(catalog, progress)
     progress("page")
     return write_text(folder / TODAY_FILE, today_page(studies, catalog, extra))
 
@@ -163,7 +152,7 @@ def today_page(studies: Sequence[Study], catalog: Catalog, extra: Sequence[Secti
 def _of_study(study: Study) -> Section:
     return section(
         study.name,
-        _SHORT.get(study.name, study.name),
+        STUDIES[study.name].short,
         study.title,
         findings=[finding.text for finding in study.findings],
         charts=dict(study.charts),

@@ -7,11 +7,12 @@ from collections.abc import Mapping, Sequence
 import altair as alt
 import polars as pl
 
-from joulewise.charts import Axis, NamedFit, along, crowd, emphasised, fits, log_domain, span, stack
+from joulewise.charts import Axis, NamedFit, crowd, emphasised, fits, log_domain, span, stack
 from joulewise.charts.theme import HEIGHT, PALETTE, WIDTH
 from joulewise.fits import LogLinearFit
-from joulewise.studies.points import short_name
-from joulewise.studies.series import SUBSET_NAMES, Series
+from joulewise.paper.drawing import along_fits
+from joulewise.studies.backtest.data import Series
+from joulewise.studies.points import SUBSET_NAMES, short_name
 from joulewise.studies.study import StudyChart
 
 _GROUND = ("#666d77", PALETTE[2], PALETTE[4], PALETTE[3], PALETTE[5])
@@ -27,13 +28,13 @@ _RINGS = {"best-per-year": "best score of each year", "record": "highest of each
 _EFFICIENCY = ("GFLOPS per watt (GFLOP/J)", 1e9, "GFLOP/J")
 
 
-def against_what_came(chart: str, series: Sequence[Series], fitted: Mapping[str, LogLinearFit]) -> StudyChart:
-    """Draw fits carried on from the paper, with the points they rest on and those that came after.
+def extrapolated_chart(chart: str, series: Sequence[Series], fitted: Mapping[str, LogLinearFit]) -> StudyChart:
+    """Draw the paper's fits extrapolated, with the points they rest on and the later ones.
 
     Parameters
     ----------
     chart : str
-        Its name: ``efficiency``, or what the ids of its series have in common.
+        Name of the chart: ``efficiency``, or what the ids of its series have in common.
     series : sequence of Series
     fitted : mapping of str to LogLinearFit
         By id of the series.
@@ -59,9 +60,9 @@ def against_what_came(chart: str, series: Sequence[Series], fitted: Mapping[str,
     ends = [fitted[one.id].predict(until).central / per_unit for one in lines]
     highest = float(str(points["value"].max()))
     x = Axis("year", "Release", span(points["year"]), grid=False)
-    # A line that left the data far behind is cut, or it would press them flat.
+    # A line far above the data is cut, as it would flatten them.
     y = Axis("value", title, log_domain([*points["value"], *(min(end, 30 * highest) for end in ends)]), log=True)
-    avoid = [place for one in named for place in along([(t, c) for t, _, c, _ in one.path()], x, y)]
+    avoid = along_fits(named, x, y)
     layers = [
         *fits(named, x, y),
         crowd(points, x, y, colour=("when", "Points"), palette=_GROUND),
@@ -70,11 +71,11 @@ def against_what_came(chart: str, series: Sequence[Series], fitted: Mapping[str,
         shown = frame.sort("year", descending=True).head(_LABELS)["name"]
         layers += emphasised(frame, x, y, avoid=avoid, labelled=list(shown), among=points)
     what = f"{series[0].title[0].upper()}{series[0].title[1:]}"
-    drawn = f"{what}: trends of 2021 carried on"
+    drawn = f"{what}: the trends of 2021 extrapolated"
     caption = (
-        f"{what}. Lines: the paper's fits, carried on to {int(until)}; "
-        f"bands: 95% for a single point. {known.height} points were known to the paper; "
-        f"{points.height - known.height} came since. A larger dot stands for several."
+        f"{what}. Lines: the paper's fits, extrapolated to {int(until)}; bands: 95% for a single point. "
+        f"{known.height} points were known to the paper, {points.height - known.height} are later. A larger dot "
+        f"stands for several."
     )
     if leaders:
         caption += f" Rings: {_RINGS[next(o.subset for o in series if o.subset != 'all')]}, since the paper."
@@ -85,12 +86,12 @@ def against_what_came(chart: str, series: Sequence[Series], fitted: Mapping[str,
 
 
 def by_horizon_chart(horizons: pl.DataFrame, names: Mapping[str, str]) -> StudyChart:
-    """Draw by how much fits from every year were off, against how far ahead they looked."""
+    """Draw the error of fits from every year against how far ahead they look."""
     frame = horizons.with_columns(name=pl.col("series").replace_strict(names))
     kinds = frame["name"].unique(maintain_order=True).to_list()
     largest = float(str(frame["median_abs_centre_factor"].max()))
     x = Axis("horizon_years", "Years ahead", (0.5, float(str(frame["horizon_years"].max())) + 0.5), grid=False)
-    y = Axis("median_abs_centre_factor", "Error of the middle, as a factor", (1.0, max(10.0, largest) * 1.2), log=True)
+    y = Axis("median_abs_centre_factor", "Median error, as a factor", (1.0, max(10.0, largest) * 1.2), log=True)
     colour = alt.Color(
         "name", type="nominal", title=None, scale=alt.Scale(domain=kinds, range=list(PALETTE)),
         legend=alt.Legend(orient="bottom", direction="vertical", columns=2),
@@ -99,7 +100,7 @@ def by_horizon_chart(horizons: pl.DataFrame, names: Mapping[str, str]) -> StudyC
     tooltip = [
         alt.Tooltip("name:N", title="Series"),
         alt.Tooltip("horizon_years:Q", title="Years ahead"),
-        alt.Tooltip("median_abs_centre_factor:Q", title="Error of the middle, as a factor", format=".3~g"),
+        alt.Tooltip("median_abs_centre_factor:Q", title="Median error, as a factor", format=".3~g"),
         alt.Tooltip("single_coverage:Q", title="Inside the 95% band", format=".0%"),
         alt.Tooltip("n:Q", title="Predictions"),
     ]
@@ -110,9 +111,9 @@ def by_horizon_chart(horizons: pl.DataFrame, names: Mapping[str, str]) -> StudyC
     title = "How far ahead a trend can be trusted"
     chart = alt.LayerChart(layer=[rule, lines, dots], title=title, width=WIDTH, height=HEIGHT)
     caption = (
-        f"By what factor the middle of what came lay off fits made at the end of every year, by how far ahead they "
-        f"look: the median over those years; {frame['n'].sum()} predictions. Dashed: a factor of 2. The same later "
-        f"value is foretold from several years, so neighbouring points hang together."
+        f"Factor between the median later value and fits made at the end of every year, by how far ahead they look: "
+        f"the median over those years, from {frame['n'].sum()} predictions. Dashed: a factor of 2. Each later value is "
+        f"predicted from several years, so neighbouring points are correlated."
     )
     return StudyChart(title, caption, chart)
 

@@ -28,13 +28,13 @@ from joulewise.trends import select_subset
 _TOOLTIP = (("name", "Accelerator"), ("release_date", "Launched"), ("tdp_w", "Watts"), ("group", "Precision"))
 _LINE_PX = 12
 _WHOSE = ("leaders", "leading server GPUs", "all")
-_FLOORS_DRAWN = ("FP32", TENSOR_16, "FP4 tensor")  # that of INT8 lies on the line of 16 bits
+_FLOORS_DRAWN = ("FP32", TENSOR_16, "FP4 tensor")  # the floor of INT8 coincides with that of 16 bits
 _SHORTEST, _LONGEST = 0.3, 60.0
 """Doubling times beyond these are cut at the edge of the chart. [years]"""
 
 
 def by_precision(points: pl.DataFrame, groups: Sequence[str], fitted: Mapping[str, LogLinearFit]) -> StudyChart:
-    """Draw efficiency over the years by precision, with the fits through the leaders that there are."""
+    """Draw efficiency over the years by precision, with the fits through the leaders."""
     frame = _giga(points.filter(pl.col("group").is_in(groups))).with_columns(
         rank=pl.col("group").replace_strict(groups, range(len(groups)))
     )
@@ -50,7 +50,7 @@ def by_precision(points: pl.DataFrame, groups: Sequence[str], fitted: Mapping[st
         f"Dense theoretical peak over thermal design power of {frame['id'].n_unique()} accelerators, at {frame.height} "
         f"precisions; INT8 in GOP/J. The highest is the {best['name']} with {best['giga_per_j']:,.0f} at "
         f"{best['group']}. Lines go through the server GPUs more efficient than all before at their precision, where "
-        f"they tell of a trend; bands: 95% of it. A larger dot stands for several."
+        f"they show a trend; bands: 95% of it. A larger dot stands for several."
     )
     return StudyChart(title, caption, chart)
 
@@ -72,7 +72,7 @@ def by_kind(points: pl.DataFrame) -> StudyChart:
     counts = ", ".join(f"{n} {kind}" for kind, n in frame.group_by("kind").len().sort("kind").iter_rows())
     caption = (
         f"Dense 16-bit peak of matrix units over thermal design power: {counts}. Rings: more efficient than all "
-        f"before. The power is the maker's figure, of a chip, a card or a module. A larger dot stands for several."
+        f"before. The power is the maker's figure for a chip, a card or a module. A larger dot stands for several."
     )
     return StudyChart(title, caption, chart)
 
@@ -124,13 +124,13 @@ def doubling_times(table: pl.DataFrame) -> StudyChart:
     )
     caption = (
         f"Doubling times with their 95% intervals, by precision and period; leaders are those more efficient than all "
-        f"before at their precision. {unsure} fits whose slope may be of either sign, or falls, are not drawn."
+        f"before at their precision. {unsure} fits whose slope is falling or not significant are not drawn."
     )
     return StudyChart(title, caption, chart)
 
 
 def towards_limits(points: pl.DataFrame, limits: pl.DataFrame, temperature_k: float) -> StudyChart:
-    """Draw joules per operation of the leaders at each precision, above the least that physics asks for."""
+    """Draw joules per operation of accelerators at each precision, above the minimum that physics allows."""
     data_sheets = limits.filter(pl.col("basis") == "data sheet")
     groups = [g for g in ("FP32", TENSOR_16, "INT8", "FP4 tensor") if g in data_sheets["group"].to_list()]
     frame = points.filter(pl.col("group").is_in(groups)).with_columns(
@@ -142,7 +142,7 @@ def towards_limits(points: pl.DataFrame, limits: pl.DataFrame, temperature_k: fl
         .sort("joules_per_op")
     )
     lines = [
-        (f"{row['group']}: least at {temperature_k:.0f} K", row["landauer_joules_per_op"] * 1e18)
+        (f"{row['group']}: minimum at {temperature_k:.0f} K", row["landauer_joules_per_op"] * 1e18)
         for row in data_sheets.to_dicts()
         if row["group"] in _FLOORS_DRAWN
     ]
@@ -167,9 +167,9 @@ def towards_limits(points: pl.DataFrame, limits: pl.DataFrame, temperature_k: fl
     )
     caption = (
         f"Power over peak for an operation (half a multiply-add) of {frame['id'].n_unique()} accelerators. Rings: the "
-        f"best measured, whole systems at the wall with a whole network, and chips (at the right: their date is not in "
-        f"the catalogue). Dashed: {temperature_k:.0f} K times k ln 2, times the bits that an array multiplier and "
-        f"adder of that width erase; registers, wires and memory are not in it. A larger dot stands for several."
+        f"best measurements, of whole systems at the wall running a network and of chips (drawn at the right, as the "
+        f"catalogue has no date for them). Dashed: {temperature_k:.0f} K times k ln 2, times the bits that "
+        f"an array multiplier and adder of that width erase; registers, wires and memory are left out. A larger dot stands for several."
     )
     return StudyChart(title, caption, chart)
 

@@ -1,4 +1,4 @@
-"""Numbers in sentences: the same form in every study."""
+"""Numbers in sentences, formatted alike in every study."""
 
 from __future__ import annotations
 
@@ -21,18 +21,23 @@ def watts(value: float) -> str:
     return with_prefix(value, "W")
 
 
+def factor(value: float) -> str:
+    """Return a factor to two significant figures: ``1,400`` or ``1.7``."""
+    return f"{float(significant(value, 2)):,.0f}" if value >= _WHOLE else significant(value, 2)
+
+
 def times(value: float) -> str:
-    """Return a factor to two figures, in words: ``14 times`` or ``1.7 times``."""
-    return f"{float(significant(value, 2)):,.0f} times" if value >= _WHOLE else f"{significant(value, 2)} times"
+    """Return a factor in words: ``14 times`` or ``1.7 times``."""
+    return f"{factor(value)} times"
 
 
 def per_cent(share: float) -> str:
-    """Return a share in whole per cent, with a minus where it is below zero."""
+    """Return a share rounded to whole per cent, with a minus sign where it is negative."""
     return f"{round(100 * share)}%".replace("-", "−")
 
 
 def years(value: float) -> str:
-    """Return a span of time, in months below two years."""
+    """Return a span of time, in months if below two years."""
     if not isfinite(value):
         return "never"
     if value < 2:
@@ -46,8 +51,13 @@ def plural(n: int, one: str, many: str | None = None) -> str:
 
 
 def among(items: Sequence[str]) -> str:
-    """Return a list in words, e.g. ``a, b and c``."""
+    """Return items joined for a sentence: ``a, b and c``."""
     return items[0] if len(items) == 1 else f"{', '.join(items[:-1])} and {items[-1]}"
+
+
+def capital(text: str) -> str:
+    """Return a text with a capital first letter, the rest as it is."""
+    return text[:1].upper() + text[1:]
 
 
 def slug(text: str) -> str:
