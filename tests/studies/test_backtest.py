@@ -1,12 +1,12 @@
 import numpy as np
 import polars as pl
 import pytest
+from joulewise.studies.series import highest_of_years
 from statsmodels.api import OLS, add_constant
 
 from joulewise.fits import fit_log_linear
 from joulewise.paper.points import paper_edition
 from joulewise.studies.backtest import rolling_joules, trusted_years
-from joulewise.studies.series import highest_of_years
 from joulewise.studies.study import Study
 from joulewise.trends import trend
 from joulewise.trends.backtest import rolling_backtest

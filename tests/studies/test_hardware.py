@@ -3,12 +3,12 @@ import math
 import numpy as np
 import polars as pl
 import pytest
+from joulewise.studies.wall import wall_efficiencies
 
 from joulewise.catalog.records import records, sample_network
 from joulewise.hardware.limits import landauer_op_j
 from joulewise.studies.hardware import PERIODS, doublings, leaders
 from joulewise.studies.study import Study
-from joulewise.studies.wall import wall_efficiencies
 
 
 def _points(years: list[float], efficiency: list[float]) -> pl.DataFrame:

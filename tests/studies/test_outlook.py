@@ -1,11 +1,11 @@
 import numpy as np
 import polars as pl
 import pytest
+from joulewise.studies.paths import error_per_year
 
 from joulewise.catalog import load
 from joulewise.errors import InputError
 from joulewise.studies import outlook, run_study
-from joulewise.studies.paths import error_per_year
 from joulewise.studies.study import Study
 from tests.studies.frames import IMAGES, LANGUAGE
 

@@ -1,12 +1,12 @@
 import numpy as np
 import pytest
+from joulewise.studies.today import fit_of, todays_points
+from joulewise.studies.today_models import spread
 
 from joulewise.catalog import load
 from joulewise.paper import FIGURES
 from joulewise.paper.points import paper_edition
 from joulewise.studies.study import Study
-from joulewise.studies.today import fit_of, todays_points
-from joulewise.studies.today_models import spread
 from joulewise.trends import trend
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -85,6 +86,7 @@ def svg_of(spec: dict[str, Any]) -> str:
     return str(vl_convert.vegalite_to_svg({**spec, "config": config("light")}))
 
 
+@cache
 def script_bundle() -> str:
     """Return the JavaScript that draws charts in a page: it sets ``window.vegaEmbed``."""
     bundle: str = vl_convert.javascript_bundle()  # type: ignore[call-arg]  # the stub wants an argument, the function none

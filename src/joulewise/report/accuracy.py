@@ -10,7 +10,7 @@ import polars as pl
 from joulewise.catalog.records import records
 from joulewise.charts.workloads import predicted_against_measured
 from joulewise.energy.validate import scores, validate, worst
-from joulewise.report.today import Section, section
+from joulewise.report.sections import Section, section
 from joulewise.studies.study import StudyChart
 
 WORST = 20
