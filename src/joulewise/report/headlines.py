@@ -63,7 +63,7 @@ def headlines(catalog: Catalog, comparison: pl.DataFrame) -> tuple[Headline, ...
         Headline(
             _growth(record),
             "growth per year in joules, language models more demanding than all before them",
-            f"{_interval(record)} only {record.n} models, so the interval is wide",
+            f"{_interval(record)}; only {record.n} models, so the interval is wide",
         ),
         Headline(
             f"{significant(vision.doubling_time_years, 2)} years",

@@ -102,4 +102,4 @@ def _section_of(study: Study) -> Section:
 
 def _built_from(catalog: Catalog) -> str:
     newest = str(catalog.facts.filter(attribute="release_date")["value"].max())
-    return f"{catalog.facts.height:,} facts from {catalog.source_table.height} sources, the newest of {newest}"
+    return f"{catalog.facts.height:,} facts of {catalog.source_table.height} sources, the newest of {newest}"
