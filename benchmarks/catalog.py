@@ -12,7 +12,7 @@ from pathlib import Path
 import polars as pl
 
 from joulewise import catalog
-from joulewise.catalog import facts, tables
+from joulewise.catalog import loading, reference_tables, tables
 
 LIMIT_LOAD_S, LIMIT_LOOKUP_S, LIMIT_LOAD_TEN_S = 0.100, 0.010, 1.0
 
@@ -50,14 +50,15 @@ def main() -> None:
 
     def fresh(data: Path | None) -> Callable[[], object]:
         def load() -> object:
-            facts._load.cache_clear()
+            for cached in (loading._shipped, loading._with_folder, reference_tables.shipped_tables):
+                cached.cache_clear()
             return catalog.load(data)
 
         return load
 
     loaded = catalog.load()
     listed = median(lambda: catalog.models("vision", loaded).filter(pl.col("flops") > 1e10))
-    looked_up = median(lambda: (loaded.source_of("alexnet", "flops"), loaded.find("models", "resnet50.a1_in1k")))
+    looked_up = median(lambda: (loaded.source_of("alexnet", "flops"), catalog.find_model("resnet50.a1_in1k", loaded)))
     results = median(lambda: catalog.vision_results(loaded).filter(pl.col("top1_percent") > 85))
     with tempfile.TemporaryDirectory() as folder:
         many = median(fresh(ten_times(Path(folder))), 3)

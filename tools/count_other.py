@@ -11,7 +11,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from joulewise.catalog.records import generator
+from joulewise.catalog import find_model
 from joulewise.catalog.tables import ENTITY_COLUMNS, FACT_COLUMNS, SOURCE_COLUMNS, shipped_folder
 from joulewise.counting.workload import Workload
 
@@ -84,7 +84,7 @@ def facts_of_network(row: dict[str, Any]) -> list[dict[str, str]]:
 
 def facts_of_generator(row: dict[str, Any]) -> list[dict[str, str]]:
     """Return the facts of a generator: one pass of its denoiser for one image or video, without guidance."""
-    known = generator(row["generator"])
+    known = find_model(row["generator"]).generator
     if known is None:
         raise SystemExit(f"{row['generator']} is not in generators.csv")
     size = f"image_px={known['width_px']}x{known['height_px']}"

@@ -8,6 +8,10 @@ from __future__ import annotations
 
 import math
 from datetime import date, timedelta
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import polars as pl
 
 # unit as written in data -> (dimension, factor to the base unit of that dimension)
 UNITS: dict[str, tuple[str, float]] = {
@@ -65,22 +69,6 @@ _PREFIXES = [(1e18, "E"), (1e15, "P"), (1e12, "T"), (1e9, "G"), (1e6, "M"), (1e3
 _SMALL_PREFIXES = [(1e-3, "m"), (1e-6, "µ"), (1e-9, "n"), (1e-12, "p")]
 
 
-def dimension_of(unit: str) -> str:
-    """Return the dimension of a unit as it is written in the data, e.g. ``"flop"`` for ``"GFLOP"``.
-
-    Raises
-    ------
-    KeyError
-        If the unit is not known.
-    """
-    return UNITS[unit][0]
-
-
-def to_base(value: float, unit: str) -> float:
-    """Convert `value` from `unit` to the base unit of its dimension (FLOP, W, J, bytes, ...)."""
-    return value * UNITS[unit][1]
-
-
 def decimal_exponent(factor: float) -> int | None:
     """Return n where the factor is 10 to the nth, else None."""
     power = round(math.log10(factor))
@@ -97,6 +85,15 @@ def decimal_year(day: date) -> float:
     """
     start = date(day.year, 1, 1)
     return day.year + (day - start).days / (date(day.year + 1, 1, 1) - start).days
+
+
+def decimal_year_of(column: str) -> pl.Expr:
+    """Return a column of dates as `decimal_year` gives each; null where there is no date."""
+    import polars as pl  # noqa: PLC0415  (units are needed where no table is)
+
+    day = pl.col(column).dt
+    days = pl.when(day.is_leap_year()).then(366).otherwise(365)
+    return day.year() + (day.ordinal_day() - 1) / days
 
 
 def date_of_decimal_year(year: float) -> date:

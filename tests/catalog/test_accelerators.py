@@ -9,7 +9,7 @@ import polars as pl
 import pytest
 
 from joulewise import catalog
-from joulewise.catalog import PAPER, disagreements
+from joulewise.catalog import PAPER, disagreements, find_entity
 
 TERA, GIGA = 1e12, 1e9
 
@@ -51,7 +51,7 @@ TERA, GIGA = 1e12, 1e9
 def test_figures_of_data_sheets(
     name: str, precision: str, rate_tera: float, bandwidth_gb: float, memory_gb: float, tdp_w: float
 ) -> None:
-    found = catalog.load().find("accelerators", name)
+    found = find_entity("accelerators", name)
     row = catalog.accelerators().filter(id=found, precision=precision).row(0, named=True)
     rate = row["peak_ops_per_s"] if precision.startswith("int") else row["peak_flops_per_s"]
     assert rate == pytest.approx(rate_tera * TERA, rel=1e-9)
@@ -85,7 +85,7 @@ def test_a_random_fact_has_form_bounds_and_sources() -> None:
 def test_the_same_accelerator_is_one_entity_with_the_facts_of_both() -> None:
     loaded = catalog.load()
     for name in ("GTX 580", "Titan Xp", "Tesla K80", "V100", "A100", "T4", "RTX 3090"):
-        found = loaded.find("accelerators", name)
+        found = find_entity("accelerators", name, loaded)
         read_in = {fact.via.id for fact in loaded.facts_of(found) if fact.via}
         assert {PAPER, "epoch-hardware-2026"} <= read_in
 

@@ -8,7 +8,8 @@ import polars as pl
 import pytest
 
 from joulewise import catalog
-from joulewise.catalog.names import others_of_name
+from joulewise.catalog import find_entity
+from joulewise.catalog.find import others_named
 from joulewise.errors import DataError, InputError, UnknownNameError
 
 NOT_A_FACT = {"id", "name", "family", "task", "convention", "score", "precision"}
@@ -83,7 +84,7 @@ def test_the_sizes_of_the_papers_tables() -> None:
 )
 def test_values_and_sources_as_printed(model: str, attribute: str, value: float, source: str) -> None:
     loaded = catalog.load()
-    fact = loaded.source_of(loaded.find("models", model), attribute)
+    fact = loaded.source_of(find_entity("models", model, loaded), attribute)
     assert fact.number == pytest.approx(value, rel=1e-12)
     assert fact.sources[0].id == source
 
@@ -101,28 +102,30 @@ def test_random_facts_resolve_and_keep_their_bounds() -> None:
 
 def test_names_find_by_id_alias_and_spelling() -> None:
     loaded = catalog.load()
-    assert loaded.find("models", "resnet50") == "resnet-50"
-    assert loaded.find("models", "Inception V1") == "googlenet"
-    assert loaded.find("accelerators", "Tesla T4") == "t4"
-    assert loaded.find("accelerators", "RTX 2080") == "geforce-rtx-2080"
+    assert find_entity("models", "resnet50", loaded) == "resnet-50"
+    assert find_entity("models", "Inception V1", loaded) == "googlenet"
+    assert find_entity("accelerators", "Tesla T4", loaded) == "t4"
+    assert find_entity("accelerators", "RTX 2080", loaded) == "geforce-rtx-2080"
     with pytest.raises(UnknownNameError, match="ResNet-50"):
-        loaded.find("models", "reznet50")
+        find_entity("models", "reznet50", loaded)
     with pytest.raises(InputError, match="ambiguous"):
-        loaded.find("models", "ViT-L/16")
+        find_entity("models", "ViT-L/16", loaded)
 
 
 def test_a_name_of_several_is_the_papers_and_weights_go_by_their_own() -> None:
     loaded = catalog.load()
-    assert loaded.find("models", "ResNet-50") == "resnet-50"
-    assert loaded.find("models", "resnet50.a1_in1k") == "timm-resnet50-a1-in1k"
-    assert loaded.find("models", "GPT-2") == "gpt-2-1.5b"
-    assert loaded.find("models", "shvit_s2") == "timm-shvit-s2-in1k"
+    assert find_entity("models", "ResNet-50", loaded) == "resnet-50"
+    assert find_entity("models", "resnet50.a1_in1k", loaded) == "timm-resnet50-a1-in1k"
+    assert find_entity("models", "GPT-2", loaded.edition(catalog.PAPER)) == "gpt-2-1.5b"
+    with pytest.raises(InputError, match=r"ambiguous .*gpt-2-1\.5b or gpt-2-124m"):
+        find_entity("models", "gpt2", loaded)  # the largest in the paper, the smallest on the hub
+    assert find_entity("models", "shvit_s2", loaded) == "timm-shvit-s2-in1k"
     with pytest.raises(InputError, match="several weights"):
-        loaded.find("models", "convnext_base")
-    others = others_of_name(loaded.entities, "resnet-50")
+        find_entity("models", "convnext_base", loaded)
+    others = others_named("resnet-50", loaded)
     assert {"resnet50.a1_in1k", "resnet50.tv_in1k"} <= set(others)
-    assert others_of_name(loaded.entities, "h100") == ["H100 PCIe", "H100 NVL"]
-    assert others_of_name(loaded.entities, "human-body") == []
+    assert others_named("h100", loaded) == ["H100 PCIe", "H100 NVL"]
+    assert others_named("human-body", loaded) == []
 
 
 def test_an_unknown_attribute_names_those_there_are() -> None:

@@ -17,7 +17,7 @@ import pytest
 
 import tests.counting.conftest  # noqa: F401  (lets transformers be imported)
 from joulewise import catalog
-from joulewise.catalog.records import generator, records
+from joulewise.catalog import find_entity, find_model, measurements
 from joulewise.counting.config import count_config
 from tests.conftest import Run
 
@@ -61,11 +61,11 @@ def test_every_kind_is_there_with_counts_and_sources() -> None:
 
 
 def test_all_measured_generators_are_there() -> None:
-    measured = records("measurements/public").filter(pl.col("unit").is_in(["image", "video"]))["model"].unique()
+    measured = measurements().filter(pl.col("unit").is_in(["image", "video"]))["model"].unique()
     known = catalog.load()
     assert len(measured) == 15
     for name in measured:
-        assert known.find("models", name)
+        assert find_entity("models", name, known)
 
 
 @pytest.mark.parametrize("row", SAMPLE, ids=[f"{n['id']}-seed-{SEED}" for n in SAMPLE])
@@ -78,7 +78,7 @@ def test_a_count_is_had_again(row: dict[str, Any], tool: ModuleType) -> None:
 
 @pytest.mark.parametrize("row", TOLD["generators"], ids=lambda row: row["id"])
 def test_generators_are_as_in_their_table(row: dict[str, Any]) -> None:
-    known = generator(row["generator"])
+    known = find_model(row["generator"]).generator
     assert known is not None
     assert _number(row["id"], "params") == known["denoiser_params"]
     flops = catalog.source_of(row["id"], "flops")

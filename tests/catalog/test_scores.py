@@ -7,7 +7,7 @@ import polars as pl
 import pytest
 
 from joulewise import catalog
-from joulewise.catalog.records import architecture, hybrid_configuration, records
+from joulewise.catalog import find_model, measurements
 from joulewise.errors import UnknownNameError
 
 OURS = ("facts-llm.csv", "facts-llm-scores.csv", "facts-llm-derived.csv")
@@ -43,22 +43,22 @@ def test_open_models_span_the_years_with_architectures() -> None:
     assert set(dated["release_date"].dt.year()) == set(range(2018, 2027))
 
 
-def test_models_without_a_date_are_reported() -> None:
-    models = catalog.language_models()
-    assert set(catalog.undated_language_models()) == set(models.filter(pl.col("release_date").is_null())["name"])
-    # Their makers' pages do not state it; all other models that energy was measured on have one.
-    assert set(catalog.undated_language_models()) == {"Baize-v2-7B", "Phoenix-Inst-Chat-7B"}
+# Their makers' pages do not state it.
+UNDATED = {"Baize-v2-7B", "Phoenix-Inst-Chat-7B"}
+
+
+def test_only_two_models_have_no_date() -> None:
+    assert set(catalog.language_models().filter(pl.col("release_date").is_null())["name"]) == UNDATED
 
 
 def test_every_language_model_that_energy_was_measured_on_is_there() -> None:
-    loaded = catalog.load()
     models = catalog.language_models()
-    for name in records("measurements/public").filter(tier="A-gpu")["model"].unique():
-        if architecture(name) is None:
+    for name in measurements().filter(tier="A-gpu")["model"].unique():
+        if find_model(name).architecture is None:
             continue
-        row = models.filter(id=loaded.find("models", name.removesuffix("-FP8"))).row(0, named=True)
+        row = models.filter(id=find_model(name).entity).row(0, named=True)
         assert row["has_architecture"], name
-        assert row["release_date"] or row["name"] in catalog.undated_language_models(), name
+        assert row["release_date"] or row["name"] in UNDATED, name
 
 
 def test_scores_never_mix_harnesses() -> None:
@@ -117,9 +117,9 @@ def test_closed_models_of_unpublished_size_are_assumed_or_blank() -> None:
 
 def test_a_name_finds_its_own_architecture() -> None:
     # One had the other's row: the same letters and digits.
-    assert (architecture("OPT-13B") or {})["hidden"] == 5120
-    assert (architecture("OPT 1.3 billion") or {})["hidden"] == 2048
-    assert (architecture("Gemma-2-27B") or {})["layers"] == 46
-    assert (architecture("Phi-4") or {})["layers"] == 40
-    assert (hybrid_configuration("Qwen/Qwen3.6-27B") or {})["config"]["num_hidden_layers"] == 64
-    assert hybrid_configuration("Llama-3.1-8B") is None
+    assert (find_model("OPT-13B").architecture or {})["hidden"] == 5120
+    assert (find_model("OPT 1.3 billion").architecture or {})["hidden"] == 2048
+    assert (find_model("Gemma-2-27B").architecture or {})["layers"] == 46
+    assert (find_model("Phi-4").architecture or {})["layers"] == 40
+    assert (find_model("Qwen/Qwen3.6-27B").configuration or {})["config"]["num_hidden_layers"] == 64
+    assert find_model("Llama-3.1-8B").configuration is None

@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from joulewise.catalog.specs import accelerator_spec
+from joulewise.catalog import accelerator_spec
 from joulewise.errors import InputError, UnknownNameError
 from tests.conftest import Run
 
@@ -44,15 +44,15 @@ FORMER = {
 def test_the_calibrated_accelerators_are_as_they_were(name: str) -> None:
     spec = accelerator_spec(name)
     die, memory, bandwidth, link, tdp, rate, fp8, int8, system = FORMER[name]
-    assert (spec["die"], spec["system"], spec["tdp_w"]) == (die, system, tdp)
-    assert spec["memory_bytes"] == pytest.approx(memory * 1e9, rel=1e-12)
-    assert spec["bandwidth_bytes_per_s"] == pytest.approx(bandwidth * 1e9, rel=1e-12)
-    assert spec["link_bytes_per_s"] == pytest.approx(link * 1e9, rel=1e-12)
-    assert spec["bf16_flops_per_s"] == pytest.approx(rate * 1e12, rel=1e-12)
+    assert (spec.die, spec.system, spec.tdp_w) == (die, system, tdp)
+    assert spec.memory_bytes == pytest.approx(memory * 1e9, rel=1e-12)
+    assert spec.bandwidth_bytes_per_s == pytest.approx(bandwidth * 1e9, rel=1e-12)
+    assert spec.link_bytes_per_s == pytest.approx(link * 1e9, rel=1e-12)
+    assert spec.bf16_flops_per_s == pytest.approx(rate * 1e12, rel=1e-12)
     if fp8 is not None:
-        assert spec["fp8_flops_per_s"] == pytest.approx(fp8 * 1e12, rel=1e-12)
-    assert spec["int8_ops_per_s"] == (None if int8 is None else pytest.approx(int8 * 1e12, rel=1e-12))
-    assert spec["source"] or spec["via"]
+        assert spec.fp8_flops_per_s == pytest.approx(fp8 * 1e12, rel=1e-12)
+    assert spec.int8_ops_per_s == (None if int8 is None else pytest.approx(int8 * 1e12, rel=1e-12))
+    assert spec.source or spec.via
 
 
 @pytest.mark.parametrize(
@@ -70,14 +70,14 @@ def test_the_calibrated_accelerators_are_as_they_were(name: str) -> None:
     ],
 )
 def test_names_as_they_are_written(name: str, found: str) -> None:
-    assert accelerator_spec(name)["id"] == found
+    assert accelerator_spec(name).id == found
 
 
 def test_without_matrix_units_the_best_other_rate_counts_and_is_told() -> None:
     spec = accelerator_spec("GTX 1080")
-    assert spec["bf16_flops_per_s"] == 8.87e12
-    assert "no matrix units" in spec["note"]
-    assert "assumed" in spec["note"]
+    assert spec.bf16_flops_per_s == 8.87e12
+    assert "no matrix units" in spec.note
+    assert "assumed" in spec.note
 
 
 def test_a_missing_fact_is_named_in_one_line() -> None:

@@ -89,8 +89,10 @@ def test_a_source_that_says_otherwise_is_seen(tmp_path: Path) -> None:
 
 
 def test_a_rule_of_ones_own_is_a_function_of_the_catalogue() -> None:
-    def any_at_all(loaded: catalog.Catalog) -> list[catalog.Problem]:
-        return [catalog.Problem("f", 2, "value", "odd", "models", row, "flops") for row in loaded.entities["id"][:1]]
+    def any_at_all(loaded: catalog.Catalog) -> list[catalog.RuleViolation]:
+        return [
+            catalog.RuleViolation("f", 2, "value", "odd", "models", row, "flops") for row in loaded.entities["id"][:1]
+        ]
 
     assert [p.message for p in outliers(rules=[any_at_all])] == ["odd"]
     assert len(RULES) >= 5

@@ -27,7 +27,7 @@ def test_an_adapted_precision_has_the_interval_of_its_speed_up() -> None:
 
 
 def test_by_trend_it_is_flops_over_the_line_at_the_release() -> None:
-    table = adapted_efficiencies("vision")
+    table = adapted_efficiencies("vision", catalog.load().edition(catalog.PAPER))
     years = np.array([decimal_year(day) for day in table["release_date"]])
     slope, intercept = np.polyfit(years, np.log10(table["efficiency_flops_per_j"].to_numpy()), 1)
     efficiency = 10 ** (intercept + slope * decimal_year(date(2015, 12, 10)))

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from joulewise.catalog import load
 from joulewise.errors import InputError, UnknownNameError
-from joulewise.hardware.limits import BOLTZMANN_J_PER_K, FORMATS, bit_erasures, landauer_j, landauer_op_j
+from joulewise.hardware.limits import BOLTZMANN_J_PER_K, bit_erasures, landauer_j, landauer_op_j
 
 
 def test_landauer_at_room_temperature_as_printed() -> None:
@@ -38,11 +38,10 @@ def test_fewer_bits_erase_less() -> None:
     order = ["FP4", "FP8", "BF16", "FP16", "FP32", "FP64"]
     amounts = [bit_erasures(name) for name in order]
     assert amounts == sorted(amounts)
-    assert set(order) < set(FORMATS)
 
 
 def test_what_is_wrong_is_said() -> None:
     with pytest.raises(InputError, match="above 0 K"):
         landauer_j(0)
-    with pytest.raises(UnknownNameError, match="FP16"):
+    with pytest.raises(UnknownNameError, match="fp16"):
         bit_erasures("FP17")

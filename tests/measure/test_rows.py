@@ -7,10 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from joulewise.catalog.records import read_rows, records
-from joulewise.energy.calibrate import calibrate
-from joulewise.energy.measured import measured_rows
-from joulewise.energy.validate import validate
+from joulewise.catalog import load, measurements
+from joulewise.csv_input import read_rows
+from joulewise.energy.calibration.fit import calibrate
+from joulewise.energy.calibration.validate import validate
+from joulewise.energy.language.measured import measured
 from joulewise.errors import InputError
 from joulewise.interval import Interval
 from joulewise.measure.rows import TOKEN, append_row, row_of
@@ -42,7 +43,7 @@ ABOUT = {
 
 def test_a_row_has_the_columns_of_the_shipped_ones_and_the_accelerators_energy() -> None:
     row = row_of(BOTH, 200.0, TOKEN, ABOUT)
-    assert list(row) == records("measurements/public").columns
+    assert list(row) == measurements().columns
     assert row["energy_j_per_unit"] == pytest.approx(0.4)
     assert row["avg_power_w"] == pytest.approx(40.0)
     assert row["throughput"] == pytest.approx(100.0)
@@ -60,7 +61,7 @@ def test_rows_are_added_under_the_header_that_is_there(tmp_path: Path) -> None:
     append_row(file, {**row, "model": "other, with a comma"})
     lines = file.read_text().splitlines()
     assert len(lines) == 3
-    assert lines[0] == ",".join(records("measurements/public").columns)
+    assert lines[0] == ",".join(measurements().columns)
     wide = tmp_path / "wide.csv"
     wide.write_text("mine," + ",".join(reversed(list(row))) + "\nx" + "," * len(row))  # no line break at its end
     append_row(wide, row)
@@ -82,7 +83,8 @@ def test_another_file_is_left_as_it_was(tmp_path: Path, content: bytes) -> None:
 def test_rows_can_be_held_against_and_fitted_to_once_there_are_two_families(tmp_path: Path) -> None:
     file = tmp_path / "rows.csv"
     append_row(file, row_of(BOTH, 200.0, TOKEN, ABOUT))
-    rows = measured_rows(read_rows(file))
+    rows = measured(read_rows(file), load())
+    assert rows is not None
     assert rows.energy_j.tolist() == [pytest.approx(0.4)]
     for use in (validate, calibrate):
         with pytest.raises(InputError, match="1 measured rows of language models, all of the family 'qwen3'"):
@@ -101,4 +103,4 @@ def test_an_assumed_power_is_no_measurement(tmp_path: Path) -> None:
     assert "not measured" in row["meter_scope"]
     append_row(tmp_path / "rows.csv", row)
     with pytest.raises(InputError, match="no row is a measurement"):
-        measured_rows(read_rows(tmp_path / "rows.csv"))
+        measured(read_rows(tmp_path / "rows.csv"), load())

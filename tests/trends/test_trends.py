@@ -1,3 +1,5 @@
+import json
+import math
 from datetime import date
 from itertools import pairwise
 
@@ -6,33 +8,53 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from joulewise.catalog import models
+from joulewise.catalog import PAPER, load, models
 from joulewise.errors import InputError, UnknownNameError
 from joulewise.trends import correlate, pareto_front, select_subset, trend
 
+PAPERS = load().edition(PAPER)
+
 
 def test_best_of_each_year_is_what_the_paper_names() -> None:
-    names = trend("flops", "vision", "best-per-year").points["name"].to_list()
+    names = trend("flops", "vision", "best-per-year", catalog=PAPERS).points["name"].to_list()
     assert len(names) == 10
     assert names[0] == "AlexNet"
     assert names[-3:] == ["NoisyStudent-L2", "Meta Pseudo Labels L2", "ViT-G/14"]
 
 
+def test_a_trend_as_data() -> None:
+    found = trend("energy", "vision", "best-per-year")
+    value = found.to_dict()
+    assert json.loads(json.dumps(value, allow_nan=False)) == value
+    assert value["points"][0]["name"] == "AlexNet"
+    assert value["points"][0]["date"] == "2012-06-01"
+    # A growth of g in a year doubles in log 2 / log g years, and the slower bound of one is that of the other.
+    for growth, doubling in (("", ""), ("_low", "_high"), ("_high", "_low")):
+        years = math.log(2) / math.log(value[f"growth_per_year{growth}"])
+        assert value[f"doubling_time_years{doubling}"] == pytest.approx(years)
+    flat = trend("efficiency", "vision", "best-per-year", start=2016).to_dict()
+    assert flat["doubling_time_years_low"] is None or flat["growth_per_year_low"] > 1
+
+
+def test_yearly_means_as_data_have_no_date() -> None:
+    assert trend("flops", "vision", "yearly-mean").to_dict()["points"][0].keys() == {"name", "year", "value", "score"}
+
+
 def test_record_setters_of_language() -> None:
     # Read off Table 7: each has more FLOPs than every earlier model.
-    assert trend("flops", "language", "record").points["value"].to_list() == pytest.approx(
+    assert trend("flops", "language", "record", catalog=PAPERS).points["value"].to_list() == pytest.approx(
         [54e9, 79e9, 3400e9, 18000e9, 36000e9, 740000e9]
     )
 
 
 def test_yearly_means_by_hand() -> None:
-    points = trend("flops", "vision", "yearly-mean").points
+    points = trend("flops", "vision", "yearly-mean", catalog=PAPERS).points
     assert points["value"][1] == pytest.approx((4.96e9 + 2.34e9) / 2)  # the two ZFNets of 2013
     assert points["name"][1] == "mean of 2 in 2013"
 
 
 def test_years_bound_the_points() -> None:
-    points = trend("flops", "vision", start=2015, end=2016).points
+    points = trend("flops", "vision", start=2015, end=2016, catalog=PAPERS).points
     assert set(points["date"].dt.year()) == {2015, 2016}
     assert points.height == 13
 
@@ -52,7 +74,7 @@ def test_unknown_names(arguments: tuple[str, ...], said: str) -> None:
 
 def test_too_few_points_and_years_out_of_order() -> None:
     with pytest.raises(InputError, match="at least 3 points, not 1"):
-        trend("flops", "vision", end=2012)
+        trend("flops", "vision", end=2012, catalog=PAPERS)
     with pytest.raises(InputError, match="after the last"):
         trend("flops", "vision", start=2020, end=2012)
 

@@ -5,10 +5,15 @@ The wide tables (`models`, `accelerators`) are derived from it, and `source_of` 
 behind any of their cells.
 """
 
-from joulewise.catalog.check import Problem
+from joulewise.catalog.catalog import Catalog
+from joulewise.catalog.check import RuleViolation
 from joulewise.catalog.disagree import disagreements
-from joulewise.catalog.facts import PAPER, Catalog, Fact, Source, check, load, source_of
-from joulewise.catalog.scores import benchmarks, language_models, links, scores, undated_language_models
+from joulewise.catalog.facts import PAPER, Fact, Source, condition
+from joulewise.catalog.find import KnownModel, find_entity, find_model, source_of, variants_of
+from joulewise.catalog.loading import check, load
+from joulewise.catalog.reference_tables import measurements
+from joulewise.catalog.scores import benchmarks, language_models, links, scores
+from joulewise.catalog.specs import AcceleratorSpec, accelerator_spec
 from joulewise.catalog.strict import outliers, unexplained
 from joulewise.catalog.wide import SCORE_OF_TASK, TASKS, accelerators, models, sources, undated, vision_results
 
@@ -16,24 +21,31 @@ __all__ = [
     "PAPER",
     "SCORE_OF_TASK",
     "TASKS",
+    "AcceleratorSpec",
     "Catalog",
     "Fact",
-    "Problem",
+    "KnownModel",
+    "RuleViolation",
     "Source",
+    "accelerator_spec",
     "accelerators",
     "benchmarks",
     "check",
+    "condition",
     "disagreements",
+    "find_entity",
+    "find_model",
     "language_models",
     "links",
     "load",
+    "measurements",
     "models",
     "outliers",
     "scores",
     "source_of",
     "sources",
     "undated",
-    "undated_language_models",
     "unexplained",
+    "variants_of",
     "vision_results",
 ]

@@ -9,14 +9,14 @@ from functools import partial
 import polars as pl
 
 from joulewise.catalog.names import normalise, normalised
-from joulewise.catalog.sound import KINDS, surely_right
+from joulewise.catalog.prefilter import KINDS, definitely_valid
 from joulewise.catalog.tables import COLLECTIONS
 from joulewise.errors import nearest_names
 from joulewise.units import UNITS
 
 
 @dataclass(frozen=True)
-class Problem:
+class RuleViolation:
     """One broken rule: where, and what would be right; of an outlier also whose fact it is."""
 
     file: str
@@ -31,9 +31,9 @@ class Problem:
         return f"{self.file}, row {self.row}, {self.column}: {self.message}"
 
 
-def find_problems(
+def find_violations(
     entities: pl.DataFrame, facts: pl.DataFrame, sources: pl.DataFrame, attributes: pl.DataFrame
-) -> list[Problem]:
+) -> list[RuleViolation]:
     """Check tables as read by `read_folder` against the rules; return what is wrong, in file order.
 
     The rules: every fact has an entity, a known attribute of its collection, a source that is listed,
@@ -50,18 +50,20 @@ def find_problems(
     return sorted(problems, key=lambda p: (p.file, p.row, p.column))
 
 
-def _duplicate_ids(entities: pl.DataFrame, sources: pl.DataFrame) -> list[Problem]:
+def _duplicate_ids(entities: pl.DataFrame, sources: pl.DataFrame) -> list[RuleViolation]:
     problems = []
     for frame, keys in ((entities, ["collection", "id"]), (sources, ["id"])):
         repeats = frame.filter(pl.struct(keys).is_duplicated() & ~pl.struct(keys).is_first_distinct())
-        problems += [Problem(r["file"], r["row"], "id", f"{r['id']!r} is there twice") for r in repeats.to_dicts()]
+        problems += [
+            RuleViolation(r["file"], r["row"], "id", f"{r['id']!r} is there twice") for r in repeats.to_dicts()
+        ]
         blank = frame.filter(pl.col("id") == "")
-        problems += [Problem(r["file"], r["row"], "id", "is blank") for r in blank.to_dicts()]
+        problems += [RuleViolation(r["file"], r["row"], "id", "is blank") for r in blank.to_dicts()]
     uncited = sources.filter(pl.col("citation") == "")
-    return problems + [Problem(r["file"], r["row"], "citation", "is blank") for r in uncited.to_dicts()]
+    return problems + [RuleViolation(r["file"], r["row"], "citation", "is blank") for r in uncited.to_dicts()]
 
 
-def _bad_entities(entities: pl.DataFrame) -> list[Problem]:
+def _bad_entities(entities: pl.DataFrame) -> list[RuleViolation]:
     keys = pl.concat(
         entities.select("collection", pl.col("id").alias("owner"), normalised(c).alias("key")) for c in ("id", "name")
     )
@@ -72,20 +74,20 @@ def _bad_entities(entities: pl.DataFrame) -> list[Problem]:
     taken: dict[tuple[str, str], str] = {}
     for row in entities.to_dicts():
         if not row["name"]:
-            problems.append(Problem(row["file"], row["row"], "name", "is blank"))
+            problems.append(RuleViolation(row["file"], row["row"], "name", "is blank"))
         for column in ("id", "name"):
             key = (row["collection"], normalise(row[column]))
             owner = taken.setdefault(key, row["id"])
             if owner != row["id"]:
                 problems.append(
-                    Problem(row["file"], row["row"], column, f"{row[column]!r} is also a name of {owner!r}")
+                    RuleViolation(row["file"], row["row"], column, f"{row[column]!r} is also a name of {owner!r}")
                 )
     return problems
 
 
 def _bad_facts(
     entities: pl.DataFrame, facts: pl.DataFrame, sources: pl.DataFrame, attributes: pl.DataFrame
-) -> list[Problem]:
+) -> list[RuleViolation]:
     known_entities = {c: set(entities.filter(collection=c)["id"]) for c in COLLECTIONS}
     known_sources = set(sources["id"])
     rules = {row["attribute"]: row for row in attributes.to_dicts()}
@@ -95,9 +97,9 @@ def _bad_facts(
     for row in on_corrected.select("entity", "attribute", "source").to_dicts():
         sources_of_cell.setdefault((row["entity"], row["attribute"]), set()).add(row["source"])
 
-    problems: list[Problem] = []
+    problems: list[RuleViolation] = []
     # Most facts keep the rules, and columns are quick to check: only the rest is looked at row by row.
-    for fact in facts.filter(~surely_right(entities, facts, known_sources, attributes)).to_dicts():
+    for fact in facts.filter(~definitely_valid(entities, facts, known_sources, attributes)).to_dicts():
         wrong = partial(_note, problems, fact)
 
         if fact["entity"] not in known_entities[fact["collection"]]:
@@ -132,13 +134,13 @@ def _bad_facts(
     return problems
 
 
-def _note(problems: list[Problem], fact: dict[str, str], column: str, message: str) -> None:
-    problems.append(Problem(fact["file"], int(fact["row"]), column, message))
+def _note(problems: list[RuleViolation], fact: dict[str, str], column: str, message: str) -> None:
+    problems.append(RuleViolation(fact["file"], int(fact["row"]), column, message))
 
 
-def _bad_value(fact: dict[str, str], rule: dict[str, str]) -> list[Problem]:
-    def wrong(column: str, message: str) -> list[Problem]:
-        return [Problem(fact["file"], int(fact["row"]), column, message)]
+def _bad_value(fact: dict[str, str], rule: dict[str, str]) -> list[RuleViolation]:
+    def wrong(column: str, message: str) -> list[RuleViolation]:
+        return [RuleViolation(fact["file"], int(fact["row"]), column, message)]
 
     value = fact["value"]
     if not value:
@@ -178,7 +180,7 @@ def _bad_value(fact: dict[str, str], rule: dict[str, str]) -> list[Problem]:
     return []
 
 
-def _duplicate_facts(facts: pl.DataFrame) -> list[Problem]:
+def _duplicate_facts(facts: pl.DataFrame) -> list[RuleViolation]:
     # Text within one column holds no line break, so that joined keys are equal only where all columns are.
     key = pl.concat_str("collection", "entity", "attribute", "conditions", "source", separator="\n")
     keyed = facts.with_columns(key.alias("key"))
@@ -186,7 +188,7 @@ def _duplicate_facts(facts: pl.DataFrame) -> list[Problem]:
         return []
     repeats = keyed.filter(pl.col("key").is_duplicated() & ~pl.col("key").is_first_distinct())
     return [
-        Problem(
+        RuleViolation(
             r["file"],
             r["row"],
             "entity",

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import polars as pl
 
-from joulewise.catalog.facts import Catalog, load
+from joulewise.catalog.catalog import Catalog
+from joulewise.catalog.loading import load
 
 TOLERANCE = 0.02
 """Figures that differ by less are taken as rounded differently."""

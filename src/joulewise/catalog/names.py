@@ -1,26 +1,41 @@
-"""Finding an entity by what people call it."""
+"""Names as people write them, and which entry of the catalogue each means."""
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from functools import lru_cache
 
 import polars as pl
 
-from joulewise.errors import InputError, UnknownNameError
+from joulewise.formats import format_named
 
-_TOLD = 3
+OWN, ALIAS, PART, NETWORK = range(4)
+"""How much a name is an entry's own: its id or name; an alias; the last part of a hub id, or the name of a row of a
+wide table; a timm network without the tag of its weights."""
+
+_OTHER_ASCII = re.compile("[^a-z0-9]+")
+_HUB_ID = re.compile(r"[\w.-]+/([\w.-]+)")
+_NETWORK_AND_TAG = re.compile(r"([a-z0-9_]+)\.[a-z][a-z0-9_]*")
+# Number formats that repositories of quantised weights end in, and MLPerf's targets of accuracy.
+_FORMAT = re.compile(
+    r"[-_ ](nvfp4|mxfp4|fp4|fp8[-_ ]dynamic|fp8|bf16|int8|int4|awq|gptq|w4a16|w8a8)$", re.IGNORECASE | re.ASCII
+)
+_TARGET = re.compile(r"-99(\.9)?$")
 
 
 @lru_cache(maxsize=65536)
 def normalise(name: str) -> str:
-    """Reduce a name to what tells it from others: lower-case letters and digits.
+    """Reduce a name to what distinguishes it from others: lower-case letters and digits.
 
     Examples
     --------
     >>> normalise("ResNet-50") == normalise("resnet50")
     True
     """
-    return "".join(c for c in name.lower().replace("+", "plus").replace("×", "x") if c.isalnum())
+    plain = name.lower().replace("+", "plus").replace("×", "x")
+    return _OTHER_ASCII.sub("", plain) if plain.isascii() else "".join(c for c in plain if c.isalnum())
 
 
 def normalised(column: str) -> pl.Expr:
@@ -29,60 +44,105 @@ def normalised(column: str) -> pl.Expr:
     return plain.str.replace_all("×", "x", literal=True).str.replace_all(r"[^\p{L}\p{N}]", "")
 
 
-def find_id(entities: pl.DataFrame, name: str, what: str) -> str:
-    """Return the id of the entity that `name` means.
+def hub_part(name: str) -> str:
+    """Return what follows the organisation in a hub id, ``ORG/NAME``; any other name as it is."""
+    found = _HUB_ID.fullmatch(name)
+    return found[1] if found and re.search("[A-Za-z]", found[1]) else name
 
-    By id, then by name, then by alias, so that a plain name is that of the paper's model where it has one
-    (``ResNet-50``) and timm's weights go by their own (``resnet50.a1_in1k``); last by the name of a timm network
-    without its tag, where it has only one.
 
-    Raises
-    ------
-    UnknownNameError
-        If there is none; the error has the nearest names.
-    InputError
-        If an alias or a network is shared by several entities.
+def network_of(name: str) -> str | None:
+    """Return the network of a name of timm's form, ``network.tag``; None where it has another form."""
+    found = _NETWORK_AND_TAG.fullmatch(name)
+    return found[1] if found else None
+
+
+def format_of(name: str) -> str | None:
+    """Return the number format that a name ends in, or None.
+
+    Examples
+    --------
+    >>> format_of("Qwen3-32B-FP8"), format_of("Llama-2-7B-AWQ"), format_of("Llama-2-7B")
+    ('fp8', 'int4', None)
     """
-    wanted = normalise(name)
-    if wanted:
-        for column in ("id", "name"):
-            found = entities.filter(normalised(column) == wanted)
-            if found.height:
-                return str(found["id"][0])
-        aliases = (
-            entities.filter(pl.col("aliases") != "").select("id", pl.col("aliases").str.split("|")).explode("aliases")
-        )
-        by_alias = aliases.filter(normalised("aliases") == wanted)["id"].unique(maintain_order=True).to_list()
-        if len(by_alias) > 1:
-            raise InputError(f"{what} {name!r} is ambiguous", "it may be " + " or ".join(by_alias))
-        if by_alias:
-            return str(by_alias[0])
-        weights = entities.filter(_network() == wanted)
-        if weights.height == 1:
-            return str(weights["id"][0])
-        if weights.height:
-            names = weights["name"].to_list()
-            more = f", {len(names)} in all" if len(names) > _TOLD else ""
-            raise InputError(f"{what} {name!r} has several weights", "it may be " + " or ".join(names[:_TOLD]) + more)
-    rows = entities.select("name", "aliases").rows()
-    raise UnknownNameError(what, name, [n for own, aliases in rows for n in (own, *aliases.split("|")) if n])
+    found = _FORMAT.search(name)
+    return format_named(found[1].lower().replace("_", "-").replace(" ", "-")).name if found else None
 
 
-def others_of_name(entities: pl.DataFrame, entity: str) -> list[str]:
-    """Return the names of other entities that a reader of this one's name may have meant.
+def shorter_names(name: str) -> list[str]:
+    """Return a model's name and what is left of it, the most literal first.
 
-    The weights of timm's network of that name, and those whose name goes on where this one ends: ``H100 PCIe``
-    beside ``H100``.
+    The whole name; without its organisation; without each ending that names a number format or a target of accuracy.
+
+    Examples
+    --------
+    >>> shorter_names("Qwen/Qwen3-32B-FP8")
+    ['Qwen/Qwen3-32B-FP8', 'Qwen3-32B-FP8', 'Qwen3-32B']
     """
-    row = entities.filter(id=entity).row(0, named=True)
-    own = [name for name in (row["name"], *row["aliases"].split("|")) if name]
-    lower = pl.col("name").str.to_lowercase()
-    longer = pl.any_horizontal(lower.str.starts_with(f"{name.lower()} ") for name in own)
-    of_network = _network().is_in([normalise(name) for name in own])
-    others = entities.filter(pl.col("collection") == row["collection"], pl.col("id") != entity, longer | of_network)
-    return others["name"].to_list()
+    names = [name, hub_part(name)]
+    while (shorter := _TARGET.sub("", _FORMAT.sub("", names[-1]))) != names[-1]:
+        names.append(shorter)
+    return list(dict.fromkeys(names))
 
 
-def _network() -> pl.Expr:
-    """Return the network that a name of timm's form, network.tag, begins with."""
-    return pl.col("name").str.extract(r"^([a-z0-9_]+)\.[a-z][a-z0-9_]*$").str.replace_all("_", "", literal=True)
+def model_keys(name: str) -> list[str]:
+    """Return the keys to look a model up by, as `normalise` gives them for each of `shorter_names`."""
+    return [key for key in dict.fromkeys(map(normalise, shorter_names(name))) if key]
+
+
+Hit = tuple[int, tuple[str, ...]]
+"""How much a name is theirs, and the entries that have it so."""
+
+
+@dataclass(frozen=True)
+class NameIndex:
+    """Which entries each name means.
+
+    Parameters
+    ----------
+    owners : mapping of str to (int, tuple of str)
+        By key, as `normalise` gives it: how much the name is theirs (`OWN` before `ALIAS` before `PART` before
+        `NETWORK`), and the entries that have it so.
+    names : tuple of str
+        Every name as it is first written, for hints.
+    """
+
+    owners: Mapping[str, Hit]
+    names: tuple[str, ...]
+
+    def find(self, keys: Iterable[str]) -> Hit | None:
+        """Return how well the first known key fits and whose it is, or None."""
+        return next((self.owners[key] for key in keys if key in self.owners), None)
+
+
+def index_names(named: Iterable[tuple[str, str, int]]) -> NameIndex:
+    """Return the index of names given as owner, name and how much it is the owner's.
+
+    A name that is one entry's own is not ambiguous because it is another's alias.
+    """
+    owners: dict[str, Hit] = {}
+    written: dict[str, str] = {}
+    for owner, name, rank in named:
+        key = normalise(name)
+        best, sharing = owners.get(key, (rank + 1, ()))
+        if rank < best:
+            owners[key] = (rank, (owner,))
+        elif rank == best and owner not in sharing:
+            owners[key] = (rank, (*sharing, owner))
+        if rank != NETWORK:
+            written.setdefault(key, name)
+    for one in (owners, written):
+        one.pop("", None)
+    return NameIndex(owners, tuple(written.values()))
+
+
+def names_of_entities(entities: pl.DataFrame) -> list[tuple[str, str, int]]:
+    """Return id, name, aliases and parts of hub ids of each entity, as `index_names` takes them."""
+    named: list[tuple[str, str, int]] = []
+    for entity, name, aliases in entities.select("id", "name", "aliases").iter_rows():
+        also = [alias for alias in aliases.split("|") if alias]
+        named += [(entity, name, OWN), (entity, entity, OWN), *((entity, alias, ALIAS) for alias in also)]
+        named += [(entity, hub_part(alias), PART) for alias in also if hub_part(alias) != alias]
+        network = network_of(name)
+        if network:
+            named.append((entity, network, NETWORK))
+    return named

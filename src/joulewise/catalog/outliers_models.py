@@ -10,8 +10,9 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from joulewise.catalog.check import Problem
-from joulewise.catalog.facts import Catalog, load
+from joulewise.catalog.catalog import Catalog
+from joulewise.catalog.check import RuleViolation
+from joulewise.catalog.loading import load
 from joulewise.catalog.wide import vision_results
 
 LEAST_MEMBERS = 6
@@ -74,7 +75,7 @@ def outlying_models(catalog: Catalog | None = None) -> list[Outlier]:
     return sorted(found, key=lambda outlier: (order[outlier.entity], outlier.attribute))
 
 
-def model_outliers(catalog: Catalog | None = None) -> list[Problem]:
+def model_outliers(catalog: Catalog | None = None) -> list[RuleViolation]:
     """Return `outlying_models` as problems: the row of the fact that stands, and what is odd about it."""
     catalog = catalog or load()
     rows = catalog.facts.filter(~pl.col("superseded")).unique(
@@ -82,7 +83,7 @@ def model_outliers(catalog: Catalog | None = None) -> list[Problem]:
     )
     places = {(e, a): (f, r) for e, a, f, r in rows.select("entity", "attribute", "file", "row").iter_rows()}
     return [
-        Problem(
+        RuleViolation(
             *places[o.entity, o.attribute], o.attribute, f"{o.entity}: {o.message}", "models", o.entity, o.attribute
         )
         for o in outlying_models(catalog)

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import polars as pl
 
-from joulewise.catalog.facts import Catalog, load
-from joulewise.catalog.records import architecture
+from joulewise.catalog.catalog import Catalog
+from joulewise.catalog.facts import condition
+from joulewise.catalog.find import find_model
+from joulewise.catalog.loading import load
 from joulewise.errors import UnknownNameError
 
 _ENDINGS = ("_percent", "_points")
@@ -59,7 +61,7 @@ def scores(benchmark: str | None = None, catalog: Catalog | None = None) -> pl.D
         pl.col("attribute").str.replace(f"({'|'.join(_ENDINGS)})$", "").alias("benchmark"),
         pl.col("number").alias("score"),
         pl.col("conditions").alias("settings"),
-        pl.col("conditions").str.extract(r"(?:^|; )harness=([^;]+)").fill_null("").alias("harness"),
+        condition("harness").fill_null("").alias("harness"),
         "source",
     )
     models = language_models(catalog).select("id", "name", "release_date", "access", *_NUMBERS)
@@ -80,7 +82,7 @@ def language_models(catalog: Catalog | None = None) -> pl.DataFrame:
         ``id, name, family, organisation, release_date, params [1], active_params [1], licence, access``
         (``open-weights``, ``closed`` or null)``, flops_per_token [FLOP]`` (of a forward pass of as many tokens
         as the fact says, 1,024 where the model takes them, divided by them)``, has_architecture`` (whether
-        `catalog.records.architecture` finds its name).
+        the table of architectures has a row of it).
     """
     catalog = catalog or load()
     cells = _of_language(catalog).filter(~pl.col("superseded"))
@@ -93,10 +95,10 @@ def language_models(catalog: Catalog | None = None) -> pl.DataFrame:
     counted = (
         cells.filter((pl.col("attribute") == "flops") & (pl.col("kind") == "derived"))
         .unique("entity", keep="first", maintain_order=True)
-        .with_columns(pl.col("conditions").str.extract(r"input_tokens=(\d+)").cast(pl.Float64).alias("tokens"))
+        .with_columns(condition("input_tokens").cast(pl.Float64).alias("tokens"))
         .select(pl.col("entity").alias("id"), (pl.col("number") / pl.col("tokens")).alias("flops_per_token"))
     )
-    found = [architecture(name) is not None for name in frame["name"]]
+    found = [find_model(entity, catalog).architecture is not None for entity in frame["id"]]
     return (
         frame.join(counted, on="id", how="left", maintain_order="left")
         .with_columns(
@@ -117,11 +119,6 @@ def language_models(catalog: Catalog | None = None) -> pl.DataFrame:
         )
         .sort("release_date", maintain_order=True, nulls_last=True)
     )
-
-
-def undated_language_models(catalog: Catalog | None = None) -> list[str]:
-    """Return the names of the language models without a release date: they are in no trend over time."""
-    return list(language_models(catalog).filter(pl.col("release_date").is_null())["name"])
 
 
 def links(catalog: Catalog | None = None) -> pl.DataFrame:

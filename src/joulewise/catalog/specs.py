@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
 from typing import Any
 
 import polars as pl
 
-from joulewise.catalog.facts import PRECISION, load
-from joulewise.catalog.names import normalise
+from joulewise.catalog.catalog import Catalog, kept_with
+from joulewise.catalog.facts import condition
+from joulewise.catalog.find import find_entity
+from joulewise.catalog.loading import load
 from joulewise.catalog.wide import accelerators, standing
-from joulewise.errors import InputError, UnknownNameError
-
-MAKERS = ("nvidia", "amd", "tesla", "qualcomm", "google", "intel", "apple", "amazon", "aws", "huawei", "cambricon")
+from joulewise.errors import InputError
 
 _NEEDED = {
     "memory_bytes": "its memory",
@@ -33,22 +34,72 @@ _RATES = {
 }
 
 
-def accelerator_spec(name: str) -> dict[str, Any]:
-    """Return what the facts say of an accelerator, in the keys that estimates use.
+@dataclass(frozen=True)
+class AcceleratorSpec:
+    """What the facts say of an accelerator; rates are dense.
+
+    Parameters
+    ----------
+    id, name : str
+    full_name : str
+        The longest of its names, which says its form and memory where one does: ``NVIDIA A100-SXM4-40GB``.
+    die : str
+        The chip design; its own id where it is not known.
+    memory_bytes, bandwidth_bytes_per_s, link_bytes_per_s, tdp_w : float
+        Memory [B], its bandwidth [B/s], bandwidth of the link to others [B/s], thermal design power [W].
+    bf16_flops_per_s : float
+        Of matrix units, or the best rate in 16 bits or FP32 where it has none. [FLOP/s]
+    fp8_flops_per_s, fp4_flops_per_s, int8_ops_per_s : float or None
+        None where it has no such arithmetic. [FLOP/s, OP/s]
+    release_date : str or None
+    kind, segment : str or None
+        ``gpu``, ``tpu``, ``npu`` or ``cpu``; ``desktop``, ``server`` or ``edge``.
+    system : str
+        What it is built into, ``server`` where it is not known.
+    source, via : str
+        Where its figures are from, and where they were read if that is elsewhere.
+    sources : mapping of str to str
+        Of each figure that an estimate needs.
+    note : str
+        What was assumed.
+    """
+
+    id: str
+    name: str
+    full_name: str
+    die: str
+    memory_bytes: float
+    bandwidth_bytes_per_s: float
+    link_bytes_per_s: float
+    tdp_w: float
+    bf16_flops_per_s: float
+    fp8_flops_per_s: float | None
+    fp4_flops_per_s: float | None
+    int8_ops_per_s: float | None
+    release_date: str | None
+    kind: str | None
+    segment: str | None
+    system: str
+    source: str
+    via: str
+    sources: Mapping[str, str]
+    note: str
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return every field by its name, as JSON holds it."""
+        return asdict(self)
+
+
+def accelerator_spec(name: str, catalog: Catalog | None = None) -> AcceleratorSpec:
+    """Return what the facts say of an accelerator.
 
     Parameters
     ----------
     name : str
-        Id, name or alias; a maker's name before it may be left out, or be there.
-
-    Returns
-    -------
-    dict
-        ``id, name, die`` (the chip design; its own id where it is not known), ``memory_bytes,
-        bandwidth_bytes_per_s, link_bytes_per_s, tdp_w, bf16_flops_per_s`` (of matrix units, or the best rate in
-        16 bits or FP32 where it has none), ``fp8_flops_per_s, fp4_flops_per_s, int8_ops_per_s`` (None where it
-        has none), ``release_date, kind, segment, system, source, via, sources`` (of each figure that is needed),
-        ``note`` (what was supposed). Rates are dense.
+        Id, name or alias; a maker's name before it may be left out, or be there. See `find.variants_of` for what
+        else a short name may mean.
+    catalog : Catalog, optional
+        By default the shipped one.
 
     Raises
     ------
@@ -57,37 +108,25 @@ def accelerator_spec(name: str) -> dict[str, Any]:
     InputError
         If a fact is missing without which nothing can be estimated; with which.
     """
-    ids = _ids()
-    wanted = normalise(name)
-    bare = (wanted.removeprefix(maker) for maker in MAKERS)
-    found = next((ids[key] for key in (wanted, *bare) if key in ids), None)
-    if found is None:
-        entities = load().entities.filter(collection="accelerators")
-        shown = [n for r in entities.to_dicts() for n in (r["name"], *r["aliases"].split("|")) if n]
-        raise UnknownNameError("accelerator", name, shown)
-    spec = _specs()[found]
+    catalog = catalog or load()
+    spec = _specs(catalog)[find_entity("accelerators", name, catalog)]
     missing = [what for key, what in _NEEDED.items() if spec[key] is None]
     if missing:
         raise InputError(f"{spec['name']} cannot be estimated on: the catalogue lacks {' and '.join(missing)}")
-    return spec
+    return AcceleratorSpec(**spec)
 
 
-@lru_cache
-def _ids() -> dict[str, str]:
-    found: dict[str, str] = {}
-    rows = load().entities.filter(collection="accelerators").to_dicts()
-    for column in ("id", "name"):
-        for row in rows:
-            found.setdefault(normalise(row[column]), row["id"])
-    for row in rows:
-        for alias in filter(None, row["aliases"].split("|")):
-            found.setdefault(normalise(alias), row["id"])
-    return found
-
-
-@lru_cache
-def _specs() -> dict[str, dict[str, Any]]:
-    table = accelerators()
+@kept_with
+def _specs(catalog: Catalog) -> dict[str, dict[str, Any]]:
+    """Return the fields of each accelerator's specification, None where the catalogue lacks one."""
+    table = accelerators(catalog)
+    longest = catalog.entities.filter(collection="accelerators").select(
+        "id",
+        full_name=pl.concat_str("name", "aliases", separator="|")
+        .str.split("|")
+        .list.eval(pl.element().sort_by(pl.element().str.len_chars(), descending=True, maintain_order=True))
+        .list.first(),
+    )
     rate = pl.coalesce("peak_flops_per_s", "peak_ops_per_s")
     rates = (
         table.filter(pl.col("precision").is_in(list(_RATES)))
@@ -97,9 +136,10 @@ def _specs() -> dict[str, dict[str, Any]]:
     wide = (
         table.unique("id", keep="first", maintain_order=True)
         .join(rates, on="id", how="left", maintain_order="left")
-        .join(_texts(), on="id", how="left", maintain_order="left")
-        .join(_origins(), on="id", how="left", maintain_order="left")
-        .join(_doubts(), on="id", how="left", maintain_order="left")
+        .join(longest, on="id", how="left", maintain_order="left")
+        .join(_texts(catalog), on="id", how="left", maintain_order="left")
+        .join(_origins(catalog), on="id", how="left", maintain_order="left")
+        .join(_doubts(catalog), on="id", how="left", maintain_order="left")
         .with_columns(
             pl.coalesce("tensor_16", pl.max_horizontal("vector_16", "vector_32")).alias("bf16_flops_per_s"),
             pl.coalesce("die", "id").alias("die"),
@@ -120,7 +160,7 @@ def _specs() -> dict[str, dict[str, Any]]:
         )
     )
     kept = (
-        *("id", "name", "die", "memory_bytes", "bandwidth_bytes_per_s", "link_bytes_per_s", "tdp_w"),
+        *("id", "name", "full_name", "die", "memory_bytes", "bandwidth_bytes_per_s", "link_bytes_per_s", "tdp_w"),
         *("bf16_flops_per_s", "fp8_flops_per_s", "fp4_flops_per_s", "int8_ops_per_s"),
         *("release_date", "kind", "segment", "system"),
         *("source", "via", "sources", "note"),
@@ -128,10 +168,10 @@ def _specs() -> dict[str, dict[str, Any]]:
     return {row["id"]: row for row in wide.select(kept).to_dicts()}
 
 
-def _texts() -> pl.DataFrame:
+def _texts(catalog: Catalog) -> pl.DataFrame:
     """Return chip design and system by accelerator."""
     return (
-        standing(load(), "accelerators")
+        standing(catalog, "accelerators")
         .filter(pl.col("attribute").is_in(["die", "system"]))
         .unique(["entity", "attribute"], keep="first", maintain_order=True)
         .pivot("attribute", index="entity", values="value")
@@ -139,12 +179,11 @@ def _texts() -> pl.DataFrame:
     )
 
 
-def _origins() -> pl.DataFrame:
+def _origins(catalog: Catalog) -> pl.DataFrame:
     """Return the source of each needed figure, and of all: addresses, or citations where there is none."""
-    catalog = load()
     shown = pl.when(pl.col("url") != "").then("url").otherwise("citation")
     cited = dict(catalog.source_table.select("id", shown.alias("shown")).iter_rows())
-    rank = pl.col("conditions").str.extract(PRECISION).replace_strict(_RANK, default=None, return_dtype=pl.Int64)
+    rank = condition("precision").replace_strict(_RANK, default=None, return_dtype=pl.Int64)
     # As the rate itself: that of matrix units, else the greatest.
     needed = (
         standing(catalog, "accelerators")
@@ -171,11 +210,11 @@ def _origins() -> pl.DataFrame:
     )
 
 
-def _doubts() -> pl.DataFrame:
+def _doubts(catalog: Catalog) -> pl.DataFrame:
     """Return what is supposed rather than stated of each accelerator's power, memory and bandwidth."""
     attributes = {"tdp_w": "power", "memory_bytes": "memory", "bandwidth_bytes_per_s": "bandwidth"}
     doubted = (
-        standing(load(), "accelerators")
+        standing(catalog, "accelerators")
         .filter(pl.col("attribute").is_in(list(attributes)))
         .unique(["entity", "attribute"], keep="first", maintain_order=True)
         .filter((pl.col("kind") == "assumed") | pl.col("note").str.contains("doubtful"))

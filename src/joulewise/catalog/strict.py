@@ -1,6 +1,6 @@
 """Facts that keep every rule of form and yet look wrong: outliers, each explained in a reviewed file or corrected.
 
-A rule is a function of the catalogue that returns a `Problem` for each outlier, with the entity and the attribute
+A rule is a function of the catalogue that returns a `RuleViolation` for each outlier, with the entity and the attribute
 that look wrong. To add one, write it and list it in `RULES`.
 """
 
@@ -11,14 +11,15 @@ from pathlib import Path
 
 import polars as pl
 
-from joulewise.catalog.check import Problem
+from joulewise.catalog.catalog import Catalog
+from joulewise.catalog.check import RuleViolation
 from joulewise.catalog.disagree import disagreements
-from joulewise.catalog.facts import Catalog, load
+from joulewise.catalog.loading import load
 from joulewise.catalog.outliers_models import model_outliers
 from joulewise.catalog.tables import read_csv, shipped_folder
 from joulewise.catalog.wide import accelerators
 
-Rule = Callable[[Catalog], list[Problem]]
+Rule = Callable[[Catalog], list[RuleViolation]]
 
 EXPLANATION_COLUMNS = ("collection", "entity", "attribute", "reason")
 
@@ -35,7 +36,7 @@ STEPS = (("int8", "fp16-tensor"), ("fp8", "fp16-tensor"), ("fp4", "fp8"), ("fp16
 _NEIGHBOURS, _NEIGHBOUR_DAYS = 4, 731
 
 
-def unexplained(catalog: Catalog | None = None, rules: Iterable[Rule] | None = None) -> list[Problem]:
+def unexplained(catalog: Catalog | None = None, rules: Iterable[Rule] | None = None) -> list[RuleViolation]:
     """Return the outliers that no row of the file of explanations explains, and the rows that explain none.
 
     Parameters
@@ -50,14 +51,16 @@ def unexplained(catalog: Catalog | None = None, rules: Iterable[Rule] | None = N
     explained = {(r["collection"], r["entity"], r["attribute"]) for r in reasons.to_dicts()}
     present = {(p.collection, p.entity, p.attribute) for p in found}
     idle = [
-        Problem(r["file"], r["row"], "entity", f"{r['entity']} {r['attribute']} is no outlier: nothing to explain")
+        RuleViolation(
+            r["file"], r["row"], "entity", f"{r['entity']} {r['attribute']} is no outlier: nothing to explain"
+        )
         for r in reasons.to_dicts()
         if (r["collection"], r["entity"], r["attribute"]) not in present
     ]
     return [p for p in found if (p.collection, p.entity, p.attribute) not in explained] + idle
 
 
-def outliers(catalog: Catalog | None = None, rules: Iterable[Rule] | None = None) -> list[Problem]:
+def outliers(catalog: Catalog | None = None, rules: Iterable[Rule] | None = None) -> list[RuleViolation]:
     """Return every outlier, explained or not, in the order of the rules."""
     catalog = catalog or load()
     return [problem for rule in (RULES if rules is None else rules) for problem in rule(catalog)]
@@ -69,7 +72,7 @@ def explanations(folder: Path | None = None) -> pl.DataFrame:
     return pl.concat(read_csv(file, EXPLANATION_COLUMNS) for file in files)
 
 
-def bandwidth_to_rate(catalog: Catalog) -> list[Problem]:
+def bandwidth_to_rate(catalog: Catalog) -> list[RuleViolation]:
     """Return accelerators whose memory is too fast or too slow for their arithmetic."""
     table = _best_rate(catalog).with_columns(ratio=pl.col("bandwidth_bytes_per_s") / pl.col("rate"))
     low, high = BYTES_PER_FLOP
@@ -79,7 +82,7 @@ def bandwidth_to_rate(catalog: Catalog) -> list[Problem]:
     ]
 
 
-def bandwidth_to_memory(catalog: Catalog) -> list[Problem]:
+def bandwidth_to_memory(catalog: Catalog) -> list[RuleViolation]:
     """Return accelerators that could read their whole memory more often than any memory off the chip lets them."""
     table = accelerators(catalog).unique("id", keep="first", maintain_order=True)
     table = table.with_columns(ratio=pl.col("bandwidth_bytes_per_s") / pl.col("memory_bytes"))
@@ -89,7 +92,7 @@ def bandwidth_to_memory(catalog: Catalog) -> list[Problem]:
     ]
 
 
-def efficiency_of_its_year(catalog: Catalog) -> list[Problem]:
+def efficiency_of_its_year(catalog: Catalog) -> list[RuleViolation]:
     """Return rates over power far from the median of the accelerators of the same time, at the same precision."""
     rate = pl.coalesce("peak_flops_per_s", "peak_ops_per_s")
     table = (
@@ -121,7 +124,7 @@ def efficiency_of_its_year(catalog: Catalog) -> list[Problem]:
     ]
 
 
-def rates_by_format(catalog: Catalog) -> list[Problem]:
+def rates_by_format(catalog: Catalog) -> list[RuleViolation]:
     """Return rates that are no plausible multiple of the rate in wider numbers, as one with sparsity would be."""
     table = accelerators(catalog).filter(pl.col("precision").is_not_null())
     rates = table.select("id", "precision", rate=pl.coalesce("peak_flops_per_s", "peak_ops_per_s"))
@@ -142,10 +145,10 @@ def rates_by_format(catalog: Catalog) -> list[Problem]:
     return found
 
 
-def sources_of_accelerators_agree(catalog: Catalog) -> list[Problem]:
+def sources_of_accelerators_agree(catalog: Catalog) -> list[RuleViolation]:
     """Return cells of accelerators on which sources differ without a fact that says why one is wrong."""
     return [
-        Problem(
+        RuleViolation(
             row["file"],
             row["row"],
             "value",
@@ -181,7 +184,7 @@ def _best_rate(catalog: Catalog) -> pl.DataFrame:
     )
 
 
-def _problem(catalog: Catalog, entity: str, attribute: str, message: str, precision: str = "") -> Problem:
+def _problem(catalog: Catalog, entity: str, attribute: str, message: str, precision: str = "") -> RuleViolation:
     """Return an outlier at the row of the fact that stands."""
     rows = catalog.facts.filter(
         pl.col("entity") == entity,
@@ -190,4 +193,4 @@ def _problem(catalog: Catalog, entity: str, attribute: str, message: str, precis
         pl.col("conditions").str.contains(f"precision={precision}", literal=True) if precision else pl.lit(True),
     )
     file, row = rows.select("file", "row").row(0) if rows.height else ("", 0)
-    return Problem(file, row, "value", f"{entity} {attribute}: {message}", "accelerators", entity, attribute)
+    return RuleViolation(file, row, "value", f"{entity} {attribute}: {message}", "accelerators", entity, attribute)

@@ -128,7 +128,7 @@ def read_folder(folder: Path) -> dict[str, pl.DataFrame]:
     Raises
     ------
     InputError
-        If there is no such folder, or it holds none of the files.
+        If there is no such folder.
     DataError
         If a file is malformed.
     """
@@ -138,18 +138,12 @@ def read_folder(folder: Path) -> dict[str, pl.DataFrame]:
         _read_all(folder / c, "entities", ENTITY_COLUMNS).with_columns(collection=pl.lit(c)) for c in COLLECTIONS
     ]
     facts = [_read_all(folder / c, "facts", FACT_COLUMNS).with_columns(collection=pl.lit(c)) for c in COLLECTIONS]
-    tables = {
+    return {
         "entities": pl.concat(entities),
         "facts": pl.concat(facts),
         "sources": _read_all(folder, "sources", SOURCE_COLUMNS),
         "attributes": _read_all(folder, "attributes", ATTRIBUTE_COLUMNS),
     }
-    if not any(frame.height for frame in tables.values()):
-        raise InputError(
-            f"the data folder {folder} holds no rows",
-            "it takes models/facts.csv, models/entities.csv, sources.csv and so on",
-        )
-    return tables
 
 
 def with_numbers(facts: pl.DataFrame) -> pl.DataFrame:

@@ -6,7 +6,9 @@ from collections.abc import Mapping
 
 import polars as pl
 
-from joulewise.catalog.facts import Catalog, load
+from joulewise.catalog.catalog import Catalog
+from joulewise.catalog.facts import condition
+from joulewise.catalog.loading import load
 from joulewise.errors import UnknownNameError
 
 TASKS = ("vision", "language")
@@ -102,7 +104,7 @@ def vision_results(catalog: Catalog | None = None) -> pl.DataFrame:
         .filter(pl.col("attribute").is_in(sized))
         .select(
             pl.col("entity").alias("id"),
-            pl.col("conditions").str.extract(r"image_px=([^;]+)").alias("image_px"),
+            condition("image_px").alias("image_px"),
             *(pl.when(pl.col("attribute") == name).then("number").alias(name) for name in sized),
         )
         .filter(pl.col("image_px").is_not_null())
@@ -192,15 +194,14 @@ def sources(catalog: Catalog | None = None) -> pl.DataFrame:
 
 def _cells(catalog: Catalog, collection: str, by_condition: str) -> pl.DataFrame:
     """Return the fact that stands for each cell, by a condition too: the first listed that no other corrects."""
-    of_condition = pl.col("conditions").str.extract(by_condition + r"=([^;]+)").alias(by_condition)
-    facts = standing(catalog, collection).with_columns(of_condition)
+    facts = standing(catalog, collection).with_columns(condition(by_condition).alias(by_condition))
     return facts.unique(["entity", "attribute", by_condition], keep="first", maintain_order=True)
 
 
 def standing(catalog: Catalog, collection: str) -> pl.DataFrame:
     """Return the facts that may stand for a cell: rates with sparsity, or accumulated in fewer bits, do not."""
-    special = pl.col("conditions").str.contains(r"(?:^|; )(?:sparsity|accumulate)=")
-    return catalog.facts.filter((pl.col("collection") == collection) & ~pl.col("superseded") & ~special)
+    dense = condition("sparsity").is_null() & condition("accumulate").is_null()
+    return catalog.facts.filter((pl.col("collection") == collection) & ~pl.col("superseded") & dense)
 
 
 def _wide(

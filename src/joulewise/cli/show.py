@@ -8,9 +8,8 @@ from typing import Any
 
 import click
 
-from joulewise.catalog import Catalog, load
-from joulewise.catalog.names import find_id, others_of_name
-from joulewise.catalog.records import architecture, configuration, generator
+from joulewise.catalog import Catalog, find_entity, load
+from joulewise.catalog.find import known_model, others_named
 from joulewise.cli.main import complain
 from joulewise.cli.options import data_option
 from joulewise.cli.output import emit_rows, output_options
@@ -33,14 +32,14 @@ def command(name: str, data: Path | None, fmt: str, as_json: bool, output: Path 
     """Show the facts of one entity."""
     catalog = load(data)
     try:
-        found = find_id(catalog.entities, name, "model or accelerator")
+        found = find_entity(None, name, catalog)
     except UnknownNameError:
-        rows = _wide(name)
+        rows = _wide(name, catalog)
         if not rows:
             raise
     else:
         _also(catalog, found)
-        rows = [*_facts(catalog, found), *(_wide(name) or _wide(catalog.name_of(found)))]
+        rows = [*_facts(catalog, found), *_wide(found, catalog)]
     shown = ("attribute", "value", "unit", "conditions", "kind", "source", "via", "locator", "note")
     emit_rows(rows, fmt=fmt, as_json=as_json, output=output, columns=shown, narrow=_narrow)
 
@@ -58,7 +57,7 @@ def _narrow(row: Mapping[str, Any]) -> dict[str, str]:
 
 def _also(catalog: Catalog, entity: str) -> None:
     """Say which others of nearly that name there are."""
-    others = others_of_name(catalog.entities, entity)
+    others = others_named(entity, catalog)
     if others:
         more = f" and {len(others) - _OTHERS_TOLD} more" if len(others) > _OTHERS_TOLD else ""
         complain(f"this is {catalog.name_of(entity)}; there are also {', '.join(others[:_OTHERS_TOLD])}{more}")
@@ -84,18 +83,21 @@ def _facts(catalog: Catalog, entity: str) -> list[dict[str, Any]]:
     ]
 
 
-def _wide(name: str) -> list[dict[str, Any]]:
+def _wide(name: str, catalog: Catalog) -> list[dict[str, Any]]:
     """Return the cells of the wide tables that have a row of this name, in the form of facts."""
-    found = configuration(name)
+    known = known_model(name, catalog)
+    if known is None:
+        return []
+    found = known.configuration
     whole = {**found["config"], "source": found["source"], "note": "", "model": name} if found else None
     return [
-        *_cells("architecture", "architectures.csv", architecture(name), "reported"),
+        *_cells("architecture", "architectures.csv", known.architecture, "reported"),
         *_cells("configuration", found["file"] if found else "", whole, "reported"),
-        *_cells("generator", "generators.csv", generator(name), "derived"),
+        *_cells("generator", "generators.csv", known.generator, "derived"),
     ]
 
 
-def _cells(prefix: str, file: str, row: dict[str, Any] | None, kind: str) -> list[dict[str, Any]]:
+def _cells(prefix: str, file: str, row: Mapping[str, Any] | None, kind: str) -> list[dict[str, Any]]:
     if row is None:
         return []
     source = str(row.get("source") or row.get("method") or "")

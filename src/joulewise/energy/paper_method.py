@@ -12,7 +12,7 @@ from datetime import date
 import numpy as np
 import polars as pl
 
-from joulewise.catalog import PAPER, SCORE_OF_TASK, Catalog, load, models
+from joulewise.catalog import PAPER, SCORE_OF_TASK, Catalog, find_entity, load, models
 from joulewise.energy.estimate import Estimate, Input
 from joulewise.errors import InputError
 from joulewise.hardware import efficiency_at, efficiency_of, efficiency_trend
@@ -67,7 +67,7 @@ def estimate_paper(
         raise InputError("a date and an accelerator exclude each other", "give --on or --at, not both")
     if precision and not on:
         raise InputError("a precision needs an accelerator", "give --on too")
-    found = catalog.find("models", model)
+    found = find_entity("models", model, catalog)
     row = models(catalog=catalog).filter(id=found).row(0, named=True)
     name, task = row["name"], row["task"]
     if task not in SCORE_OF_TASK:
@@ -91,6 +91,7 @@ def estimate_paper(
     return Estimate(
         energy=energy,
         method="paper",
+        unit="inference",
         inputs=(*inputs, *hardware_inputs),
         steps=tuple(steps),
         assumptions=(assumption, *LEFT_OUT),

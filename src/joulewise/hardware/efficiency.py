@@ -10,7 +10,7 @@ from typing import Any
 
 import polars as pl
 
-from joulewise.catalog import PAPER, TASKS, Catalog, accelerators, load
+from joulewise.catalog import TASKS, Catalog, accelerators, find_entity, load
 from joulewise.errors import InputError, UnknownNameError
 from joulewise.hardware.speedups import BASELINE, speed_ups
 
@@ -25,7 +25,7 @@ def efficiencies(catalog: Catalog | None = None, *, incomplete: bool = False) ->
     Parameters
     ----------
     catalog : Catalog, optional
-        By default all; the paper's edition gives its Table 8.
+        By default the shipped one; the paper's edition gives its Table 8.
     incomplete : bool
         Also the rows that lack a floating-point peak or a TDP, without an efficiency.
 
@@ -40,8 +40,8 @@ def efficiencies(catalog: Catalog | None = None, *, incomplete: bool = False) ->
     return frame if incomplete else frame.filter(pl.col("efficiency_flops_per_j").is_not_null())
 
 
-def adapted_efficiencies(task: str, catalog: Catalog | None = None, *, edition: str | None = PAPER) -> pl.DataFrame:
-    """Return the efficiencies that a task really gets from each accelerator (the paper's Table 9).
+def adapted_efficiencies(task: str, catalog: Catalog | None = None) -> pl.DataFrame:
+    """Return the efficiencies that a task really gets from each accelerator; in the paper's edition, its Table 9.
 
     Theoretical FP32 where that is what a network runs at; where mixed precision or TF32 was measured,
     the baseline's FP32 peak times the mean measured speed-up of the task's networks.
@@ -49,9 +49,8 @@ def adapted_efficiencies(task: str, catalog: Catalog | None = None, *, edition: 
     Parameters
     ----------
     task : {"vision", "language"}
-    edition : str or None
-        Only the facts of this edition, and a user's own; by default the paper's, whose method this is. None
-        takes every accelerator of the catalogue.
+    catalog : Catalog, optional
+        By default the shipped one, with every accelerator.
 
     Returns
     -------
@@ -67,8 +66,6 @@ def adapted_efficiencies(task: str, catalog: Catalog | None = None, *, edition: 
     if task not in TASKS:
         raise UnknownNameError("task", task, TASKS)
     catalog = catalog or load()
-    if edition is not None:
-        catalog = catalog.edition(edition)
     table = efficiencies(catalog)
     plain = table.filter((pl.col("precision") == "fp32") & ~pl.col("id").is_in(list(LEFT_OUT_OF_TREND))).with_columns(
         pl.lit(False).alias("adapted"), *[pl.lit(1.0).alias(c) for c in _SPEED_UP]
@@ -123,7 +120,7 @@ def efficiency_of(
         If it lacks the precision; with those it has.
     """
     catalog = catalog or load()
-    found = catalog.find("accelerators", accelerator)
+    found = find_entity("accelerators", accelerator, catalog)
     rows = (
         efficiencies(catalog)
         .filter(id=found)

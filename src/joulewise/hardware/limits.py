@@ -12,23 +12,11 @@ from __future__ import annotations
 
 import math
 
-from joulewise.errors import InputError, UnknownNameError
+from joulewise.errors import InputError
+from joulewise.formats import format_named
 
 BOLTZMANN_J_PER_K = 1.380649e-23
 ROOM_K = 300.0
-
-# Number format -> bits of the significand with its hidden one (of an integer its width), and of the sum.
-FORMATS = {
-    "FP64": (53, 53),
-    "FP32": (24, 24),
-    "TF32": (11, 24),
-    "BF16": (8, 24),
-    "FP16": (11, 24),
-    "FP8": (4, 24),
-    "FP4": (2, 24),
-    "INT8": (8, 32),
-    "INT4": (4, 32),
-}
 
 
 def landauer_j(temperature_k: float = ROOM_K) -> float:
@@ -60,7 +48,7 @@ def bit_erasures(number_format: str) -> float:
     Parameters
     ----------
     number_format : str
-        One of `FORMATS`.
+        As `formats.format_named` takes it.
 
     Raises
     ------
@@ -73,9 +61,8 @@ def bit_erasures(number_format: str) -> float:
     sum of w bits takes w full adders more. Each is taken to erase one bit. Exponents, rounding, registers and wires
     are left out, so real circuits erase more; reversible ones could erase fewer.
     """
-    if number_format not in FORMATS:
-        raise UnknownNameError("number format", number_format, FORMATS)
-    m, w = FORMATS[number_format]
+    known = format_named(number_format)
+    m, w = known.significand_bits, known.sum_bits
     return (m * m + m * (m - 1) + w) / 2
 
 

@@ -6,7 +6,7 @@ import math
 
 import polars as pl
 
-from joulewise.catalog import Catalog, load
+from joulewise.catalog import Catalog, condition, load
 from joulewise.interval import Interval
 from joulewise.quantiles import t_quantile
 
@@ -32,7 +32,7 @@ def measured_throughputs(catalog: Catalog | None = None) -> pl.DataFrame:
         catalog.facts.filter((pl.col("attribute") == "throughput_per_s") & ~pl.col("superseded"))
         .select(
             pl.col("entity").alias("accelerator"),
-            *[pl.col("conditions").str.extract(f"(?:^|; ){c}=([^;]+)").alias(c) for c in _CONDITIONS],
+            *[condition(name).alias(name) for name in _CONDITIONS],
             pl.col("number").alias("throughput_per_s"),
             "locator",
         )

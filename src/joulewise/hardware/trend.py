@@ -6,28 +6,28 @@ from datetime import date
 
 import polars as pl
 
-from joulewise.catalog import PAPER, Catalog
+from joulewise.catalog import Catalog
 from joulewise.errors import InputError
 from joulewise.fits import Band, LogLinearFit, fit_log_linear
 from joulewise.hardware.efficiency import adapted_efficiencies
 from joulewise.interval import Interval
-from joulewise.units import decimal_year
+from joulewise.units import decimal_year, decimal_year_of
 
 EARLIEST, LATEST = date(2000, 1, 1), date(2050, 12, 31)
 
 
-def efficiency_trend(task: str, catalog: Catalog | None = None, *, edition: str | None = PAPER) -> LogLinearFit:
-    """Fit log10 of the adapted efficiency [FLOP/J] against the launch date, over all of Table 9.
+def efficiency_trend(task: str, catalog: Catalog | None = None) -> LogLinearFit:
+    """Fit log10 of the adapted efficiency [FLOP/J] against the launch date of each accelerator.
 
     Parameters
     ----------
     task : {"vision", "language"}
-    edition : str or None
-        As in `adapted_efficiencies`: by default the paper's, so that a new accelerator does not move its trend.
+    catalog : Catalog, optional
+        By default the shipped one; the paper's edition gives the trend that its method takes efficiency from.
     """
-    table = adapted_efficiencies(task, catalog, edition=edition).filter(pl.col("release_date").is_not_null())
-    years = [decimal_year(day) for day in table["release_date"]]
-    return fit_log_linear(years, table["efficiency_flops_per_j"].to_numpy())
+    table = adapted_efficiencies(task, catalog).filter(pl.col("release_date").is_not_null())
+    years = table.select(decimal_year_of("release_date")).to_series()
+    return fit_log_linear(years.to_numpy(), table["efficiency_flops_per_j"].to_numpy())
 
 
 def efficiency_at(day: date, task: str, band: Band = "single", catalog: Catalog | None = None) -> Interval:

@@ -10,17 +10,21 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
 import numpy as np
 import polars as pl
 
-from joulewise.catalog import PAPER, Catalog, load
+from joulewise.catalog import Catalog, load
 from joulewise.errors import InputError
 from joulewise.fits import LogLinearFit
 from joulewise.trends import Trend, trend
 from joulewise.units import SECONDS_PER_YEAR, UNITS, date_of_decimal_year
 
 LAST_YEAR = 2100
+NEVER = "never within the horizon"
+"""What a crossing has in place of a date that it does not have."""
+
 _STEP = 1 / 1461  # a day, within a third of one
 
 
@@ -55,6 +59,18 @@ class Crossing:
     central: date | None
     latest: date | None
 
+    def to_dict(self) -> dict[str, Any]:
+        """Return the crossing as data that JSON can hold; `NEVER` stands for no date."""
+        return {
+            "reference": self.reference.name,
+            "power_w": self.reference.power_w,
+            "source": self.reference.source,
+            **{
+                name: day.isoformat() if day else NEVER
+                for name, day in (("earliest", self.earliest), ("central", self.central), ("latest", self.latest))
+            },
+        }
+
 
 @dataclass(frozen=True)
 class Forecast:
@@ -80,14 +96,26 @@ class Forecast:
     years: pl.DataFrame
     crossings: tuple[Crossing, ...]
 
+    def to_dict(self) -> dict[str, Any]:
+        """Return the forecast as data that JSON can hold, the trend without its points."""
+        return {
+            "task": self.trend.task,
+            "subset": self.trend.subset,
+            "rate_per_s": self.rate_per_s,
+            "population": self.population,
+            "years": self.years.to_dicts(),
+            "crossings": [crossing.to_dict() for crossing in self.crossings],
+            "trend": {key: value for key, value in self.trend.to_dict().items() if key != "points"},
+        }
+
 
 def references(catalog: Catalog | None = None) -> tuple[Reference, ...]:
     """Return the energy use of a person that the paper compares with: somatic and external.
 
-    By default of the paper's edition. Both are derived from facts: 2,000 kcal a day (1 kcal = 4184 J) and 79,897 kWh
+    Both are derived from facts: 2,000 kcal a day (1 kcal = 4184 J) and 79,897 kWh
     a year.
     """
-    catalog = catalog or load().edition(PAPER)
+    catalog = catalog or load()
     found = []
     for entity in catalog.facts.filter(attribute="energy_use_w")["entity"]:
         fact = catalog.source_of(entity, "energy_use_w")
@@ -120,7 +148,7 @@ def forecast(
     population : float, optional
         People.
     catalog : Catalog, optional
-        By default the paper's edition.
+        By default the shipped one.
 
     Returns
     -------
@@ -139,7 +167,7 @@ def forecast(
         raise InputError(f"the rate must be above zero, not {rate_per_s}", "inferences per person and second")
     if population is not None and not (population > 0 and np.isfinite(population)):
         raise InputError(f"the population must be above zero, not {population}")
-    catalog = catalog or load().edition(PAPER)
+    catalog = catalog or load()
     energy = trend("energy", task, subset, catalog=catalog)
     first, last = int(energy.fit.first_year), int(energy.fit.last_year)
     if not last <= until <= LAST_YEAR:

@@ -7,7 +7,7 @@ import polars as pl
 from joulewise.catalog import PAPER, Catalog, load
 from joulewise.energy import models_with_energy
 from joulewise.hardware import adapted_efficiencies, efficiencies
-from joulewise.units import decimal_year
+from joulewise.units import decimal_year_of
 
 PRECISION_NAMES = {
     "fp32": "FP32",
@@ -34,11 +34,11 @@ def models_in_gflops(task: str, catalog: Catalog) -> pl.DataFrame:
     """
     frame = models_with_energy(task, catalog).filter(pl.col("flops").is_not_null())
     return frame.with_columns(
-        decimal_years(frame["release_date"]),
         pl.Series("source", [catalog.source_of(i, "flops").cited for i in frame["id"]]),
         _in_units(frame, "flops", 1e9, "gflops"),
         _in_units(frame, "params", 1e6, "params_m"),
         data=training_data(),
+        year=decimal_year_of("release_date"),
     )
 
 
@@ -66,16 +66,11 @@ def accelerators_in_tflops(catalog: Catalog, task: str | None = None) -> pl.Data
     ]
     return frame.with_columns(
         pl.Series("source", cited),
-        decimal_years(frame["release_date"]),
         _in_units(frame, "peak_flops_per_s", 1e12, "tflops"),
         _in_units(frame, "efficiency_flops_per_j", 1e9, "gflops_per_w"),
-        pl.col("precision").replace_strict(PRECISION_NAMES).alias("precision_name"),
+        precision_name=pl.col("precision").replace_strict(PRECISION_NAMES),
+        year=decimal_year_of("release_date"),
     )
-
-
-def decimal_years(days: pl.Series) -> pl.Series:
-    """Return dates as a series ``year`` of decimal years."""
-    return pl.Series("year", [decimal_year(day) for day in days], dtype=pl.Float64)
 
 
 def training_data() -> pl.Expr:

@@ -11,6 +11,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from joulewise import __version__
 from joulewise.charts.export import for_script, script_bundle, specification
 from joulewise.charts.theme import config
+from joulewise.text import is_web_address
 
 if TYPE_CHECKING:
     import altair as alt
@@ -36,6 +37,7 @@ def render(template: str, page: DataclassInstance, charts: Mapping[str, alt.Laye
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    environment.tests["web_address"] = is_web_address
     return environment.get_template(template).render(
         page=page,
         version=__version__,

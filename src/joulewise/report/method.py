@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from joulewise.catalog.records import accelerator_spec
-from joulewise.derived.joules import BATCH_SIZE, FIXED, LADDER, OUTPUT_TOKENS, PER_TOKENS, PROMPT_TOKENS
-from joulewise.energy.calibrate import load_calibration
+from joulewise.catalog import accelerator_spec
+from joulewise.energy.calibration.stored import load_calibration
+from joulewise.energy.pricing import BATCH_SIZE, FIXED, LADDER, OUTPUT_TOKENS, PER_TOKENS, PROMPT_TOKENS
 from joulewise.impact.footprint import HOST_SHARE
 from joulewise.studies.outlook.data import BACKTEST_SHARE, SPANS
 from joulewise.studies.wording import among, per_cent
@@ -73,8 +73,8 @@ def method_notes() -> tuple[MethodNote, ...]:
 
 def _unmeasured_accelerators() -> str:
     """Return which of the listed accelerators have no measurement at the wall."""
-    wall = load_calibration().wall
-    missing = [name for name in LADDER if f"speed.{accelerator_spec(name)['die']}" not in wall]
+    wall = load_calibration().parameters["sample"]
+    missing = [name for name in LADDER if f"speed.{accelerator_spec(name).die}" not in wall]
     if not missing:
         return "All of them were measured at the wall."
     return f"For images, which are measured at the wall, {among(missing)} take the constants of other designs."

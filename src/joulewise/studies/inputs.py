@@ -8,8 +8,8 @@ from functools import cached_property
 
 import polars as pl
 
-from joulewise.catalog import Catalog, language_models, scores, vision_results
-from joulewise.derived.joules import FIXED, LADDER, OUTPUT_TOKENS, PER_TOKENS, image_joules, language_joules
+from joulewise.catalog import Catalog, condition, language_models, scores, vision_results
+from joulewise.energy.pricing import FIXED, LADDER, OUTPUT_TOKENS, PER_TOKENS, image_joules, language_joules
 from joulewise.paper.points import paper_edition
 from joulewise.studies.points import (
     LANGUAGE,
@@ -57,11 +57,14 @@ class ScoredModels:
         One row per model, benchmark and harness; see `scored_images` and `scored_language_models`.
     models : polars.DataFrame
         Every model of known work, scored or not; the scored ones among them.
+    catalog : Catalog
+        With the accelerators and the shapes of the models.
     """
 
     task: str
     scores: pl.DataFrame
     models: pl.DataFrame
+    catalog: Catalog
 
     @cached_property
     def dated(self) -> pl.DataFrame:
@@ -72,7 +75,8 @@ class ScoredModels:
     def energy(self) -> pl.DataFrame:
         """Joules of each dated model on each accelerator: one row per model and accelerator, dated by the later."""
         known = self.models.filter(pl.col("release_date").is_not_null()).unique("id", keep="first", maintain_order=True)
-        return image_joules(known) if self.task == VISION else language_joules(known)
+        price = image_joules if self.task == VISION else language_joules
+        return price(known, catalog=self.catalog)
 
 
 @dataclass(frozen=True)
@@ -112,10 +116,11 @@ class Inputs:
     @cached_property
     def scored(self) -> Mapping[str, ScoredModels]:
         """Scored models with calibrated joules, by task."""
-        images = scored_images(self.catalog)
+        catalog = self.catalog
+        images, language = scored_images(catalog), scored_language_models(catalog)
         return {
-            VISION: ScoredModels(VISION, images, images),
-            LANGUAGE: ScoredModels(LANGUAGE, scored_language_models(self.catalog), open_language_models(self.catalog)),
+            VISION: ScoredModels(VISION, images, images, catalog),
+            LANGUAGE: ScoredModels(LANGUAGE, language, open_language_models(catalog), catalog),
         }
 
 
@@ -158,10 +163,10 @@ def scored_language_models(catalog: Catalog) -> pl.DataFrame:
         ``params, active_params``.
     """
     sized = pl.col("model").is_not_null() | pl.col("params").is_not_null()
-    shots = pl.col("settings").str.extract(r"(?:^|; )shots=([^;]+)")
-    snapshot = pl.col("settings").str.extract(r"(?:^|; )snapshot=([^;]+)")
+    shots, snapshot = condition("shots"), condition("snapshot")
     rows = (
         scores(catalog=catalog)
+        .rename({"settings": "conditions"})
         .filter(
             pl.col("benchmark").is_in(list(LANGUAGE_BENCHMARKS)) & (pl.col("access") != "closed").fill_null(value=True)
         )

@@ -8,19 +8,19 @@ the share of the 16-bit tensor peak that its GPUs reached, and label it as such.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date
 
 import numpy as np
 import polars as pl
 
-from joulewise.catalog import Catalog, accelerators, language_models, models
-from joulewise.catalog.records import records, sample_network
+from joulewise.catalog import Catalog, accelerators, language_models, measurements, models
+from joulewise.catalog.find import known_model
 from joulewise.fits import LogLinearFit, fit_log_linear
 from joulewise.formats import RATE_GROUPS
 from joulewise.hardware import adapted_efficiencies, efficiencies
 from joulewise.interval import Interval
-from joulewise.paper.points import decimal_years, training_data
+from joulewise.paper.points import training_data
 from joulewise.quantiles import t_quantile
+from joulewise.units import decimal_year_of
 
 VISION, LANGUAGE = "vision", "language"
 TASKS = (VISION, LANGUAGE)
@@ -71,11 +71,6 @@ class Carried:
     fit: LogLinearFit
 
 
-def condition(name: str) -> pl.Expr:
-    """Return the value of one condition of each fact, from the column ``conditions``; null where it is not stated."""
-    return pl.col("conditions").str.extract(f"(?:^|; ){name}=([^;]+)")
-
-
 def short_name(column: str = "name") -> pl.Expr:
     """Return names short enough for a chart: without the organisation before a slash, or timm's tag."""
     text = pl.col(column).str.replace(r"^[^/ ]+/([A-Za-z])", "${1}")
@@ -85,7 +80,7 @@ def short_name(column: str = "name") -> pl.Expr:
 def dated(frame: pl.DataFrame) -> pl.DataFrame:
     """Return the rows with a release date, in its order, with it as a decimal ``year``."""
     known = frame.filter(pl.col("release_date").is_not_null()).sort("release_date", maintain_order=True)
-    return known.with_columns(decimal_years(known["release_date"]))
+    return known.with_columns(year=decimal_year_of("release_date"))
 
 
 def peak_efficiencies(catalog: Catalog) -> pl.DataFrame:
@@ -126,13 +121,14 @@ def peak_efficiencies(catalog: Catalog) -> pl.DataFrame:
     )  # fmt: skip
 
 
-def wall_efficiencies(network: str) -> pl.DataFrame:
+def wall_efficiencies(network: str, catalog: Catalog) -> pl.DataFrame:
     """Return the work per joule of whole systems running one network, measured at the wall socket.
 
     Parameters
     ----------
     network : str
         One of ``sample_networks``, e.g. ``"resnet50"``, in MLPerf's throughput scenario (Offline).
+    catalog : Catalog
 
     Returns
     -------
@@ -141,14 +137,15 @@ def wall_efficiencies(network: str) -> pl.DataFrame:
         precision, energy_j_per_sample, efficiency_per_j [FLOP/J]``, ``pj_per_op`` and ``url``, the most efficient
         first; empty where nothing was measured.
     """
-    known = sample_network(network)
-    rows = records("measurements/public").filter(
+    found = known_model(network, catalog)
+    known = found.sample_network if found else None
+    rows = measurements().filter(
         pl.col("tier").eq("A-wall") & pl.col("task").eq(f"{network}/Offline") & pl.col("model").eq(network)
     )
     flops = float(known["flops"]) if known else 0.0
-    days = pl.Series([date(int(year), *_MID_YEAR) for year in rows["year"]], dtype=pl.Date)
     return (
-        rows.with_columns(decimal_years(days))
+        rows.with_columns(middle=pl.date("year", *_MID_YEAR))
+        .with_columns(year=decimal_year_of("middle"))
         .select(
             pl.format("{} × {}", "n_accelerators", "accelerator").alias("name"),
             "year",

@@ -11,10 +11,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
-from itertools import pairwise
 from typing import Any
-
-import polars as pl
 
 from joulewise.errors import InputError
 
@@ -87,27 +84,6 @@ def decompose(before: Mapping[str, Any], after: Mapping[str, Any]) -> Change:
 def utilisation(row: Mapping[str, Any]) -> float:
     """Return the share of the peak efficiency that is reached: the energy at the peak over the energy."""
     return float(row["flops"] / row["peak_flops_per_j"] / row["energy_j"])
-
-
-def decompose_steps(steps: pl.DataFrame, day: str = "release_date") -> pl.DataFrame:
-    """Split the change from each row to the next.
-
-    Returns
-    -------
-    polars.DataFrame
-        ``from, to`` and `Change`'s fields, a row less than `steps` has. The columns' sums are the change
-        from the first row to the last.
-    """
-    rows = steps.to_dicts()
-    changes = [decompose(a, b) for a, b in pairwise(rows)]
-    return pl.DataFrame(
-        {
-            "from": [a[day] for a in rows[:-1]],
-            "to": [b[day] for b in rows[1:]],
-            **{name: [getattr(c, name) for c in changes] for name in ("total", *PARTS)},
-        },
-        schema={"from": pl.Date, "to": pl.Date, **dict.fromkeys(("total", *PARTS), pl.Float64)},
-    )
 
 
 @dataclass(frozen=True)

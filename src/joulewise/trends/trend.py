@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import polars as pl
+import polars.selectors as cs
 
-from joulewise.catalog import PAPER, TASKS, Catalog, load, undated
+from joulewise.catalog import TASKS, Catalog, load, undated
 from joulewise.energy import models_with_energy
 from joulewise.errors import InputError, UnknownNameError
 from joulewise.fits import LogLinearFit, fit_log_linear
 from joulewise.hardware import adapted_efficiencies
 from joulewise.trends.subsets import select_subset
-from joulewise.units import decimal_year
+from joulewise.units import decimal_year_of
 
 QUANTITIES = {
     "flops": ("flops", "FLOP"),
@@ -46,6 +48,33 @@ class Trend:
     points: pl.DataFrame
     undated: int = 0
 
+    def to_dict(self) -> dict[str, Any]:
+        """Return the trend as data that JSON can hold.
+
+        ``growth_per_year`` is a factor, with its 95% interval; ``doubling_time_years`` is negative where the quantity
+        falls, and its bounds are None where the slope may be of either sign.
+        """
+        fit, growth, doubling = self.fit, self.fit.growth_per_year, self.fit.doubling_time_interval
+        return {
+            "of": self.of,
+            "task": self.task,
+            "subset": self.subset,
+            "unit": self.unit,
+            "n": fit.n,
+            "undated": self.undated,
+            "growth_per_year": growth.central,
+            "growth_per_year_low": growth.low,
+            "growth_per_year_high": growth.high,
+            "doubling_time_years": fit.doubling_time_years,
+            "doubling_time_years_low": doubling[0] if doubling else None,
+            "doubling_time_years_high": doubling[1] if doubling else None,
+            "r2": fit.r2,
+            "slope_log10": fit.slope_log10,
+            "intercept_log10": fit.intercept_log10,
+            "reference_year": fit.reference_year,
+            "points": self.points.with_columns(cs.date().cast(pl.String)).to_dicts(),
+        }
+
 
 def trend(
     of: str,
@@ -69,7 +98,7 @@ def trend(
     start, end : int, optional
         First and last calendar year.
     catalog : Catalog, optional
-        By default the paper's edition; `catalog.load()` has today's models too.
+        By default the shipped one; `Catalog.edition` gives the models and accelerators of the paper alone.
 
     Raises
     ------
@@ -89,7 +118,7 @@ def trend(
         raise UnknownNameError("task", task, TASKS)
     if start is not None and end is not None and start > end:
         raise InputError(f"the first year {start} is after the last {end}")
-    catalog = catalog or load().edition(PAPER)
+    catalog = catalog or load()
     points = select_subset(_between(_dated_values(of, task, catalog), start, end), subset)
     fit = fit_log_linear(points["year"].to_numpy(), points["value"].to_numpy())
     unit = "%" if (of, task) == ("score", "vision") else QUANTITIES[of][1]
@@ -106,11 +135,10 @@ def _dated_values(of: str, task: str, catalog: Catalog) -> pl.DataFrame:
     else:
         frame = models_with_energy(task, catalog)
     frame = frame.filter(pl.col(column).is_not_null() & pl.col("release_date").is_not_null())
-    years = [decimal_year(day) for day in frame["release_date"]]
     return frame.select(
         "name",
         pl.col("release_date").alias("date"),
-        pl.Series("year", years, dtype=pl.Float64),
+        decimal_year_of("release_date").alias("year"),
         pl.col(column).alias("value"),
         pl.col("score").alias("score"),
     )

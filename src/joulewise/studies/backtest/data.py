@@ -128,7 +128,7 @@ def _of_hardware(inputs: Inputs) -> list[Series]:
     for name, basis, rows in (
         ("fp32", "FP32 peaks over TDP", inputs.peaks.filter(group="FP32")),
         ("tensor", "16-bit tensor peaks over TDP", inputs.peaks.filter(group=TENSOR_16)),
-        ("wall", "ResNet-50 measured at the wall, whole systems", wall_efficiencies("resnet50")),
+        ("wall", "ResNet-50 measured at the wall, whole systems", wall_efficiencies("resnet50", inputs.catalog)),
     ):
         later = _values(rows, "efficiency_per_j", scored=False)
         found.append(_efficiency(name, VISION, basis, vision.known, later, later.clear()))

@@ -168,8 +168,9 @@ def towards_limits(points: pl.DataFrame, limits: pl.DataFrame, temperature_k: fl
     caption = (
         f"Power over peak for an operation (half a multiply-add) of {frame['id'].n_unique()} accelerators. Rings: the "
         f"best measurements, of whole systems at the wall running a network and of chips (drawn at the right, as the "
-        f"catalogue has no date for them). Dashed: {temperature_k:.0f} K times k ln 2, times the bits that "
-        f"an array multiplier and adder of that width erase; registers, wires and memory are left out. A larger dot stands for several."
+        f"catalogue has no date for them). Dashed: {temperature_k:.0f} K times k ln 2, times the bits that an array "
+        f"multiplier and adder of that width erase; registers, wires and memory are left out. A larger dot stands for "
+        f"several."
     )
     return StudyChart(title, caption, chart)
 

@@ -7,13 +7,13 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from joulewise.catalog import Catalog
+from joulewise.catalog import Catalog, condition
 from joulewise.catalog.wide import standing
 from joulewise.errors import InputError
 from joulewise.fits import LogLinearFit, fit_log_linear
 from joulewise.formats import FORMATS, RATE_GROUPS
 from joulewise.hardware.limits import landauer_op_j
-from joulewise.studies.points import TENSOR_16, condition, wall_efficiencies
+from joulewise.studies.points import TENSOR_16, wall_efficiencies
 from joulewise.trends import select_subset
 
 PERIODS = ((2008, 2016), (2016, 2021), (2021, None))
@@ -31,7 +31,7 @@ SUBSETS = {"leaders": "record", "all": "all"}
 
 # Group -> the number format whose bits are counted, where the group has more than one.
 _FORMAT_OF_GROUP = {
-    RATE_GROUPS[rate]: rate.removesuffix("-tensor").upper()
+    RATE_GROUPS[rate]: rate.removesuffix("-tensor")
     for rate in ("fp64", "fp32", "tf32", "fp16-tensor", "fp8", "fp4", "int8", "int4")
 }
 _MEASURED_NETWORKS = {"resnet50": "ResNet-50", "bert-99": "BERT-Large"}
@@ -185,7 +185,7 @@ def op_energies(peaks: pl.DataFrame, catalog: Catalog, temperature_k: float) -> 
     """
     return [
         *_best_data_sheets(peaks, catalog, temperature_k),
-        *_measured_at_the_wall(temperature_k),
+        *_measured_at_the_wall(catalog, temperature_k),
         *_published(catalog, temperature_k),
     ]
 
@@ -215,9 +215,9 @@ def _best_data_sheets(peaks: pl.DataFrame, catalog: Catalog, temperature_k: floa
         )
 
 
-def _measured_at_the_wall(temperature_k: float) -> Iterator[OpEnergy]:
+def _measured_at_the_wall(catalog: Catalog, temperature_k: float) -> Iterator[OpEnergy]:
     for network, name in _MEASURED_NETWORKS.items():
-        measured = wall_efficiencies(network).filter(pl.col("precision").is_in(_MEASURED_FORMATS))
+        measured = wall_efficiencies(network, catalog).filter(pl.col("precision").is_in(_MEASURED_FORMATS))
         for row in measured.unique("precision", keep="first", maintain_order=True).to_dicts():
             group = FORMATS[row["precision"]].tensor_group
             title, joules = f"{name} on {row['name']}", row["pj_per_op"] / 1e12

@@ -11,12 +11,12 @@ from numpy.typing import NDArray
 from joulewise.errors import InputError
 from joulewise.fits import LogLinearFit, fit_log_linear
 from joulewise.impact.people import LAST_YEAR
-from joulewise.paper.points import decimal_years
 from joulewise.studies.inputs import PER_TOKENS, ScoredModels
 from joulewise.studies.points import VISION
 from joulewise.studies.quality.data import CONTEMPORARY, longest, staircases
 from joulewise.trends import select_subset
 from joulewise.trends.backtest import rolling_backtest
+from joulewise.units import decimal_year_of
 
 SPANS = 3
 """A trend is extrapolated, and tested, for at most this many times the years it covers."""
@@ -193,8 +193,7 @@ def error_per_year(points: pl.DataFrame) -> tuple[float | None, int]:
 
 
 def _values(rows: pl.DataFrame, unit: int) -> pl.DataFrame:
-    years = decimal_years(rows["release_date"])
-    return rows.select("id", "name", years, value=pl.col("energy_j") / unit)
+    return rows.select("id", "name", year=decimal_year_of("release_date"), value=pl.col("energy_j") / unit)
 
 
 def _widest(dated: pl.DataFrame) -> dict[str, str | None]:

@@ -9,14 +9,13 @@ import polars as pl
 
 from joulewise.charts import Axis, along, log_domain, points, span, stack
 from joulewise.charts.steps import parts_chart, step_dots, step_lines, step_path
-from joulewise.paper.points import decimal_years
 from joulewise.studies.inputs import FIXED, LADDER, unit_of
 from joulewise.studies.points import LANGUAGE, VISION
 from joulewise.studies.quality.data import CONTEMPORARY, METHODS, Staircase
 from joulewise.studies.study import StudyChart
 from joulewise.studies.wording import among, slug
 from joulewise.trends.decompose import PARTS
-from joulewise.units import decimal_year
+from joulewise.units import decimal_year, decimal_year_of
 
 _LOG10_2 = 0.3010299956639812
 _TOOLTIP = (("name", "Model"), ("accelerator", "Accelerator"), ("release_date", "From"), ("line", "At least"))
@@ -86,7 +85,7 @@ def _points(line: Staircase) -> pl.DataFrame:
     short = pl.col("name").str.split(".").list.first() if line.task == VISION else pl.col("name")
     return line.steps.select(
         "name", "accelerator", "release_date", "score", "energy_j",
-        decimal_years(line.steps["release_date"]),
+        year=decimal_year_of("release_date"),
         line=pl.lit(line.goal),
         how=pl.lit(METHODS[line.method]),
         label=pl.when(same.fill_null(value=False))

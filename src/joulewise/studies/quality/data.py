@@ -9,11 +9,11 @@ from functools import cached_property
 
 import polars as pl
 
-from joulewise.paper.points import decimal_years
 from joulewise.studies.inputs import FIXED, ScoredModels, benchmark_title, score_with_unit
 from joulewise.studies.points import Carried
 from joulewise.trends.decompose import Change, Swap, decompose, swap
 from joulewise.trends.staircase import Halving, halving, running_minimum
+from joulewise.units import decimal_year_of
 
 LEVELS: Mapping[str, tuple[float, ...]] = {
     "ImageNet top-1": (75.0, 80.0, 85.0, 88.0),
@@ -174,7 +174,7 @@ def _by_paper(scored: ScoredModels, carried: Carried) -> pl.DataFrame:
         counted = scored.energy.unique("id", keep="first", maintain_order=True).select("id", "flops")
         models = models.join(counted, on="id", how="left", maintain_order="left")
     work = models.select("id", "release_date", "flops").drop_nulls()
-    efficiency = carried.fit.predict_many(decimal_years(work["release_date"]).to_numpy())
+    efficiency = carried.fit.predict_many(work.select(decimal_year_of("release_date")).to_series().to_numpy())
     low, central, high = (pl.Series(efficiency[:, i]) for i in range(3))
     return work.with_columns(
         accelerator=pl.lit("trend"),

@@ -1,0 +1,411 @@
+"""Finding a model or an accelerator by any of its names: one index, and one answer under all of them.
+
+A name is looked up in the catalogue and nowhere else: it is never taken for a file, an address or code.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+import polars as pl
+
+from joulewise.catalog.catalog import Catalog, kept_with
+from joulewise.catalog.facts import Fact
+from joulewise.catalog.loading import load
+from joulewise.catalog.names import (
+    NETWORK,
+    PART,
+    Hit,
+    NameIndex,
+    format_of,
+    hub_part,
+    index_names,
+    model_keys,
+    names_of_entities,
+    network_of,
+    normalise,
+    shorter_names,
+)
+from joulewise.catalog.tables import COLLECTIONS
+from joulewise.catalog.wide import standing, vision_results
+from joulewise.errors import InputError, UnknownNameError
+
+Kind = Literal["language", "encoder", "embedding", "generator", "network", "sample", "speech"]
+Row = Mapping[str, Any]
+
+DEFAULT_FORMAT = "bf16"
+"""The number format of weights whose publication states no other."""
+
+MAKERS = ("nvidia", "amd", "tesla", "qualcomm", "google", "intel", "apple", "amazon", "aws", "huawei", "cambricon")
+
+_FEW = 3
+_KIND_OF_TASK: dict[str, Kind] = {
+    "vision": "network",
+    "image-generation": "generator",
+    "video-generation": "generator",
+    "embedding": "embedding",
+    "speech-recognition": "speech",
+}
+# Families whose models read a text whole and write none, as entities and as rows of architectures name them.
+_ENCODERS = frozenset(
+    {"albert", "bert", "deberta", "distilbert", "electra", "elmo", "mobilebert", "roberta", "squeezebert", "xlnet"}
+)
+_EMBEDDERS = frozenset({"multilingual"})
+
+
+@dataclass(frozen=True)
+class KnownModel:
+    """What the catalogue has of one model, whichever of its names was given.
+
+    Parameters
+    ----------
+    name : str
+        The model's own name.
+    entity : str or None
+        Id of its entity, which has its facts; None where only a reference table has it.
+    kind : str
+        ``language`` (writes text), ``encoder`` (reads text), ``embedding``, ``generator`` (of images or video),
+        ``network`` (of images), ``sample`` (measured at the wall, one sample at a time) or ``speech``.
+    architecture, configuration, generator, sample_network : mapping or None
+        Its row of each reference table. Where several rows of ``architectures`` are of one model, that of a
+        published configuration (``ORG/NAME``) before another tool's preset, and that of its own name first.
+    image_networks : tuple of mapping
+        Work of an image network at each size that it was counted at, best score first.
+    params, active_params : float or None
+        In all, and those that one token goes through, as published.
+    size_assumed : bool
+        Whether `params` is an assumption, its maker having published none.
+    released_format : str
+        Number format of the published weights; see `formats.FORMATS`.
+    asked_format : str or None
+        Number format that the given name ends in, as ``-FP8`` or ``-AWQ``.
+    """
+
+    name: str
+    entity: str | None
+    kind: Kind
+    architecture: Row | None = None
+    configuration: Row | None = None
+    generator: Row | None = None
+    sample_network: Row | None = None
+    image_networks: tuple[Row, ...] = ()
+    params: float | None = None
+    active_params: float | None = None
+    size_assumed: bool = False
+    released_format: str = DEFAULT_FORMAT
+    asked_format: str | None = None
+
+
+def find_model(name: str, catalog: Catalog | None = None) -> KnownModel:
+    """Return the model that a name means, the same under all its names.
+
+    Parameters
+    ----------
+    name : str
+        Id, name or alias of an entity, name of a row of a reference table, or hub id (``ORG/NAME``, whose
+        organisation may differ or be left out); an ending that names a number format may be there.
+    catalog : Catalog, optional
+        By default the shipped one.
+
+    Raises
+    ------
+    UnknownNameError
+        If there is none; with the nearest names.
+    InputError
+        If several models share the name; with their names.
+    """
+    catalog = catalog or load()
+    found = known_model(name, catalog)
+    if found is None:
+        raise UnknownNameError("model", name, _models(catalog).index.names)
+    return found
+
+
+def known_model(name: str, catalog: Catalog | None = None) -> KnownModel | None:
+    """Return the model that a name means, or None if there is none; else as `find_model`."""
+    catalog = catalog or load()
+    models = _models(catalog)
+    hit = models.index.find(model_keys(name))
+    if hit is None:
+        return None
+    owner = _only(hit, "model", name, catalog)
+    rows, entity = models.rows.get(owner, _Rows()), _entities(catalog).get(owner)
+    size = _sizes(catalog).get(owner, {})
+    params, assumed = size.get("params", (None, False))
+    own = entity["name"] if entity else rows.name
+    return KnownModel(
+        name=own,
+        entity=owner if entity else None,
+        kind=_kind(entity, rows),
+        architecture=_own_row(own, owner, rows.architectures),
+        configuration=rows.configurations[0] if rows.configurations else None,
+        generator=rows.generators[0] if rows.generators else None,
+        sample_network=rows.sample_networks[0] if rows.sample_networks else None,
+        image_networks=_image_networks(catalog).get(owner, ()) if entity and entity["task"] == "vision" else (),
+        params=params,
+        active_params=size.get("active_params", (None, False))[0],
+        size_assumed=assumed,
+        released_format=_released_formats(catalog).get(owner, DEFAULT_FORMAT),
+        asked_format=format_of(name),
+    )
+
+
+def find_entity(collection: str | None, name: str, catalog: Catalog | None = None) -> str:
+    """Return the id of the entity that a name means.
+
+    Parameters
+    ----------
+    collection : str or None
+        ``models``, ``accelerators`` or ``references``; None for any.
+    name : str
+        Id, name or alias; of a model any of the names that `find_model` takes, of an accelerator also with its
+        maker's name before it.
+    catalog : Catalog, optional
+        By default the shipped one.
+
+    Raises
+    ------
+    UnknownNameError
+        If there is none; with the nearest names.
+    InputError
+        If several entities share the name; with their names.
+    """
+    catalog = catalog or load()
+    wanted = COLLECTIONS if collection is None else (collection,)
+    hits = {c: _index(catalog, c).find(_keys(c, name)) for c in wanted}
+    best = min((hit for hit in hits.values() if hit), default=None, key=lambda hit: hit[0])
+    what = "model or accelerator" if collection is None else collection.removesuffix("s")
+    if best is None:
+        raise UnknownNameError(what, name, [n for c in wanted for n in _index(catalog, c).names])
+    return _only(best, what, name, catalog)
+
+
+def source_of(entity: str, attribute: str, catalog: Catalog | None = None, **conditions: str) -> Fact:
+    """Return the fact behind a cell of a wide table, by any name of the entity; see `Catalog.source_of`."""
+    catalog = catalog or load()
+    known = catalog.entities.filter(id=entity).height
+    return catalog.source_of(entity if known else find_entity(None, entity, catalog), attribute, **conditions)
+
+
+def variants_of(accelerator: str, catalog: Catalog | None = None) -> tuple[str, ...]:
+    """Return the names of other accelerators that an accelerator's name may mean as well, as it says no more.
+
+    Of one chip, and with names that go on where the given one ends: ``A100-PCIe-80GB`` beside ``A100``.
+
+    Raises
+    ------
+    UnknownNameError
+        If there is no such accelerator; with the nearest names.
+    """
+    catalog = catalog or load()
+    own = find_entity("accelerators", accelerator, catalog)
+    given, die = _words(accelerator), _dies(catalog)
+    found = []
+    for row in catalog.entities.filter(pl.col("collection") == "accelerators", pl.col("id") != own).to_dicts():
+        names = [_words(name) for name in (row["name"], *row["aliases"].split("|"))]
+        longer = any(len(words) > len(given) and words[: len(given)] == given for words in names)
+        if longer and die.get(row["id"], row["id"]) == die.get(own, own):
+            found.append(str(row["name"]))
+    return tuple(found)
+
+
+def _words(accelerator: str) -> list[str]:
+    """Return the words of an accelerator's name, without those of its maker."""
+    words = re.findall("[a-z0-9]+", accelerator.lower())
+    while words[1:] and words[0] in MAKERS:
+        words = words[1:]
+    return words
+
+
+def others_named(entity: str, catalog: Catalog) -> list[str]:
+    """Return the names of other entities that a reader of this one's name may have meant.
+
+    The weights of timm's network of that name, and those whose name goes on where this one ends: ``H100 PCIe``
+    beside ``H100``.
+    """
+    row = catalog.entities.filter(id=entity).row(0, named=True)
+    own = [name for name in (row["name"], *row["aliases"].split("|")) if name]
+    keys = {normalise(name) for name in own}
+    others = catalog.entities.filter(pl.col("collection") == row["collection"], pl.col("id") != entity)
+    return [
+        name
+        for name in others["name"].to_list()
+        if normalise(network_of(name) or "") in keys or name.lower().startswith(tuple(f"{n.lower()} " for n in own))
+    ]
+
+
+@dataclass(frozen=True)
+class _Rows:
+    """The rows of the reference tables that are of one model."""
+
+    architectures: list[Row] = field(default_factory=list)
+    configurations: list[Row] = field(default_factory=list)
+    generators: list[Row] = field(default_factory=list)
+    sample_networks: list[Row] = field(default_factory=list)
+
+    @property
+    def name(self) -> str:
+        """Return the name of the first row."""
+        named = [*self.architectures, *self.generators, *self.sample_networks]
+        return hub_part(str(named[0]["model"] if named else self.configurations[0]["names"][0]))
+
+
+@dataclass(frozen=True)
+class _Models:
+    """Every name of a model, and the rows of each."""
+
+    index: NameIndex
+    rows: Mapping[str, _Rows]
+
+
+@kept_with
+def _models(catalog: Catalog) -> _Models:
+    """Return the index of models, and which rows of the reference tables are of each.
+
+    A row goes to every entity that has one of its names. Its other names are names of that entity, if it is one;
+    else of a model that only the reference tables have.
+    """
+    named = names_of_entities(catalog.entities.filter(collection="models"))
+    entities = index_names(named)
+    others: dict[str, str] = {}
+    rows: dict[str, _Rows] = {}
+    for table, names, row in _rows_of(catalog):
+        owners = {name: _owner_of_row(entities, others, name) for name in names}
+        known = list(dict.fromkeys(owner for owner in owners.values() if owner))
+        spare = known[0] if len(known) == 1 else model_keys(names[0])[-1]
+        settled = {name: owner or spare for name, owner in owners.items()}
+        for name, owner in settled.items():
+            named += [(owner, shorter, PART) for shorter in shorter_names(name)]
+            for key in model_keys(name):
+                others.setdefault(key, owner)
+        for owner in dict.fromkeys(settled.values()):
+            getattr(rows.setdefault(owner, _Rows()), table).append(row)
+    return _Models(index_names(named), rows)
+
+
+def _rows_of(catalog: Catalog) -> Iterator[tuple[str, list[str], Row]]:
+    """Yield each row of the reference tables of models: its table, its names and itself."""
+    for row in catalog.tables.configurations:
+        yield "configurations", row["names"], row
+    for row in catalog.tables.architectures.to_dicts():
+        yield "architectures", [row["model"]], row
+    for table in ("generators", "sample_networks"):
+        for row in getattr(catalog.tables, table).to_dicts():
+            yield table, [row["model"], *filter(None, (row["aliases"] or "").split("|"))], row
+
+
+def _owner_of_row(entities: NameIndex, others: Mapping[str, str], name: str) -> str | None:
+    """Return the model that a row's name is of, of those known so far; None where there is none, or several."""
+    keys = model_keys(name)
+    hit = entities.find(keys)
+    if hit and hit[0] < NETWORK and len(hit[1]) == 1:
+        return hit[1][0]
+    return next((others[key] for key in keys if key in others), None)
+
+
+def _own_row(name: str, entity: str, rows: Iterable[Row]) -> Row | None:
+    """Return the row of a model that is most its own: under an organisation's name, and by the model's own."""
+    own = {normalise(name), normalise(entity)}
+
+    def order(row: Row) -> tuple[bool, bool]:
+        return "/" not in row["model"], normalise(hub_part(row["model"])) not in own
+
+    return min(rows, key=order, default=None)
+
+
+def _kind(entity: Row | None, rows: _Rows) -> Kind:
+    if rows.generators:
+        return "generator"
+    if rows.sample_networks:
+        return "sample"
+    if entity and entity["task"] in _KIND_OF_TASK:
+        return _KIND_OF_TASK[entity["task"]]
+    families = {str(row["family"]).lower() for row in (*([entity] if entity else ()), *rows.architectures)}
+    if families & _EMBEDDERS:
+        return "embedding"
+    return "encoder" if families & _ENCODERS else "language"
+
+
+def _keys(collection: str, name: str) -> list[str]:
+    if collection == "models":
+        return model_keys(name)
+    wanted = normalise(name)
+    if collection == "accelerators":
+        return list(dict.fromkeys((wanted, *(wanted.removeprefix(maker) for maker in MAKERS))))
+    return [wanted]
+
+
+def _index(catalog: Catalog, collection: str) -> NameIndex:
+    return _entity_models(catalog) if collection == "models" else _others(catalog)[collection]
+
+
+@kept_with
+def _entity_models(catalog: Catalog) -> NameIndex:
+    """Return the index of models with only those that are entities."""
+    known, index = set(catalog.entities.filter(collection="models")["id"]), _models(catalog).index
+    owners = {key: (rank, tuple(o for o in owners if o in known)) for key, (rank, owners) in index.owners.items()}
+    return NameIndex({key: hit for key, hit in owners.items() if hit[1]}, index.names)
+
+
+@kept_with
+def _others(catalog: Catalog) -> dict[str, NameIndex]:
+    """Return the index of each collection of entities besides the models."""
+    return {
+        c: index_names(names_of_entities(catalog.entities.filter(collection=c))) for c in COLLECTIONS if c != "models"
+    }
+
+
+def _only(hit: Hit, what: str, name: str, catalog: Catalog) -> str:
+    """Return the one entry that has a name, or raise with those that share it."""
+    rank, owners = hit
+    if len(owners) == 1:
+        return owners[0]
+    entities = _entities(catalog)
+    names = [entities[o]["name"] if rank == NETWORK else o for o in owners]
+    more = f", {len(names)} in all" if len(names) > _FEW else ""
+    shared = "has several weights" if rank == NETWORK else "is ambiguous"
+    raise InputError(f"{what} {name!r} {shared}", "it may be " + " or ".join(names[:_FEW]) + more)
+
+
+@kept_with
+def _entities(catalog: Catalog) -> dict[str, Row]:
+    return {row["id"]: row for row in catalog.entities.filter(collection="models").to_dicts()}
+
+
+@kept_with
+def _sizes(catalog: Catalog) -> dict[str, dict[str, tuple[float, bool]]]:
+    """Return parameters, in all and active, of each model, and whether they are assumed."""
+    facts = standing(catalog, "models").filter(pl.col("attribute").is_in(["params", "active_params"]))
+    first = facts.unique(["entity", "attribute"], keep="first", maintain_order=True)
+    found: dict[str, dict[str, tuple[float, bool]]] = {}
+    for entity, attribute, number, kind in first.select("entity", "attribute", "number", "kind").iter_rows():
+        found.setdefault(entity, {})[attribute] = (number, kind == "assumed")
+    return found
+
+
+@kept_with
+def _released_formats(catalog: Catalog) -> dict[str, str]:
+    facts = standing(catalog, "models").filter(pl.col("attribute") == "released_format")
+    first = facts.unique("entity", keep="first", maintain_order=True)
+    return dict(first.select("entity", "value").iter_rows())
+
+
+@kept_with
+def _dies(catalog: Catalog) -> dict[str, str]:
+    facts = standing(catalog, "accelerators").filter(pl.col("attribute") == "die")
+    return dict(facts.unique("entity", keep="first", maintain_order=True).select("entity", "value").iter_rows())
+
+
+@kept_with
+def _image_networks(catalog: Catalog) -> dict[str, tuple[Row, ...]]:
+    """Return the work of each image network at every size that it was counted at, best score first."""
+    counted = vision_results(catalog).filter(pl.col("flops").is_not_null() & pl.col("activation_values").is_not_null())
+    found: dict[str, tuple[Row, ...]] = {}
+    for row in counted.with_columns(
+        kind=pl.col("network_kind"), image_px=pl.col("image_px").cast(pl.String)
+    ).to_dicts():
+        found[row["id"]] = (*found.get(row["id"], ()), row)
+    return found
