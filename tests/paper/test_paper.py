@@ -88,11 +88,11 @@ def test_table_2_carries_a_source_beside_each_figure() -> None:
 
 @pytest.mark.parametrize("figure", FIGURES)
 def test_each_figure_draws_with_a_caption_of_numbers(figure: str) -> None:
-    title, caption, chart = FIGURES[figure](paper_edition())
+    title, caption, draw = FIGURES[figure](paper_edition())
     assert title
     assert any(c.isdigit() for c in caption)
     assert "nan" not in caption
-    assert chart.to_dict()["layer"]
+    assert draw().to_dict()["layer"]
 
 
 def test_parts_asked_for_are_written_whole(tmp_path: Path) -> None:

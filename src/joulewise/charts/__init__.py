@@ -1,11 +1,5 @@
 """Frames in, Altair charts out; and their export to SVG, PNG and offline HTML."""
 
-from joulewise.extras import import_extra
-
-for _package in ("altair", "vl_convert"):
-    import_extra(_package, "report", "drawing a chart")
-
-# ruff: noqa: E402  (a missing package is reported before the modules below import it)
 from joulewise.charts.axes import Axis, log_domain, span
 from joulewise.charts.crowd import crowd, emphasised, merge_close
 from joulewise.charts.export import save_chart, write_chart

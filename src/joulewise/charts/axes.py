@@ -6,9 +6,9 @@ import math
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-import altair as alt
 import polars as pl
 
+from joulewise.charts.altair import alt
 from joulewise.charts.theme import HEIGHT, WIDTH
 
 _FEW_DECADES = 2

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-import altair as alt
 import polars as pl
 
+from joulewise.charts.altair import alt
 from joulewise.charts.axes import Axis
 from joulewise.charts.encodings import colour_of, size_of, tooltip_of
 from joulewise.charts.labels import label_layers

@@ -5,9 +5,9 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-import altair as alt
 import polars as pl
 
+from joulewise.charts.altair import alt
 from joulewise.charts.theme import PALETTE, YEAR_RANGE
 
 BUBBLE_AREAS = (26.0, 1500.0)

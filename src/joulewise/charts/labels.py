@@ -6,11 +6,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-import altair as alt
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from joulewise.charts.altair import alt
 from joulewise.charts.axes import Axis
 from joulewise.charts.theme import HEIGHT, LABEL_PX, WIDTH
 

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
 
-import altair as alt
 import numpy as np
 import polars as pl
 
+from joulewise.charts.altair import alt
 from joulewise.charts.axes import Axis, x_px, y_px
 from joulewise.charts.encodings import (
     bubble_area,

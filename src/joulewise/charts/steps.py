@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import altair as alt
 import polars as pl
 
+from joulewise.charts.altair import alt
 from joulewise.charts.axes import Axis
 from joulewise.charts.encodings import colour_by_kind, kinds_of, line_legend
 from joulewise.charts.theme import HEIGHT, WIDTH

@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from joulewise import __version__
+from joulewise.charts.altair import alt
 from joulewise.charts.export import for_script, script_bundle, specification
 from joulewise.charts.theme import config
 from joulewise.text import is_web_address
 
 if TYPE_CHECKING:
-    import altair as alt
     from _typeshed import DataclassInstance
 
 

@@ -143,7 +143,7 @@ def write_report(
         example=estimate_paper("resnet-50", catalog=edition).explain(),
         sources=listed_sources(edition),
     )
-    charts = {name: figure.chart for name, figure in figures.items()}
+    charts = {name: figure.draw() for name, figure in figures.items()}
     return write_text(folder / FILE, render("paper.html.j2", page, charts))
 
 

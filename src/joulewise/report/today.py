@@ -85,7 +85,7 @@ def today_page(studies: Sequence[Study], catalog: Catalog, extra: Sequence[Secti
     """Return the page of some studies as HTML."""
     sections = (*map(_section_of, studies), *extra)
     page = TodayPage(sections, method_notes(), listed_sources(catalog), _built_from(catalog))
-    return render("today.html.j2", page, {one.id: one.chart.chart for part in sections for one in part.charts})
+    return render("today.html.j2", page, {one.id: one.chart.draw() for part in sections for one in part.charts})
 
 
 def _section_of(study: Study) -> Section:
