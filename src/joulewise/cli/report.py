@@ -18,7 +18,9 @@ _PARTS_OF_ACCURACY = 3
 @click.command(
     "report", help="Write two HTML pages that need no network, the paper's and today's, and print their paths."
 )
-@click.option("--out", type=click.Path(path_type=Path), default=Path("report"), show_default=True, help="Folder.")
+@click.option(
+    "--out", type=click.Path(path_type=Path), default=Path("report"), show_default=True, help="Folder to write in."
+)
 @click.option("--page", "pages", type=click.Choice(PAGES), multiple=True, help="Write only this page; by default both.")
 @data_option
 @output_options
