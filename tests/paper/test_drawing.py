@@ -17,8 +17,8 @@ def test_labels_keep_clear_of_a_line() -> None:
 
 @pytest.mark.parametrize(("task", "cost"), [("vision", "gflops"), ("language", "energy_j")])
 def test_a_front_is_of_the_models_drawn(task: str, cost: str) -> None:
-    chart, drawn, on_front = score_against(task, cost, paper_edition())
-    assert chart.to_dict()["layer"]
+    draw, drawn, on_front = score_against(task, cost, paper_edition())
+    assert draw().to_dict()["layer"]
     assert set(on_front["name"]) <= set(drawn["name"])
     assert on_front[cost].is_sorted()
     assert on_front["score"].is_sorted()

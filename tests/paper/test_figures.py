@@ -6,8 +6,8 @@ from joulewise.paper.points import paper_edition
 
 @pytest.mark.parametrize("figure", FIGURES)
 def test_each_figure_draws_with_a_caption_of_numbers(figure: str) -> None:
-    title, caption, chart = FIGURES[figure](paper_edition())
+    title, caption, draw = FIGURES[figure](paper_edition())
     assert title
     assert any(c.isdigit() for c in caption)
     assert "nan" not in caption
-    assert chart.to_dict()["layer"]
+    assert draw().to_dict()["layer"]

@@ -39,7 +39,7 @@ def test_every_chart_has_a_title_a_caption_and_a_specification(name: str, studie
         assert re.fullmatch(r"[a-z0-9-]+", key)
         assert chart.title[0].isupper()
         assert chart.caption.endswith(".")
-        assert chart.chart.to_dict()["layer"]
+        assert chart.draw().to_dict()["layer"]
 
 
 def test_an_unknown_study_names_the_nearest() -> None:

@@ -83,8 +83,8 @@ def _draw(study: Study, file: Path, only: str | None) -> None:
     if only is not None:
         if only not in study.charts:
             raise UnknownNameError(f"chart of the study {study.name}", only, study.charts)
-        save_chart(study.charts[only].chart, file)
+        save_chart(study.charts[only].draw(), file)
         return
     alone = len(study.charts) == 1
     for name, drawn in study.charts.items():
-        save_chart(drawn.chart, file if alone else file.with_stem(f"{file.stem}-{name}"))
+        save_chart(drawn.draw(), file if alone else file.with_stem(f"{file.stem}-{name}"))

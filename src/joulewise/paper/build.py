@@ -59,7 +59,7 @@ def write_paper(
         for part in wanted:
             progress(part)
             if part in FIGURES:
-                names += [path.name for path in write_chart(draw(part, edition).chart, staging, part)]
+                names += [path.name for path in write_chart(draw(part, edition).draw(), staging, part)]
             else:
                 frame = _FRAMES[part](edition if part in TABLES else paper)
                 write_text(staging / f"{part}.csv", frame.write_csv())

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import altair as alt
 import polars as pl
 
 from joulewise.catalog import Catalog
@@ -21,11 +20,12 @@ from joulewise.charts import (
     stack,
     staircase,
 )
+from joulewise.charts.altair import Draw, alt
 from joulewise.paper.points import models_in_gflops
 from joulewise.trends import pareto_front
 
-Drawn = tuple[str, str, alt.LayerChart]
-"""Title, caption and chart of a figure."""
+Drawn = tuple[str, str, Draw]
+"""Title and caption of a figure, and what draws its chart."""
 
 TOOLTIP = (
     ("name", "Model"),
@@ -92,7 +92,7 @@ def points_with_fits(
     return stack(layers, title)
 
 
-def score_against(task: str, cost: str, catalog: Catalog) -> tuple[alt.LayerChart, pl.DataFrame, pl.DataFrame]:
+def score_against(task: str, cost: str, catalog: Catalog) -> tuple[Draw, pl.DataFrame, pl.DataFrame]:
     """Draw the score of a task against a cost, with its Pareto front.
 
     Parameters
@@ -104,7 +104,7 @@ def score_against(task: str, cost: str, catalog: Catalog) -> tuple[alt.LayerChar
     Returns
     -------
     tuple
-        The chart, the models drawn, and those of them on the front.
+        What draws the chart, the models drawn, and those of them on the front.
     """
     frame = models_in_gflops(task, catalog).filter(pl.col("score").is_not_null())
     vision, joules = task == "vision", cost == "energy_j"
@@ -112,13 +112,17 @@ def score_against(task: str, cost: str, catalog: Catalog) -> tuple[alt.LayerChar
     x = Axis(cost, f"{'Joules' if joules else 'GFLOPs'} of one {unit}", log_domain(frame[cost]), log=True)
     y = Axis("score", "Top-1 accuracy (%)" if vision else "GLUE score", span(frame["score"]))
     on_front = pareto_front(frame, cost)
-    layers = [
-        front(on_front, x, y),
-        *points(
-            frame, x, y, colour=("year", "Release"), shape=("data", "Training data") if vision else None,
-            tooltip=(*TOOLTIP, ("energy_j", "Joules")) if joules else TOOLTIP,
-            labelled=(*on_front["name"].reverse(), *NAMED[task]), avoid=along(staircase(on_front, x, y), x, y),
-        ),
-    ]  # fmt: skip
     title = f"{'Accuracy' if vision else 'GLUE'} and {'joules' if joules else 'FLOPs'}"
-    return stack(layers, title), frame, on_front
+
+    def draw() -> alt.LayerChart:
+        layers = [
+            front(on_front, x, y),
+            *points(
+                frame, x, y, colour=("year", "Release"), shape=("data", "Training data") if vision else None,
+                tooltip=(*TOOLTIP, ("energy_j", "Joules")) if joules else TOOLTIP,
+                labelled=(*on_front["name"].reverse(), *NAMED[task]), avoid=along(staircase(on_front, x, y), x, y),
+            ),
+        ]  # fmt: skip
+        return stack(layers, title)
+
+    return draw, frame, on_front

@@ -6,6 +6,7 @@ import polars as pl
 
 from joulewise.catalog import Catalog
 from joulewise.charts import Axis, NamedFit, log_domain, points, span, stack
+from joulewise.charts.altair import alt
 from joulewise.hardware import efficiency_trend
 from joulewise.impact import Crossing, forecast, references
 from joulewise.paper.drawing import NAMED, TOOLTIP, Drawn, points_with_fits, score_against
@@ -44,19 +45,22 @@ def peak_over_years(catalog: Catalog) -> Drawn:
     frame = frame.with_columns(
         pl.when(pl.col("tflops") == pl.col("tflops").max().over("name")).then("name").alias("label")
     )
-    chart = stack(
-        points(
-            frame, x, y, colour=("precision_name", "Precision"), shape=("segment", "Market"),
-            tooltip=_HARDWARE_TOOLTIP, label="label", labelled=_NAMED_ACCELERATORS,
-        ),
-        "Theoretical peak of GPUs",
-    )  # fmt: skip
+
+    def draw() -> alt.LayerChart:
+        return stack(
+            points(
+                frame, x, y, colour=("precision_name", "Precision"), shape=("segment", "Market"),
+                tooltip=_HARDWARE_TOOLTIP, label="label", labelled=_NAMED_ACCELERATORS,
+            ),
+            "Theoretical peak of GPUs",
+        )  # fmt: skip
+
     best = frame.sort("tflops").row(-1, named=True)
     caption = (
         f"Theoretical FLOPS of {frame['id'].n_unique()} GPUs at {frame.height} precisions. The highest is the "
         f"{best['name']} with {best['tflops']:.0f} TFLOPS at {best['precision_name']}."
     )
-    return "Theoretical peak by precision", caption, chart
+    return "Theoretical peak by precision", caption, draw
 
 
 def efficiency_over_years(catalog: Catalog) -> Drawn:
@@ -77,11 +81,14 @@ def efficiency_over_years(catalog: Catalog) -> Drawn:
     y = Axis("gflops_per_w", "GFLOPS per watt (GFLOP/J)", log_domain(frame["gflops_per_w"]), log=True)
     trends = {task: efficiency_trend(task, catalog) for task in sets}
     named = [NamedFit(task, fit, "GFLOP/J", 1e9) for task, fit in trends.items()]
-    chart = points_with_fits(
-        frame, x, y, named, "Efficiency of GPUs for deep learning", colour=("set", "Efficiency"),
-        shape=("segment", "Market"), tooltip=_HARDWARE_TOOLTIP, label="label",
-        labelled=(*frame.filter("adapted")["label"], *_NAMED_ACCELERATORS),
-    )  # fmt: skip
+
+    def draw() -> alt.LayerChart:
+        return points_with_fits(
+            frame, x, y, named, "Efficiency of GPUs for deep learning", colour=("set", "Efficiency"),
+            shape=("segment", "Market"), tooltip=_HARDWARE_TOOLTIP, label="label",
+            labelled=(*frame.filter("adapted")["label"], *_NAMED_ACCELERATORS),
+        )  # fmt: skip
+
     doubling = " and ".join(
         f"every {fit.doubling_time_years:.1f} years for {task} (R² {fit.r2:.2f})" for task, fit in trends.items()
     )
@@ -91,7 +98,7 @@ def efficiency_over_years(catalog: Catalog) -> Drawn:
         f"{doubling}. The outlier above is the {outlier['name']} of {outlier['release_date'].year} at mixed precision. "
         f"Bands: 95% of the trend."
     )
-    return "Efficiency of GPUs over the years", caption, chart
+    return "Efficiency of GPUs over the years", caption, draw
 
 
 def vision_energy_over_years(catalog: Catalog) -> Drawn:
@@ -106,23 +113,23 @@ def language_energy_over_years(catalog: Catalog) -> Drawn:
 
 def accuracy_and_energy(catalog: Catalog) -> Drawn:
     """Figure 11: accuracy against joules."""
-    chart, _, on_front = score_against("vision", "energy_j", catalog)
+    draw, _, on_front = score_against("vision", "energy_j", catalog)
     old = on_front.filter(pl.col("year") < 2019).height
     caption = (
         f"Top-1 accuracy against joules on hardware of the release date. Of the {on_front.height} models on the "
         f"Pareto front, {old} are from before 2019."
     )
-    return "Accuracy against joules", caption, chart
+    return "Accuracy against joules", caption, draw
 
 
 def glue_and_energy(catalog: Catalog) -> Drawn:
     """Figure 12: GLUE score against joules."""
-    chart, frame, on_front = score_against("language", "energy_j", catalog)
+    draw, frame, on_front = score_against("language", "energy_j", catalog)
     caption = (
         f"GLUE score against joules on hardware of the release date; the Pareto front has {on_front.height} of "
         f"{frame.height} models."
     )
-    return "GLUE score against joules", caption, chart
+    return "GLUE score against joules", caption, draw
 
 
 def vision_forecast(catalog: Catalog) -> Drawn:
@@ -149,12 +156,15 @@ def _energy_over_years(task: str, catalog: Catalog) -> Drawn:
         NamedFit("mean of each year", mean.fit, "J"),
     ]
     vision = task == "vision"
-    chart = points_with_fits(
-        frame, x, y, named, f"Joules of {task} models",
-        colour=("score", "Top-1 (%)") if vision else ("architecture", "Architecture"),
-        shape=("data", "Training data") if vision else None, tooltip=(*TOOLTIP, ("energy_j", "Joules")),
-        labelled=(*best.points["name"], *NAMED[task]),
-    )  # fmt: skip
+
+    def draw() -> alt.LayerChart:
+        return points_with_fits(
+            frame, x, y, named, f"Joules of {task} models",
+            colour=("score", "Top-1 (%)") if vision else ("architecture", "Architecture"),
+            shape=("data", "Training data") if vision else None, tooltip=(*TOOLTIP, ("energy_j", "Joules")),
+            labelled=(*best.points["name"], *NAMED[task]),
+        )  # fmt: skip
+
     flops = trend("flops", task, leaders, catalog=catalog).fit.growth_per_year.central
     growth = every.fit.growth_per_year
     caption = (
@@ -163,7 +173,7 @@ def _energy_over_years(task: str, catalog: Catalog) -> Drawn:
         f"×{growth.central:.2f} in joules for all models ({growth.low:.2f} to {growth.high:.2f}). Bands: 95% of the "
         f"trend."
     )
-    return f"Joules of {task} models over the years", caption, chart
+    return f"Joules of {task} models over the years", caption, draw
 
 
 def _forecast(task: str, catalog: Catalog) -> Drawn:
@@ -186,16 +196,19 @@ def _forecast(task: str, catalog: Catalog) -> Drawn:
         NamedFit("all models", every.trend.fit, "J", until=FORECAST_UNTIL, band="single"),
         NamedFit(leaders_name, best.trend.fit, "J", until=FORECAST_UNTIL, band="single"),
     ]
-    chart = points_with_fits(
-        frame, x, y, named, f"One {task} inference per person and second",
-        tooltip=(*TOOLTIP, ("energy_j", "Joules")), labelled=list(best.trend.points["name"]),
-        lines=[(f"{line.name}: {with_prefix(line.power_w, 'J/s')}", line.power_w) for line in lines],
-    )  # fmt: skip
+
+    def draw() -> alt.LayerChart:
+        return points_with_fits(
+            frame, x, y, named, f"One {task} inference per person and second",
+            tooltip=(*TOOLTIP, ("energy_j", "Joules")), labelled=list(best.trend.points["name"]),
+            lines=[(f"{line.name}: {with_prefix(line.power_w, 'J/s')}", line.power_w) for line in lines],
+        )  # fmt: skip
+
     caption = (
         f"One forward pass per person and second, extrapolated to {FORECAST_UNTIL}. The trend of the {leaders_name} "
         f"reaches: {'; '.join(map(_crossing, best.crossings))}. Bands: 95% for a single model, if the trend continues."
     )
-    return f"The multiplicative effect, {task}", caption, chart
+    return f"The multiplicative effect, {task}", caption, draw
 
 
 def _crossing(crossing: Crossing) -> str:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import altair as alt
 import polars as pl
 
 from joulewise.catalog import Catalog
 from joulewise.charts import Axis, NamedFit, log_domain, points, span, stack
+from joulewise.charts.altair import alt
 from joulewise.paper.drawing import NAMED, TOOLTIP, Drawn, points_with_fits, score_against
 from joulewise.paper.points import models_in_gflops
 from joulewise.trends import correlate, trend
@@ -18,13 +18,16 @@ def params_and_flops(catalog: Catalog) -> Drawn:
     x = Axis("params_m", "Parameters (millions)", log_domain(frame["params_m"]), log=True)
     y = Axis("gflops", "GFLOPs of one forward pass", log_domain(frame["gflops"]), log=True)
     labelled = (*NAMED["vision"], *_best_of_each_year(catalog), "ZFNet-b", "ShuffleNet x1.0 (g=8)")
-    chart = stack(
-        points(
-            frame, x, y, colour=("architecture", "Architecture"), shape=("data", "Training data"),
-            tooltip=TOOLTIP, labelled=labelled,
-        ),
-        "Parameters and FLOPs",
-    )  # fmt: skip
+
+    def draw() -> alt.LayerChart:
+        return stack(
+            points(
+                frame, x, y, colour=("architecture", "Architecture"), shape=("data", "Training data"),
+                tooltip=TOOLTIP, labelled=labelled,
+            ),
+            "Parameters and FLOPs",
+        )  # fmt: skip
+
     said = []
     for kind in ("CNN", "Transformer"):
         rows = frame.filter(architecture=kind)
@@ -35,7 +38,7 @@ def params_and_flops(catalog: Catalog) -> Drawn:
             f"of logarithms {logs.r:.3f}"
         )
     caption = f"Parameters and FLOPs of {frame.height} vision models. Pearson's correlation: {'; '.join(said)}."
-    return "Parameters and FLOPs", caption, chart
+    return "Parameters and FLOPs", caption, draw
 
 
 def accuracy_over_years(catalog: Catalog) -> Drawn:
@@ -47,7 +50,7 @@ def accuracy_over_years(catalog: Catalog) -> Drawn:
         f"proportional to the FLOPs of one forward pass. The first is {first['name']} ({first['score']:.2f}%), the "
         f"best {last['name']} ({last['score']:.2f}%)."
     )
-    return "ImageNet accuracy over the years", caption, _score_over_years(frame, catalog, "vision")
+    return "ImageNet accuracy over the years", caption, lambda: _score_over_years(frame, catalog, "vision")
 
 
 def vision_flops_over_years(catalog: Catalog) -> Drawn:
@@ -59,35 +62,38 @@ def vision_flops_over_years(catalog: Catalog) -> Drawn:
         NamedFit("all models", every.fit, "GFLOP", 1e9),
         NamedFit("best accuracy of each year", best.fit, "GFLOP", 1e9),
     ]
-    chart = points_with_fits(
-        frame, *_year_and_gflops(frame), named, "FLOPs of vision models", colour=("score", "Top-1 (%)"),
-        shape=("data", "Training data"), labelled=(*best.points["name"], *NAMED["vision"]),
-    )  # fmt: skip
+
+    def draw() -> alt.LayerChart:
+        return points_with_fits(
+            frame, *_year_and_gflops(frame), named, "FLOPs of vision models", colour=("score", "Top-1 (%)"),
+            shape=("data", "Training data"), labelled=(*best.points["name"], *NAMED["vision"]),
+        )  # fmt: skip
+
     caption = (
         f"FLOPs of one forward pass by release date. Growth a year: ×{best.fit.growth_per_year.central:.2f} for the "
         f"best accuracy of each year, ×{every.fit.growth_per_year.central:.2f} for all models. Bands: 95% of the trend."
     )
-    return "FLOPs of vision models over the years", caption, chart
+    return "FLOPs of vision models over the years", caption, draw
 
 
 def accuracy_and_flops(catalog: Catalog) -> Drawn:
     """Figure 4: accuracy against FLOPs with the Pareto front."""
-    chart, _, on_front = score_against("vision", "gflops", catalog)
+    draw, _, on_front = score_against("vision", "gflops", catalog)
     caption = (
         f"Top-1 accuracy against FLOPs; the grey staircase is the Pareto front of {on_front.height} models, "
         f"{on_front.filter(pl.col('data') == 'extra training data').height} of them with extra training data."
     )
-    return "Accuracy against FLOPs", caption, chart
+    return "Accuracy against FLOPs", caption, draw
 
 
 def glue_and_flops(catalog: Catalog) -> Drawn:
     """Figure 5: GLUE score against FLOPs."""
-    chart, frame, on_front = score_against("language", "gflops", catalog)
+    draw, frame, on_front = score_against("language", "gflops", catalog)
     caption = (
         f"GLUE score against FLOPs for {frame.height} language models, with an input of 128 tokens; {on_front.height} "
         f"of them are on the Pareto front."
     )
-    return "GLUE score against FLOPs", caption, chart
+    return "GLUE score against FLOPs", caption, draw
 
 
 def language_flops_over_years(catalog: Catalog) -> Drawn:
@@ -103,16 +109,19 @@ def language_flops_over_years(catalog: Catalog) -> Drawn:
         NamedFit("all models", every.fit, "GFLOP", 1e9),
         NamedFit("most demanding at release", record.fit, "GFLOP", 1e9),
     ]
-    chart = points_with_fits(
-        frame, *_year_and_gflops(frame), named, "FLOPs of language models", colour=("input", "Input"),
-        labelled=(*record.points["name"], *NAMED["language"], *frame["name"]),
-    )  # fmt: skip
+
+    def draw() -> alt.LayerChart:
+        return points_with_fits(
+            frame, *_year_and_gflops(frame), named, "FLOPs of language models", colour=("input", "Input"),
+            labelled=(*record.points["name"], *NAMED["language"], *frame["name"]),
+        )  # fmt: skip
+
     caption = (
         f"FLOPs of one forward pass by release date, at the input length of each source. Growth a year: "
         f"×{record.fit.growth_per_year.central:.1f} for the most demanding at release (n = {record.fit.n}), "
         f"×{every.fit.growth_per_year.central:.2f} for all {every.fit.n}. Bands: 95% of the trend."
     )
-    return "FLOPs of language models over the years", caption, chart
+    return "FLOPs of language models over the years", caption, draw
 
 
 def glue_over_years(catalog: Catalog) -> Drawn:
@@ -124,7 +133,7 @@ def glue_over_years(catalog: Catalog) -> Drawn:
         f"one input of 128 tokens. "
         f"The highest is {best['name']} ({best['score']:.1f})."
     )
-    return "GLUE score over the years", caption, _score_over_years(frame, catalog, "language")
+    return "GLUE score over the years", caption, lambda: _score_over_years(frame, catalog, "language")
 
 
 def _score_over_years(frame: pl.DataFrame, catalog: Catalog, task: str) -> alt.LayerChart:

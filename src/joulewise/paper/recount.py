@@ -13,8 +13,8 @@ from joulewise.counting.config import count_config
 from joulewise.counting.config.compat import electra_flops
 from joulewise.counting.config.families import model_of
 from joulewise.counting.config.read import read_config
-from joulewise.counting.extras import import_extra
 from joulewise.counting.workload import Workload
+from joulewise.extras import import_extra
 
 NETWORK_COLUMNS = ("model", "target", "input", "config", "note")
 COUNT_COLUMNS = ("model", "params", "flops", "method", "reason")

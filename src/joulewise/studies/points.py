@@ -11,7 +11,6 @@ from dataclasses import dataclass
 
 import numpy as np
 import polars as pl
-from scipy.special import stdtrit
 
 from joulewise.catalog import Catalog, accelerators, language_models, measurements, models
 from joulewise.catalog.find import known_model
@@ -20,6 +19,7 @@ from joulewise.formats import RATE_GROUPS
 from joulewise.hardware import adapted_efficiencies, efficiencies
 from joulewise.interval import Interval
 from joulewise.paper.points import training_data
+from joulewise.quantiles import t_quantile
 from joulewise.units import decimal_year_of
 
 VISION, LANGUAGE = "vision", "language"
@@ -197,7 +197,7 @@ def tensor_share(task: str, paper: Catalog) -> tuple[Interval, int]:
     tensor = efficiencies(paper).filter(precision="fp16-tensor").select("id", tensor="peak_flops_per_s")
     shares = reached.join(tensor, on="id").select(pl.col("reached") / pl.col("tensor"))["reached"].to_numpy()
     n, logs = len(shares), np.log(shares)
-    half = float(stdtrit(n - 1, 0.975)) * float(logs.std(ddof=1)) / n**0.5
+    half = t_quantile(n - 1, 0.975) * float(logs.std(ddof=1)) / n**0.5
     centre = float(logs.mean())
     return Interval(*(float(np.exp(v)) for v in (centre - half, centre, centre + half))), n
 

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
+from joulewise.charts.altair import Draw
+
 if TYPE_CHECKING:
-    import altair as alt
     from _typeshed import DataclassInstance
 
 Value = float | int | str | None
@@ -33,11 +34,19 @@ class StudyFinding:
 
 @dataclass(frozen=True)
 class StudyChart:
-    """One chart of a study, with the caption that says what it shows and what it leaves out."""
+    """One chart of a study.
+
+    Parameters
+    ----------
+    title, caption : str
+        The caption says what the chart shows and what it leaves out.
+    draw : callable
+        Returns the chart; needs the extra ``report``.
+    """
 
     title: str
     caption: str
-    chart: alt.LayerChart
+    draw: Draw
 
 
 @dataclass(frozen=True)

@@ -31,7 +31,7 @@ def test_growth_now_is_that_of_todays_points(redrawn: Study) -> None:
 
 
 def test_fifteen_hundred_points_are_thinned(redrawn: Study) -> None:
-    spec = redrawn.charts["fig3-today"].chart.to_dict()
+    spec = redrawn.charts["fig3-today"].draw().to_dict()
     largest = max(len(rows) for rows in spec["datasets"].values())
     assert largest < redrawn.tables["vision"].height
 

@@ -9,7 +9,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from joulewise.counting.extras import import_extra
 from joulewise.counting.onnx_graph.formulas import (
     FORMULAS,
     MOVEMENT,
@@ -22,6 +21,7 @@ from joulewise.counting.onnx_graph.formulas import (
 from joulewise.counting.onnx_graph.read import read_model
 from joulewise.counting.workload import BYTES_PER_VALUE, Layer, Phase, Workload, bytes_of
 from joulewise.errors import InputError
+from joulewise.extras import import_extra
 
 _STANDARD = ("", "ai.onnx")
 # Data types that weights are kept in, by bytes a value: float, double, float16, bfloat16, 8 and 4 bits.

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-import altair as alt
 import polars as pl
 
 from joulewise.charts import Axis, NamedFit, crowd, emphasised, fits, log_domain, span, stack
+from joulewise.charts.altair import alt
 from joulewise.charts.theme import HEIGHT, PALETTE, WIDTH
 from joulewise.fits import LogLinearFit
 from joulewise.paper.drawing import along_fits
@@ -63,13 +63,17 @@ def extrapolated_chart(chart: str, series: Sequence[Series], fitted: Mapping[str
     # A line far above the data is cut, as it would flatten them.
     y = Axis("value", title, log_domain([*points["value"], *(min(end, 30 * highest) for end in ends)]), log=True)
     avoid = along_fits(named, x, y)
-    layers = [
-        *fits(named, x, y),
-        crowd(points, x, y, colour=("when", "Points"), palette=_GROUND),
-    ]
-    for frame in leaders:
-        shown = frame.sort("year", descending=True).head(_LABELS)["name"]
-        layers += emphasised(frame, x, y, avoid=avoid, labelled=list(shown), among=points)
+
+    def draw() -> alt.LayerChart:
+        layers = [
+            *fits(named, x, y),
+            crowd(points, x, y, colour=("when", "Points"), palette=_GROUND),
+        ]
+        for frame in leaders:
+            shown = frame.sort("year", descending=True).head(_LABELS)["name"]
+            layers += emphasised(frame, x, y, avoid=avoid, labelled=list(shown), among=points)
+        return stack(layers, drawn)
+
     what = f"{series[0].title[0].upper()}{series[0].title[1:]}"
     drawn = f"{what}: the trends of 2021 extrapolated"
     caption = (
@@ -82,7 +86,7 @@ def extrapolated_chart(chart: str, series: Sequence[Series], fitted: Mapping[str
     parts = [part for one in series if one.id != "efficiency-language" for part in one.basis.split("; ") if part]
     if parts:
         caption += f" Since the paper: {'; '.join(dict.fromkeys(parts))}."
-    return StudyChart(drawn, caption, stack(layers, drawn))
+    return StudyChart(drawn, caption, draw)
 
 
 def by_horizon_chart(horizons: pl.DataFrame, names: Mapping[str, str]) -> StudyChart:
@@ -92,30 +96,33 @@ def by_horizon_chart(horizons: pl.DataFrame, names: Mapping[str, str]) -> StudyC
     largest = float(str(frame["median_abs_centre_factor"].max()))
     x = Axis("horizon_years", "Years ahead", (0.5, float(str(frame["horizon_years"].max())) + 0.5), grid=False)
     y = Axis("median_abs_centre_factor", "Median error, as a factor", (1.0, max(10.0, largest) * 1.2), log=True)
-    colour = alt.Color(
-        "name", type="nominal", title=None, scale=alt.Scale(domain=kinds, range=list(PALETTE)),
-        legend=alt.Legend(orient="bottom", direction="vertical", columns=2),
-    )  # fmt: skip
-    base = alt.Chart(frame).encode(x=x.x(), y=y.y(), color=colour)
-    tooltip = [
-        alt.Tooltip("name:N", title="Series"),
-        alt.Tooltip("horizon_years:Q", title="Years ahead"),
-        alt.Tooltip("median_abs_centre_factor:Q", title="Median error, as a factor", format=".3~g"),
-        alt.Tooltip("single_coverage:Q", title="Inside the 95% band", format=".0%"),
-        alt.Tooltip("n:Q", title="Predictions"),
-    ]
-    lines = base.mark_line(strokeWidth=2, clip=True)
-    dots = base.mark_point(filled=True, size=45, clip=True).encode(tooltip=tooltip)
-    factor2 = pl.DataFrame({"median_abs_centre_factor": [2.0]})
-    rule = alt.Chart(factor2).mark_rule(strokeDash=[4, 3], strokeWidth=1.4).encode(y=y.y())
     title = "How far ahead a trend can be trusted"
-    chart = alt.LayerChart(layer=[rule, lines, dots], title=title, width=WIDTH, height=HEIGHT)
     caption = (
         f"Factor between the median later value and fits made at the end of every year, by how far ahead they look: "
         f"the median over those years, from {frame['n'].sum()} predictions. Dashed: a factor of 2. Each later value is "
         f"predicted from several years, so neighbouring points are correlated."
     )
-    return StudyChart(title, caption, chart)
+
+    def draw() -> alt.LayerChart:
+        colour = alt.Color(
+            "name", type="nominal", title=None, scale=alt.Scale(domain=kinds, range=list(PALETTE)),
+            legend=alt.Legend(orient="bottom", direction="vertical", columns=2),
+        )  # fmt: skip
+        base = alt.Chart(frame).encode(x=x.x(), y=y.y(), color=colour)
+        tooltip = [
+            alt.Tooltip("name:N", title="Series"),
+            alt.Tooltip("horizon_years:Q", title="Years ahead"),
+            alt.Tooltip("median_abs_centre_factor:Q", title="Median error, as a factor", format=".3~g"),
+            alt.Tooltip("single_coverage:Q", title="Inside the 95% band", format=".0%"),
+            alt.Tooltip("n:Q", title="Predictions"),
+        ]
+        lines = base.mark_line(strokeWidth=2, clip=True)
+        dots = base.mark_point(filled=True, size=45, clip=True).encode(tooltip=tooltip)
+        factor2 = pl.DataFrame({"median_abs_centre_factor": [2.0]})
+        rule = alt.Chart(factor2).mark_rule(strokeDash=[4, 3], strokeWidth=1.4).encode(y=y.y())
+        return alt.LayerChart(layer=[rule, lines, dots], title=title, width=WIDTH, height=HEIGHT)
+
+    return StudyChart(title, caption, draw)
 
 
 def _scaled(frame: pl.DataFrame, per_unit: float, when: str) -> pl.DataFrame:

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date
 
-import altair as alt
 import polars as pl
 
 from joulewise.charts import Axis, along, crowd, emphasised, log_domain, span, stack, staircase
+from joulewise.charts.altair import alt
+from joulewise.charts.encodings import line_legend
 from joulewise.charts.theme import YEAR_RANGE
 from joulewise.studies.frontier.data import FEWEST, MODES, Fronts
 from joulewise.studies.inputs import LADDER, unit_of
@@ -31,11 +32,6 @@ def fronts_chart(fronts: Fronts) -> StudyChart:
     final = fronts.at(days[-1]).with_columns(
         label=(pl.col("name").str.split(".").list.first() if vision else pl.col("name")).str.slice(0, _LABEL_LETTERS)
     )
-    names = emphasised(
-        final, x, y, colour=YEAR_RANGE[-1], label="label", labelled=final["label"].to_list(),
-        tooltip=(("name", "Model"), ("score", "Score"), ("energy_j", "Joules"), ("accelerator", "Accelerator")),
-        avoid=[place for day in days for place in along(staircase(fronts.at(day), x, y), x, y)],
-    )  # fmt: skip
     title = f"{fronts.benchmark} against joules per {unit}, {MODES[fronts.mode]}"
     caption = (
         f"Each line joins the models released by the end of a year (the last: {fronts.days[-1]:%B %Y}) that no other "
@@ -44,8 +40,16 @@ def fronts_chart(fronts: Fronts) -> StudyChart:
     )
     if fronts.mode == "of-the-time":
         caption += f" Accelerators: {among(LADDER)}."
-    layers = [crowd(fronts.points, x, y), _lines(fronts, days, x, y), *names]
-    return StudyChart(title, caption, stack(layers, title))
+
+    def draw() -> alt.LayerChart:
+        names = emphasised(
+            final, x, y, colour=YEAR_RANGE[-1], label="label", labelled=final["label"].to_list(),
+            tooltip=(("name", "Model"), ("score", "Score"), ("energy_j", "Joules"), ("accelerator", "Accelerator")),
+            avoid=[place for day in days for place in along(staircase(fronts.at(day), x, y), x, y)],
+        )  # fmt: skip
+        return stack([crowd(fronts.points, x, y), _lines(fronts, days, x, y), *names], title)
+
+    return StudyChart(title, caption, draw)
 
 
 def _lines(fronts: Fronts, days: Sequence[date], x: Axis, y: Axis) -> alt.Chart:
@@ -59,7 +63,7 @@ def _lines(fronts: Fronts, days: Sequence[date], x: Axis, y: Axis) -> alt.Chart:
     years = [day.year for day in days]
     colour = alt.Color(
         "year", type="ordinal", title="At the end of", scale=alt.Scale(domain=years, range=_hues(len(years))),
-        legend=alt.Legend(orient="bottom", direction="horizontal", symbolType="stroke", symbolSize=400),
+        legend=line_legend(),
     )  # fmt: skip
     lines: alt.Chart = (
         alt.Chart(paths)

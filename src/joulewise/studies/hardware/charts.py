@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-import altair as alt
 import polars as pl
 
 from joulewise.charts import (
@@ -19,6 +18,7 @@ from joulewise.charts import (
     span,
     stack,
 )
+from joulewise.charts.altair import alt
 from joulewise.charts.theme import PALETTE, WIDTH
 from joulewise.fits import LogLinearFit
 from joulewise.studies.points import TENSOR_16
@@ -44,7 +44,11 @@ def by_precision(points: pl.DataFrame, groups: Sequence[str], fitted: Mapping[st
         for group, fit in ((g, fitted[g]) for g in groups if g in fitted)
     ]
     title = "Work per joule by precision"
-    chart = stack([crowd(frame.sort("rank", "year"), x, y, colour=("group", "Precision")), *fits(named, x, y)], title)
+
+    def draw() -> alt.LayerChart:
+        dots = crowd(frame.sort("rank", "year"), x, y, colour=("group", "Precision"))
+        return stack([dots, *fits(named, x, y)], title)
+
     best = frame.sort("giga_per_j").row(-1, named=True)
     caption = (
         f"Dense theoretical peak over thermal design power of {frame['id'].n_unique()} accelerators, at {frame.height} "
@@ -52,7 +56,7 @@ def by_precision(points: pl.DataFrame, groups: Sequence[str], fitted: Mapping[st
         f"{best['group']}. Lines go through the server GPUs more efficient than all before at their precision, where "
         f"they show a trend; bands: 95% of it. A larger dot stands for several."
     )
-    return StudyChart(title, caption, chart)
+    return StudyChart(title, caption, draw)
 
 
 def by_kind(points: pl.DataFrame) -> StudyChart:
@@ -62,19 +66,22 @@ def by_kind(points: pl.DataFrame) -> StudyChart:
     records = select_subset(frame.with_columns(value="giga_per_j", score="giga_per_j"), "record")
     title = "Work per joule at 16 bits by kind"
     shown = frame.sort("kind", "year")
-    chart = stack(
-        [
-            crowd(shown, x, y, colour=("kind", "Kind")),
-            *emphasised(records, x, y, tooltip=_TOOLTIP, among=frame, colour="#888888"),
-        ],
-        title,
-    )
+
+    def draw() -> alt.LayerChart:
+        return stack(
+            [
+                crowd(shown, x, y, colour=("kind", "Kind")),
+                *emphasised(records, x, y, tooltip=_TOOLTIP, among=frame, colour="#888888"),
+            ],
+            title,
+        )
+
     counts = ", ".join(f"{n} {kind}" for kind, n in frame.group_by("kind").len().sort("kind").iter_rows())
     caption = (
         f"Dense 16-bit peak of matrix units over thermal design power: {counts}. Rings: more efficient than all "
         f"before. The power is the maker's figure for a chip, a card or a module. A larger dot stands for several."
     )
-    return StudyChart(title, caption, chart)
+    return StudyChart(title, caption, draw)
 
 
 def doubling_times(table: pl.DataFrame) -> StudyChart:
@@ -96,37 +103,40 @@ def doubling_times(table: pl.DataFrame) -> StudyChart:
     unsure = drawn["growth_per_year"].count() - frame.height
     order = frame["line"].unique(maintain_order=True).to_list()
     title = "Doubling time of work per joule"
-    scale = alt.Scale(type="log", domain=[_SHORTEST, _LONGEST], nice=False)
-    axis = alt.Axis(values=[0.5, 1, 2, 4, 8, 16, 32], format="~g")
-    x = alt.X("doubling_time_years:Q", title="Years in which efficiency doubles", scale=scale, axis=axis)
-    base = alt.Chart(frame).encode(
-        y=alt.Y("line:N", title=None, sort=order, axis=alt.Axis(labelLimit=260)),
-        yOffset=alt.YOffset("whose:N", sort=list(_WHOSE)),
-        color=alt.Color(
-            "whose:N",
-            title="Accelerators",
-            scale=alt.Scale(domain=list(_WHOSE), range=[PALETTE[1], PALETTE[2], PALETTE[0]]),
-        ),
-    )
-    tooltip = [
-        alt.Tooltip("line:N", title="Precision and period"),
-        alt.Tooltip("whose:N", title="Accelerators"),
-        *[
-            alt.Tooltip(f"doubling_time_years{end}:Q", title=f"Doubling time{said} (years)", format=".3~g")
-            for end, said in (("", ""), ("_low", ", shortest"), ("_high", ", longest"))
-        ],
-        alt.Tooltip("n:Q", title="Accelerators"),
-    ]
-    rules = base.mark_rule(strokeWidth=2).encode(x=alt.X("low:Q", scale=scale, axis=axis), x2="high:Q")
-    dots = base.mark_point(filled=True, size=55, clip=True).encode(x=x, tooltip=tooltip)
-    chart = alt.LayerChart(
-        layer=[rules, dots], title=title, width=WIDTH, height=len(_WHOSE) * _LINE_PX * max(len(order), 3)
-    )
     caption = (
         f"Doubling times with their 95% intervals, by precision and period; leaders are those more efficient than all "
         f"before at their precision. {unsure} fits whose slope is falling or not significant are not drawn."
     )
-    return StudyChart(title, caption, chart)
+
+    def draw() -> alt.LayerChart:
+        scale = alt.Scale(type="log", domain=[_SHORTEST, _LONGEST], nice=False)
+        axis = alt.Axis(values=[0.5, 1, 2, 4, 8, 16, 32], format="~g")
+        x = alt.X("doubling_time_years:Q", title="Years in which efficiency doubles", scale=scale, axis=axis)
+        base = alt.Chart(frame).encode(
+            y=alt.Y("line:N", title=None, sort=order, axis=alt.Axis(labelLimit=260)),
+            yOffset=alt.YOffset("whose:N", sort=list(_WHOSE)),
+            color=alt.Color(
+                "whose:N",
+                title="Accelerators",
+                scale=alt.Scale(domain=list(_WHOSE), range=[PALETTE[1], PALETTE[2], PALETTE[0]]),
+            ),
+        )
+        tooltip = [
+            alt.Tooltip("line:N", title="Precision and period"),
+            alt.Tooltip("whose:N", title="Accelerators"),
+            *[
+                alt.Tooltip(f"doubling_time_years{end}:Q", title=f"Doubling time{said} (years)", format=".3~g")
+                for end, said in (("", ""), ("_low", ", shortest"), ("_high", ", longest"))
+            ],
+            alt.Tooltip("n:Q", title="Accelerators"),
+        ]
+        rules = base.mark_rule(strokeWidth=2).encode(x=alt.X("low:Q", scale=scale, axis=axis), x2="high:Q")
+        dots = base.mark_point(filled=True, size=55, clip=True).encode(x=x, tooltip=tooltip)
+        return alt.LayerChart(
+            layer=[rules, dots], title=title, width=WIDTH, height=len(_WHOSE) * _LINE_PX * max(len(order), 3)
+        )
+
+    return StudyChart(title, caption, draw)
 
 
 def towards_limits(points: pl.DataFrame, limits: pl.DataFrame, temperature_k: float) -> StudyChart:
@@ -155,16 +165,19 @@ def towards_limits(points: pl.DataFrame, limits: pl.DataFrame, temperature_k: fl
     y = Axis("aj_per_op", "Attojoules per operation (1,000,000 are a picojoule)", log_domain(values, 3.0), log=True)
     title = "Energy of an operation, and its floor"
     avoid = [place for _, value in lines for place in along([(t, value) for t in x.domain], x, y)]
-    chart = stack(
-        [
-            crowd(frame.sort("rank", "year"), x, y, colour=("group", "Precision")),
-            *emphasised(
-                measured, x, y, avoid=avoid, tooltip=(("name", "Measured"), ("source", "Source")), colour="#888888"
-            ),
-            *reference_lines(lines, y),
-        ],
-        title,
-    )
+
+    def draw() -> alt.LayerChart:
+        return stack(
+            [
+                crowd(frame.sort("rank", "year"), x, y, colour=("group", "Precision")),
+                *emphasised(
+                    measured, x, y, avoid=avoid, tooltip=(("name", "Measured"), ("source", "Source")), colour="#888888"
+                ),
+                *reference_lines(lines, y),
+            ],
+            title,
+        )
+
     caption = (
         f"Power over peak for an operation (half a multiply-add) of {frame['id'].n_unique()} accelerators. Rings: the "
         f"best measurements, of whole systems at the wall running a network and of chips (drawn at the right, as the "
@@ -172,7 +185,7 @@ def towards_limits(points: pl.DataFrame, limits: pl.DataFrame, temperature_k: fl
         f"multiplier and adder of that width erase; registers, wires and memory are left out. A larger dot stands for "
         f"several."
     )
-    return StudyChart(title, caption, chart)
+    return StudyChart(title, caption, draw)
 
 
 def _end(frame: pl.DataFrame) -> float:

@@ -8,6 +8,7 @@ import numpy as np
 import polars as pl
 
 from joulewise.charts import Axis, reference_lines, stack
+from joulewise.charts.altair import alt
 from joulewise.charts.bands import band_lines
 from joulewise.impact.scenario import Scenario, per_person_w, power_w, twh_per_year
 from joulewise.studies.outlook.data import BACKTEST_SHARE, EnergyTrend
@@ -68,10 +69,14 @@ def _chart(
     y = Axis("value", y_title, (min(ends) / _ROOM, max(ends) * _ROOM), log=True)
     bands = [(f"{band}_low", f"{band}_high") for band in _BANDS]
     clipped = rows.with_columns(pl.col(name).clip(*y.domain) for pair in bands for name in pair)
-    layers = band_lines(clipped, x, y, colour=("line", legend), bands=bands, known=known)
-    if marks:
-        layers += reference_lines(marks, y)
-    return StudyChart(title, caption, stack(layers, title))
+
+    def draw() -> alt.LayerChart:
+        layers = band_lines(clipped, x, y, colour=("line", legend), bands=bands, known=known)
+        if marks:
+            layers += reference_lines(marks, y)
+        return stack(layers, title)
+
+    return StudyChart(title, caption, draw)
 
 
 def _line(name: str, trend: EnergyTrend, scenario: Scenario, scope: str, until: int) -> pl.DataFrame:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import altair as alt
 import polars as pl
 
 from joulewise.charts import Axis, along, log_domain, points, span, stack
+from joulewise.charts.altair import alt
 from joulewise.charts.steps import parts_chart, step_dots, step_lines, step_path
 from joulewise.studies.inputs import FIXED, LADDER, unit_of
 from joulewise.studies.points import LANGUAGE, VISION
@@ -52,21 +52,25 @@ def _staircases(lines: Sequence[Staircase]) -> StudyChart:
         path = step_path(one.select("year", "energy_j").rows(), until)
         avoid += along(path, x, y)
         paths += [{"year": a, "energy_j": b, "line": line, "how": how} for a, b in path]
-    tooltip = [alt.Tooltip(f"{c}:N", title=t) for c, t in _TOOLTIP] + [
-        alt.Tooltip("energy_j:Q", title="Joules", format=".3g"),
-        alt.Tooltip("score:Q", title="Score", format=".4g"),
-    ]
     named = shown.filter((pl.col("how") != METHODS["fixed"]) & (pl.col("label") != "")).sort("energy_j")
     named = named.unique(["label", "year", "energy_j"], keep="first", maintain_order=True)
     frame = pl.DataFrame(paths)
-    layers = [
-        step_lines(
-            frame, x, y, colour=("line", "Reached"), dash=("how", "How") if frame["how"].n_unique() > 1 else None
-        ),
-        step_dots(shown, x, y, colour=("line", "Reached"), tooltip=tooltip),
-        # The labels alone: the dots have the colour of their line.
-        *points(named, x, y, label="label", labelled=named["label"].to_list(), avoid=avoid)[1:],
-    ]
+
+    def draw() -> alt.LayerChart:
+        tooltip = [alt.Tooltip(f"{c}:N", title=t) for c, t in _TOOLTIP] + [
+            alt.Tooltip("energy_j:Q", title="Joules", format=".3g"),
+            alt.Tooltip("score:Q", title="Score", format=".4g"),
+        ]
+        layers = [
+            step_lines(
+                frame, x, y, colour=("line", "Reached"), dash=("how", "How") if frame["how"].n_unique() > 1 else None
+            ),
+            step_dots(shown, x, y, colour=("line", "Reached"), tooltip=tooltip),
+            # The labels alone: the dots have the colour of their line.
+            *points(named, x, y, label="label", labelled=named["label"].to_list(), avoid=avoid)[1:],
+        ]
+        return stack(layers, title)
+
     title = f"Minimum energy per {unit} at fixed {benchmark}" + (", the paper's method" if paper else "")
     caption = f"The lowest joules per {unit} of any model that reaches the score by the date. " + (
         "FLOPs over the efficiency that the hardware trend gives for the model's date."
@@ -76,7 +80,7 @@ def _staircases(lines: Sequence[Staircase]) -> StudyChart:
     )
     if task == LANGUAGE:
         caption += " Per token: a model that reasons writes more tokens per answer."
-    return StudyChart(title, caption, stack(layers, title))
+    return StudyChart(title, caption, draw)
 
 
 def _points(line: Staircase) -> pl.DataFrame:
@@ -109,4 +113,4 @@ def _why(lines: Sequence[Staircase]) -> StudyChart:
         "Utilisation: the share of that peak a model reaches, including memory traffic and idle time; left of the line "
         "it cost energy."
     )
-    return StudyChart(title, caption, parts_chart(long, x_title="Halvings of energy", title=title))
+    return StudyChart(title, caption, lambda: parts_chart(long, x_title="Halvings of energy", title=title))

@@ -50,7 +50,7 @@ def study(inputs: Inputs) -> Study:
     drawn: dict[str, StudyChart] = {}
     for figure, draw_today in FIGURES.items():
         original = draw(figure, inputs.paper)
-        drawn[f"{figure}-2021"] = StudyChart(f"{original.title}, as of 2021", original.caption, original.chart)
+        drawn[f"{figure}-2021"] = StudyChart(f"{original.title}, as of 2021", original.caption, original.draw)
         drawn[f"{figure}-today"] = draw_today(today)
     growth = growth_then_and_now(today, inputs.paper)
     return Study(

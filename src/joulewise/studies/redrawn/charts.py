@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import altair as alt
 import polars as pl
 
 from joulewise.charts import (
@@ -19,6 +18,7 @@ from joulewise.charts import (
     stack,
     staircase,
 )
+from joulewise.charts.altair import alt
 from joulewise.charts.theme import PALETTE
 from joulewise.fits import LogLinearFit
 from joulewise.formats import RATE_GROUPS
@@ -59,10 +59,14 @@ def params_and_flops(today: Today) -> StudyChart:
     best = subset_of(frame, "flops", LEADERS[VISION])
     title = "Parameters and FLOPs, today"
     kinds = frame.filter(pl.col("architecture").is_not_null())
-    layers = [
-        crowd(kinds, x, y, colour=("architecture", "Architecture")),
-        *emphasised(best, x, y, tooltip=_MODEL_TOOLTIP, label="label", among=kinds, colour=_RING),
-    ]
+
+    def draw() -> alt.LayerChart:
+        layers = [
+            crowd(kinds, x, y, colour=("architecture", "Architecture")),
+            *emphasised(best, x, y, tooltip=_MODEL_TOOLTIP, label="label", among=kinds, colour=_RING),
+        ]
+        return stack(layers, title)
+
     correlations = []
     for kind in kinds["architecture"].unique(maintain_order=True).sort():
         rows = kinds.filter(architecture=kind)
@@ -74,7 +78,7 @@ def params_and_flops(today: Today) -> StudyChart:
         f"Parameters and FLOPs of {kinds.height} vision models. Pearson's correlation: {'; '.join(correlations)}. "
         f"Rings: best score of each year. {_MERGED} of a kind."
     )
-    return StudyChart(title, caption, stack(layers, title))
+    return StudyChart(title, caption, draw)
 
 
 def accuracy_over_years(today: Today) -> StudyChart:
@@ -88,7 +92,7 @@ def accuracy_over_years(today: Today) -> StudyChart:
         f"date or FLOPs are left out."
     )
     title = "ImageNet accuracy over the years, today"
-    return StudyChart(title, caption, _score_over_years(frame, "Top-1 accuracy (%)", ("data", "Training data"), title))
+    return _score_over_years(frame, "Top-1 accuracy (%)", ("data", "Training data"), title, caption)
 
 
 def vision_flops_over_years(today: Today) -> StudyChart:
@@ -125,7 +129,7 @@ def score_over_years(today: Today) -> StudyChart:
         f"of each year, with areas in proportion to the FLOPs of {LANGUAGE_TOKENS:,} tokens; the highest is "
         f"{top['label']} ({top['score']:.1f}). {_MERGED}."
     )
-    return StudyChart(title, caption, _score_over_years(frame, today.scores.benchmark, None, title))
+    return _score_over_years(frame, today.scores.benchmark, None, title, caption)
 
 
 def peak_over_years(today: Today) -> StudyChart:
@@ -138,10 +142,14 @@ def peak_over_years(today: Today) -> StudyChart:
     y = Axis("tera", "Theoretical peak, TFLOPS (INT8: TOPS)", log_domain(frame["tera"]), log=True)
     record = select_subset(frame.with_columns(value="tera", score="tera"), "record")
     title = "Theoretical peak of accelerators, today"
-    layers = [
-        crowd(frame.sort("rank", "year"), x, y, colour=("group", "Precision")),
-        *emphasised(record, x, y, tooltip=_HARDWARE_TOOLTIP, among=frame, colour=_RING),
-    ]
+
+    def draw() -> alt.LayerChart:
+        layers = [
+            crowd(frame.sort("rank", "year"), x, y, colour=("group", "Precision")),
+            *emphasised(record, x, y, tooltip=_HARDWARE_TOOLTIP, among=frame, colour=_RING),
+        ]
+        return stack(layers, title)
+
     top = record.row(-1, named=True)
     caption = (
         f"Dense theoretical peak of {frame['id'].n_unique()} accelerators, {frame.height} points with one per "
@@ -149,7 +157,7 @@ def peak_over_years(today: Today) -> StudyChart:
         f"{top['tera']:,.0f} at {top['group']}. Peaks at different precisions do not form one trend. "
         f"{_MERGED.replace('models', 'accelerators')}."
     )
-    return StudyChart(title, caption, stack(layers, title))
+    return StudyChart(title, caption, draw)
 
 
 def efficiency_over_years(today: Today) -> StudyChart:
@@ -169,10 +177,14 @@ def efficiency_over_years(today: Today) -> StudyChart:
     y = Axis("gflops_per_w", "GFLOPS per watt (GFLOP/J)", log_domain(frame["gflops_per_w"]), log=True)
     named = [NamedFit(task, one.fit, "GFLOP/J", 1e9) for task, one in today.carried.items()]
     title = "Efficiency of accelerators for deep learning, today"
-    layers = [
-        crowd(frame, x, y, colour=("set", "Efficiency"), palette=(_RING, *PALETTE[2:6])),
-        *fits(named, x, y),
-    ]
+
+    def draw() -> alt.LayerChart:
+        layers = [
+            crowd(frame, x, y, colour=("set", "Efficiency"), palette=(_RING, *PALETTE[2:6])),
+            *fits(named, x, y),
+        ]
+        return stack(layers, title)
+
     doubling = " and ".join(
         f"every {one.fit.doubling_time_years:.1f} years for {task} (R² {one.fit.r2:.2f})"
         for task, one in today.carried.items()
@@ -188,7 +200,7 @@ def efficiency_over_years(today: Today) -> StudyChart:
         f"networks reached in mixed precision on the GPUs measured: {shares}. Efficiency doubles {doubling}. Bands: "
         f"95% of the trend."
     )
-    return StudyChart(title, caption, stack(layers, title))
+    return StudyChart(title, caption, draw)
 
 
 def vision_energy_over_years(today: Today) -> StudyChart:
@@ -271,14 +283,18 @@ def _over_years(today: Today, task: str, y: Axis, named: list[NamedFit], title: 
     leaders = subset_of(frame, "flops" if y.field == "gflops" else y.field, LEADERS[task])
     x = Axis("year", "Release", span(frame["year"]), grid=False)
     colour = ("score", "Top-1 (%)") if task == VISION else None
-    layers = [
-        crowd(frame, x, y, colour=colour, palette=_NOT_THE_LINES),
-        *fits(named, x, y),
-        *emphasised(
-            leaders, x, y, tooltip=_MODEL_TOOLTIP, label="label", avoid=along_fits(named, x, y), among=frame
-        ),
-    ]  # fmt: skip
-    return StudyChart(title, caption, stack(layers, title))
+
+    def draw() -> alt.LayerChart:
+        layers = [
+            crowd(frame, x, y, colour=colour, palette=_NOT_THE_LINES),
+            *fits(named, x, y),
+            *emphasised(
+                leaders, x, y, tooltip=_MODEL_TOOLTIP, label="label", avoid=along_fits(named, x, y), among=frame
+            ),
+        ]  # fmt: skip
+        return stack(layers, title)
+
+    return StudyChart(title, caption, draw)
 
 
 def _forecast(today: Today, task: str) -> StudyChart:
@@ -296,22 +312,26 @@ def _forecast(today: Today, task: str) -> StudyChart:
     ]
     across = [place for line in lines for place in along([(t, line.power_w) for t in x.domain], x, y)]
     title = f"One {task} inference per person and second, today"
-    layers = [
-        crowd(frame, x, y),
-        *fits(named, x, y),
-        *emphasised(
-            leaders, x, y, tooltip=_MODEL_TOOLTIP, label="label", avoid=[*along_fits(named, x, y), *across],
-            among=frame,
-        ),
-        *reference_lines([(f"{line.name}: {with_prefix(line.power_w, 'J/s')}", line.power_w) for line in lines], y),
-    ]  # fmt: skip
+
+    def draw() -> alt.LayerChart:
+        layers = [
+            crowd(frame, x, y),
+            *fits(named, x, y),
+            *emphasised(
+                leaders, x, y, tooltip=_MODEL_TOOLTIP, label="label", avoid=[*along_fits(named, x, y), *across],
+                among=frame,
+            ),
+            *reference_lines([(f"{line.name}: {with_prefix(line.power_w, 'J/s')}", line.power_w) for line in lines], y),
+        ]  # fmt: skip
+        return stack(layers, title)
+
     reached = "; ".join(f"{line.name} {_when(best, line.power_w)}" for line in lines)
     caption = (
         f"One forward pass{_at_length(task)} per person and second, extrapolated to {UNTIL}. The trend of the "
         f"{leaders_name(task)}, the last from {_last_year(leaders)}, reaches: {reached}. Bands: 95% for a single "
         f"model, if the trend continues."
     )
-    return StudyChart(title, caption, stack(layers, title))
+    return StudyChart(title, caption, draw)
 
 
 def _accuracy_against(today: Today, cost: str) -> StudyChart:
@@ -333,34 +353,42 @@ def _score_against(
     x = Axis(cost, f"{_COSTS[cost][0]} of one {unit}", log_domain(frame[cost]), log=True)
     y = Axis("score", score_title, span(frame["score"]))
     on_front = pareto_front(frame, cost)
-    layers = [
-        crowd(frame, x, y, colour=("year", "Release")),
-        front(on_front, x, y),
-        *emphasised(
-            on_front, x, y, tooltip=_MODEL_TOOLTIP, label="label", labelled=spread(on_front, "label"), colour=_RING,
-            avoid=along(staircase(on_front, x, y), x, y), among=frame,
-        ),
-    ]  # fmt: skip
+
+    def draw() -> alt.LayerChart:
+        layers = [
+            crowd(frame, x, y, colour=("year", "Release")),
+            front(on_front, x, y),
+            *emphasised(
+                on_front, x, y, tooltip=_MODEL_TOOLTIP, label="label", labelled=spread(on_front, "label"), colour=_RING,
+                avoid=along(staircase(on_front, x, y), x, y), among=frame,
+            ),
+        ]  # fmt: skip
+        return stack(layers, title)
+
     recent = on_front.filter(pl.col("year") > _PAPER_UNTIL).height
     caption = (
         f"{preface}{score_title} against {_COSTS[cost][1]} for {frame.height} models; the "
         f"grey staircase is the Pareto front of {on_front.height}, {recent} of them released after the paper's data "
         f"end. {_MERGED}, coloured by their mean year."
     )
-    return StudyChart(title, caption, stack(layers, title))
+    return StudyChart(title, caption, draw)
 
 
 def _score_over_years(
-    frame: pl.DataFrame, score_title: str, colour: tuple[str, str] | None, title: str
-) -> alt.LayerChart:
+    frame: pl.DataFrame, score_title: str, colour: tuple[str, str] | None, title: str, caption: str
+) -> StudyChart:
     best = subset_of(frame, "score", "best-per-year")
     x = Axis("year", "Release", span(frame["year"], 0.08), grid=False)
     y = Axis("score", score_title, span(frame["score"], 0.1))
-    layers = [
-        crowd(frame, x, y, colour=colour, palette=(PALETTE[2], PALETTE[0])),
-        *emphasised(best, x, y, size=("gflops", "GFLOPs"), tooltip=_MODEL_TOOLTIP, label="label", among=frame),
-    ]
-    return stack(layers, title)
+
+    def draw() -> alt.LayerChart:
+        layers = [
+            crowd(frame, x, y, colour=colour, palette=(PALETTE[2], PALETTE[0])),
+            *emphasised(best, x, y, size=("gflops", "GFLOPs"), tooltip=_MODEL_TOOLTIP, label="label", among=frame),
+        ]
+        return stack(layers, title)
+
+    return StudyChart(title, caption, draw)
 
 
 def _instead_of_glue(today: Today) -> str:

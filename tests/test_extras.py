@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from joulewise.counting.extras import import_extra, without_network
 from joulewise.errors import MissingExtraError, WorkError
+from joulewise.extras import import_extra, without_network
 
 ASK = """
 import socket, sys

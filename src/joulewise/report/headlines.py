@@ -1,4 +1,4 @@
-"""What the report says in words: every number in it is computed when the report is built."""
+"""The figures at the top of the paper's page, each computed when the page is built."""
 
 from __future__ import annotations
 
@@ -16,16 +16,24 @@ from joulewise.units import significant
 
 
 @dataclass(frozen=True)
-class Finding:
-    """One thing found: a figure, what it is of, and what it rests on."""
+class Headline:
+    """A figure, the quantity it is the value of, and the evidence behind it."""
 
     figure: str
     label: str
     detail: str
 
 
-def findings(catalog: Catalog, comparison: pl.DataFrame) -> list[Finding]:
-    """Return the findings that head the report."""
+def headlines(catalog: Catalog, comparison: pl.DataFrame) -> tuple[Headline, ...]:
+    """Return the headlines of the paper's page.
+
+    Parameters
+    ----------
+    catalog : Catalog
+        The paper's edition.
+    comparison : polars.DataFrame
+        The rows of `paper.comparison.compare_with_printed`.
+    """
     flops = trend("flops", "vision", "best-per-year", catalog=catalog).fit
     energy = trend("energy", "vision", "best-per-year", catalog=catalog).fit
     every = trend("energy", "vision", catalog=catalog).fit
@@ -35,46 +43,46 @@ def findings(catalog: Catalog, comparison: pl.DataFrame) -> list[Finding]:
     counts = {row["verdict"]: row["count"] for row in comparison["verdict"].value_counts().to_dicts()}
     differing = comparison.filter(verdict="differs")
     explained = differing.filter(pl.col("reason") != "").height
-    return [
-        Finding(
+    return (
+        Headline(
             _growth(flops),
-            "FLOPs of the most accurate vision model of a year, per year",
+            "growth per year in FLOPs, most accurate vision model of each year",
             f"{_interval(flops)}; {flops.n} models, R² {flops.r2:.2f}",
         ),
-        Finding(
+        Headline(
             _growth(energy),
-            "the same in joules, on hardware of the release date",
-            f"{_interval(energy)}; hardware takes the edge off, but growth stays exponential",
+            "growth per year in joules, the same models on hardware of their release date",
+            f"{_interval(energy)}; hardware gains slow it, but growth remains exponential",
         ),
-        Finding(
+        Headline(
             _growth(every),
-            "joules of all vision models, per year",
+            "growth per year in joules, all vision models",
             f"{_interval(every)}, n = {every.n}: "
-            + ("not told apart from no growth" if _may_be_flat(every) else "growth beyond chance"),
+            + ("no significant growth" if _may_be_flat(every) else "significant growth"),
         ),
-        Finding(
+        Headline(
             _growth(record),
-            "joules of the language models most demanding at release, per year",
-            f"{_interval(record)} on only {record.n} models: the interval is wide",
+            "growth per year in joules, language models more demanding than all before them",
+            f"{_interval(record)}; only {record.n} models, so the interval is wide",
         ),
-        Finding(
+        Headline(
             f"{significant(vision.doubling_time_years, 2)} years",
-            "in which the efficiency of GPUs doubles for vision networks",
-            f"{significant(language.doubling_time_years, 2)} years for language; {vision.n} accelerators each",
+            "doubling time of GPU efficiency for vision networks",
+            f"{significant(language.doubling_time_years, 2)} years for language networks; {vision.n} accelerators each",
         ),
-        Finding(
+        Headline(
             str(somatic.central.year) if somatic.central else f"after {FORECAST_UNTIL}",
-            "when one inference a second of the best vision model takes what a body burns",
+            "when one inference per second of the best vision model matches the human body's power",
             f"{somatic.reference.power_w:.0f} W; earliest {_year(somatic.earliest)}, latest {_year(somatic.latest)}, "
-            "if the trend goes on",
+            "if the trend continues",
         ),
-        Finding(
+        Headline(
             f"{comparison.height}",
-            "numbers that the paper prints, recomputed",
-            f"{counts.get('exact', 0)} exact, {counts.get('rounds to it', 0)} round to what is printed, "
+            "printed numbers of the paper recomputed",
+            f"{counts.get('exact', 0)} exact, {counts.get('rounds to it', 0)} round to the printed value, "
             f"{counts.get('differs', 0)} differ, {explained} of these with the reason",
         ),
-    ]
+    )
 
 
 def _growth(fit: LogLinearFit) -> str:
