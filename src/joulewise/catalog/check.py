@@ -12,6 +12,7 @@ from joulewise.catalog.names import normalise, normalised
 from joulewise.catalog.prefilter import KINDS, definitely_valid
 from joulewise.catalog.tables import COLLECTIONS
 from joulewise.errors import nearest_names
+from joulewise.formats import FORMATS
 from joulewise.units import UNITS
 
 
@@ -146,6 +147,10 @@ def _bad_value(fact: dict[str, str], rule: dict[str, str]) -> list[RuleViolation
     if not value:
         return wrong("value", "is blank: leave the row out when there is no value")
     if rule["type"] == "text":
+        return []
+    if rule["type"] == "format":
+        if value not in FORMATS:
+            return wrong("value", f"{value!r} is not a number format" + _nearest(value, FORMATS))
         return []
     if rule["type"] == "date":
         try:

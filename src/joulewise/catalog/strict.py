@@ -36,7 +36,9 @@ STEPS = (("int8", "fp16-tensor"), ("fp8", "fp16-tensor"), ("fp4", "fp8"), ("fp16
 _NEIGHBOURS, _NEIGHBOUR_DAYS = 4, 731
 
 
-def unexplained(catalog: Catalog | None = None, rules: Iterable[Rule] | None = None) -> list[RuleViolation]:
+def unexplained(
+    catalog: Catalog | None = None, rules: Iterable[Rule] | None = None, reasons: pl.DataFrame | None = None
+) -> list[RuleViolation]:
     """Return the outliers that no row of the file of explanations explains, and the rows that explain none.
 
     Parameters
@@ -45,9 +47,11 @@ def unexplained(catalog: Catalog | None = None, rules: Iterable[Rule] | None = N
         By default the shipped one.
     rules : iterable of functions, optional
         By default `RULES`.
+    reasons : DataFrame, optional
+        In the form of `explanations`, which is the default.
     """
     found = outliers(catalog, rules)
-    reasons = explanations()
+    reasons = explanations() if reasons is None else reasons
     explained = {(r["collection"], r["entity"], r["attribute"]) for r in reasons.to_dicts()}
     present = {(p.collection, p.entity, p.attribute) for p in found}
     idle = [

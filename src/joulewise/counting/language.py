@@ -65,7 +65,8 @@ def totals(catalog: Catalog) -> pl.DataFrame:
 
 
 def _configuration(model: dict[str, Any], catalog: Catalog) -> Mapping[str, Any] | None:
-    return find_model(model["id"], catalog).architecture if model["access"] == "open-weights" else None
+    known = find_model(model["id"], catalog)
+    return known.architecture or known.partial_architecture if model["access"] == "open-weights" else None
 
 
 def _published(catalog: Catalog, entity: str) -> float | None:
