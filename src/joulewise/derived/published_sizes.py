@@ -1,4 +1,4 @@
-"""Shapes of language models compared with the sizes that their makers publish: what is estimated must add up to them."""
+"""Shapes of language models compared with the sizes that their makers publish."""
 
 from __future__ import annotations
 
