@@ -7,7 +7,7 @@ import time
 import polars as pl
 
 from joulewise.catalog import measurements
-from joulewise.energy.calibrated import estimate_many
+from joulewise.energy.table import estimate_table
 
 ROWS = 100_000
 
@@ -17,7 +17,7 @@ def main() -> None:
     measured = measurements().filter(pl.col("tier") == "A-gpu")
     table = pl.concat([measured] * (ROWS // len(measured) + 1))[:ROWS]
     begun = time.perf_counter()
-    found, problems = estimate_many(table)
+    found, problems = estimate_table(table)
     took = time.perf_counter() - begun
     print(f"{len(found)} rows, {len(problems)} bad, in {took:.1f} s: {len(table) / took:,.0f} rows a second")
 

@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from difflib import get_close_matches
 from enum import IntEnum
 
-# So many names still fit on a line.
+# Maximum number of names listed in a one-line hint.
 _FEW = 16
 
 
@@ -98,6 +98,11 @@ class MissingExtraError(InputError):
 
 class WorkError(JoulewiseError):
     """The input was right, but the work could not be done."""
+
+
+def reason(error: OSError) -> str:
+    """Return why an operation failed; never blank or "None", as some libraries give no `strerror`."""
+    return error.strerror or str(error).strip() or type(error).__name__
 
 
 def nearest_names(name: str, known: Iterable[str], limit: int = 3) -> list[str]:

@@ -122,6 +122,6 @@ def test_a_generator_of_the_catalogue_is_estimated_as_a_generator(joulewise: Run
     for name in ("sdxl-base-1.0", "Stable Video Diffusion XT", "stabilityai/stable-diffusion-3.5-large"):
         done = joulewise("estimate", name, "--on", "H100")
         assert "method: calibrated" in done.stdout, done.stderr
-    done = joulewise("estimate", "whisper-tiny")
+    done = joulewise("estimate", "whisper-tiny", "--method", "paper")
     assert (done.returncode, done.stdout) == (2, "")
     assert "the paper's method is of vision and language models, not of speech-recognition" in done.stderr

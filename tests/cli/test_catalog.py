@@ -63,7 +63,7 @@ def test_trends_are_the_papers_unless_todays_are_asked_for(joulewise: Run, comma
 
 def test_todays_trend_tells_how_many_lack_a_date(joulewise: Run) -> None:
     shown = joulewise("trend", "--task", "vision", "--of", "score", "--edition", "today")
-    assert "left out for want of a date: " in shown.stdout
+    assert "left out, as they have no date: " in shown.stdout
     value = json.loads(joulewise("trend", "--task", "vision", "--of", "score", "--edition", "today", "--json").stdout)
     assert value["n"] > 1300
     assert value["undated"] >= 1

@@ -172,13 +172,13 @@ def test_an_interrupt_ends_it_and_the_command(machine: dict[str, str], tmp_path:
         (("--module", "none.py:net"), "no such file"),
         (("--module", "nets.py:net", "--precision", "fp4"), "cannot run in 'fp4'"),
         (("--module", "nets.py:net", "--device", "cpu", "--accelerator", "H100"), "runs on the processor"),
-        (("--within", "2", "true"), "not in the range"),
-        (("--seconds", "0", "true"), "not in the range"),
-        (("--assume-tdp", "-5", "true"), "not in the range"),
+        (("--within", "2", "true"), "--within must be between 0.0001 and 0.9999, not 2"),
+        (("--seconds", "0", "true"), "must be between 0.001 and 604,800 s, not 0"),
+        (("--assume-tdp", "nan", "true"), "--assume-tdp must be between 0.001 and 1,000,000,000 W, not nan"),
         (("--meter", "gpu7", "true"), "no meter is called gpu7"),
         (("-o", "no/rows.csv", "true"), "no such folder: no"),
         (("-o", "work.py", "true"), "work.py has no column"),
-        (("-o", ".", "true"), "no text that can be read"),
+        (("-o", ".", "true"), "not a text file that can be read"),
     ],
 )
 def test_bad_options(

@@ -9,7 +9,8 @@ import pytest
 import torch
 
 from joulewise.counting.build import build_target
-from joulewise.counting.targets import Options, count
+from joulewise.counting.options import InferenceOptions
+from joulewise.counting.targets import count
 from joulewise.errors import InputError, UnknownNameError
 
 NETWORKS = """
@@ -45,7 +46,7 @@ def file(tmp_path: Path) -> Path:
 
 
 def test_a_file_with_the_size_of_its_images(file: Path) -> None:
-    built = build_target(f"{file}:image", Options(input_size=(3, 8, 8), batch_size=4, precision="bf16"), "cpu")
+    built = build_target(f"{file}:image", InferenceOptions(input_size=(3, 8, 8), batch_size=4, precision="bf16"), "cpu")
     made = built.run()
     assert isinstance(made, torch.Tensor)
     assert (made.shape, made.dtype) == ((4, 10), torch.bfloat16)
@@ -55,7 +56,7 @@ def test_a_file_with_the_size_of_its_images(file: Path) -> None:
 
 @pytest.mark.parametrize(("asked", "rows"), [(1, 1), (6, 6)])
 def test_inputs_of_one_row_are_repeated(file: Path, asked: int, rows: int) -> None:
-    built = build_target(f"{file}:tokens", Options(batch_size=asked), "cpu")
+    built = build_target(f"{file}:tokens", InferenceOptions(batch_size=asked), "cpu")
     made = built.run()
     assert isinstance(made, torch.Tensor)
     assert made.shape == (rows, 7, 2)
@@ -63,41 +64,41 @@ def test_inputs_of_one_row_are_repeated(file: Path, asked: int, rows: int) -> No
 
 
 def test_inputs_with_rows_are_a_batch_of_their_own(file: Path) -> None:
-    assert build_target(f"{file}:batch_of_four", Options(), "cpu").batch_size == 4
-    assert build_target(f"{file}:batch_of_four", Options(batch_size=4), "cpu").batch_size == 4
+    assert build_target(f"{file}:batch_of_four", InferenceOptions(), "cpu").batch_size == 4
+    assert build_target(f"{file}:batch_of_four", InferenceOptions(batch_size=4), "cpu").batch_size == 4
     with pytest.raises(InputError, match="the inputs have 4 rows, not the batch of 3"):
-        build_target(f"{file}:batch_of_four", Options(batch_size=3), "cpu")
+        build_target(f"{file}:batch_of_four", InferenceOptions(batch_size=3), "cpu")
 
 
 def test_a_network_without_values_gets_random_ones(file: Path) -> None:
-    made = build_target(f"{file}:on_meta", Options(), "cpu").run()
+    made = build_target(f"{file}:on_meta", InferenceOptions(), "cpu").run()
     assert isinstance(made, torch.Tensor)
     assert made.device.type == "cpu"
 
 
 def test_what_cannot_run_is_one_line(file: Path) -> None:
     with pytest.raises(InputError, match=r"nets.py:wrong_inputs cannot run on these inputs: mat1"):
-        build_target(f"{file}:wrong_inputs", Options(), "cpu")
+        build_target(f"{file}:wrong_inputs", InferenceOptions(), "cpu")
     for target, options, device, message in (
-        (f"{file}:tokens", Options(precision="int4"), "cpu", "cannot run in 'int4'"),
-        (f"{file}:tokens", Options(), "tpu", "is no device"),
-        (f"{file}:tokens", Options(), "cuda:99", "no 'cuda'"),
-        (f"{file}:image", Options(), "cpu", "gave no inputs"),
-        ("resnet50", Options(), "cpu", "cannot tell what 'resnet50' is"),
-        ("model.onnx", Options(), "cpu", "cannot tell what"),
+        (f"{file}:tokens", InferenceOptions(precision="int4"), "cpu", "cannot run in 'int4'"),
+        (f"{file}:tokens", InferenceOptions(), "tpu", "is not a device"),
+        (f"{file}:tokens", InferenceOptions(), "cuda:99", "no 'cuda'"),
+        (f"{file}:image", InferenceOptions(), "cpu", "gave no inputs"),
+        ("resnet50", InferenceOptions(), "cpu", "cannot tell what 'resnet50' is"),
+        ("model.onnx", InferenceOptions(), "cpu", "cannot tell what"),
     ):
         with pytest.raises(InputError, match=message):
             build_target(target, options, device)
 
 
 def test_timm() -> None:
-    built = build_target("timm:resnet18", Options(input_size=(3, 32, 32), batch_size=2), "cpu")
+    built = build_target("timm:resnet18", InferenceOptions(input_size=(3, 32, 32), batch_size=2), "cpu")
     made = built.run()
     assert isinstance(made, torch.Tensor)
     assert made.shape == (2, 1000)
     assert built.params == count("timm:resnet18").params
     with pytest.raises(UnknownNameError):
-        build_target("timm:resnett18", Options(), "cpu")
+        build_target("timm:resnett18", InferenceOptions(), "cpu")
 
 
 CONFIG = {
@@ -115,21 +116,21 @@ CONFIG = {
 def test_a_language_model_reads_its_prompt_and_takes_a_step_for_each_further_token(tmp_path: Path) -> None:
     file = tmp_path / "config.json"
     file.write_text(json.dumps(CONFIG))
-    built = build_target(f"hf:{file}", Options(batch_size=3, prompt_tokens=5, output_tokens=4), "cpu")
+    built = build_target(f"hf:{file}", InferenceOptions(batch_size=3, prompt_tokens=5, output_tokens=4), "cpu")
     made = built.run()
     assert isinstance(made, torch.Tensor)
     assert made.shape == (3, 1, 100)
     assert (built.kind, built.prompt_tokens, built.output_tokens, built.precision) == ("language", 5, 4, "bf16")
     assert built.engine.startswith("transformers ")
     assert built.params == count(str(file)).params
-    assert build_target(str(file), Options(prompt_tokens=5), "cpu").name == "hf:config.json"
+    assert build_target(str(file), InferenceOptions(prompt_tokens=5), "cpu").name == "hf:config.json"
 
 
 def test_an_encoder_has_one_pass(tmp_path: Path) -> None:
     file = tmp_path / "config.json"
     sizes = {"hidden_size": 32, "intermediate_size": 64, "num_hidden_layers": 1, "num_attention_heads": 4}
     file.write_text(json.dumps({"model_type": "bert", "vocab_size": 50, **sizes}))
-    built = build_target(f"hf:{file}", Options(batch_size=2, prompt_tokens=6, precision="fp32"), "cpu")
+    built = build_target(f"hf:{file}", InferenceOptions(batch_size=2, prompt_tokens=6, precision="fp32"), "cpu")
     assert (built.kind, built.prompt_tokens, built.output_tokens) == ("network", 6, 0)
     with pytest.raises(InputError, match="leave output_tokens at 1"):
-        build_target(f"hf:{file}", Options(output_tokens=3), "cpu")
+        build_target(f"hf:{file}", InferenceOptions(output_tokens=3), "cpu")

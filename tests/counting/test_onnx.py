@@ -291,7 +291,7 @@ def test_the_costlier_branch_and_a_loop_of_known_length(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("content", "said"),
-    [(b"", "is empty"), (b"not a model", "is no ONNX model"), (b"\x08", "is no ONNX model")],
+    [(b"", "is empty"), (b"not a model", "is not an ONNX model"), (b"\x08", "is not an ONNX model")],
 )
 def test_what_is_no_model(tmp_path: Path, content: bytes, said: str) -> None:
     path = tmp_path / "model.onnx"

@@ -12,8 +12,8 @@ from joulewise.catalog.tables import shipped_folder
 from joulewise.derived import timm_networks, update
 from joulewise.derived.derivation import Steps
 from joulewise.derived.timm_networks import FILE, NetworkCount, scored_sizes
-from joulewise.energy.one import estimate
-from joulewise.errors import MissingExtraError, UnknownNameError
+from joulewise.energy.single import estimate
+from joulewise.errors import InputError, MissingExtraError, UnknownNameError
 
 COUNTED: list[tuple[str, int]] = []
 
@@ -84,7 +84,9 @@ def test_an_interrupted_run_goes_on_where_it_stopped(
         update(["timm-counts"], folder=tmp_path, catalog=few)
     partial = tmp_path / f"{FILE}.partial"
     # As a run leaves it that is killed in the middle of a line; and of another version.
-    partial.write_text(partial.read_text() + "timm 0.1,vit_tiny_patch16_224,224,{}\n" + "timm")
+    partial.write_text(partial.read_text() + '["timm 0.1", "vit_tiny_patch16_224", 224, {}]\n' + '["timm')
+    with pytest.raises(KeyboardInterrupt):
+        update(["timm-counts"], folder=tmp_path, catalog=few)
     monkeypatch.setattr(timm_networks, "count_network", count)
     before = list(COUNTED)
     update(["timm-counts"], folder=tmp_path, catalog=few)
@@ -123,9 +125,18 @@ def test_the_shipped_file_is_in_the_order_and_of_the_rows_that_a_rebuild_gives(m
 
 
 def test_without_timm_the_extra_is_named(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    (tmp_path / "models").mkdir()
     monkeypatch.setitem(sys.modules, "timm", None)
     with pytest.raises(MissingExtraError, match=r"joulewise\[timm\]"):
         update(folder=tmp_path)
+
+
+def test_a_folder_that_is_not_there_is_an_error_before_anything_is_counted(
+    few: catalog.Catalog, tmp_path: Path
+) -> None:
+    with pytest.raises(InputError, match=r"no such folder: .*nowhere"):
+        update(["timm-counts"], folder=tmp_path / "nowhere", catalog=few)
+    assert COUNTED == []
 
 
 def test_an_unknown_derivation_names_the_known(tmp_path: Path) -> None:

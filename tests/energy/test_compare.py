@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from joulewise.energy.compare import compare, frontier
-from joulewise.energy.one import estimate
+from joulewise.energy.single import estimate
 from joulewise.errors import InputError
 
 
@@ -47,3 +47,8 @@ def test_what_cannot_be_estimated_is_named() -> None:
         compare(["nosuch"], ["H100"])
     with pytest.raises(InputError, match="nothing to compare"):
         compare([], ["H100"])
+
+
+def test_a_misspelt_option_is_named_with_the_nearest() -> None:
+    with pytest.raises(InputError, match=r"unknown option 'promt_tokens'.*prompt_tokens"):
+        compare(["Llama-3.1-8B"], ["H100"], promt_tokens=100)

@@ -10,10 +10,12 @@ import torch
 
 from joulewise import catalog
 from joulewise.catalog import measurements
-from joulewise.counting.targets import Options, count
-from joulewise.energy.calibrated import estimate_many
-from joulewise.energy.counted import is_target, work_of_target
-from joulewise.energy.one import estimate
+from joulewise.counting.options import InferenceOptions
+from joulewise.counting.targets import count
+from joulewise.energy.counted import columns_of, count_sample
+from joulewise.energy.flags import Flag
+from joulewise.energy.single import estimate
+from joulewise.energy.table import estimate_table
 from joulewise.errors import InputError
 
 MODULE = """
@@ -27,15 +29,16 @@ def net():
 def test_the_work_of_a_module_by_hand(tmp_path: Path) -> None:
     file = tmp_path / "net.py"
     file.write_text(MODULE)
-    work = work_of_target(f"{file}:net", image_size="32x32")
+    counted = count_sample(f"{file}:net", {"image_size": "32x32"})
+    work = columns_of(counted)
     assert work["flops"] == 2 * 32 * 32 * 9 * (3 * 64 + 64 * 64)
     assert work["activation_values"] == 32 * 32 * (3 + 64 + 64 + 64)
     assert work["params_b"] * 1e9 == pytest.approx(9 * (3 * 64 + 64 * 64) + 128)
     assert work["network_kind"] == "convolution"
-    found = estimate(f"{file}:net", "A100", image_size="32x32", batch_size=64)
+    found = estimate(counted, "A100", batch_size=64)
     assert 0 < found.energy.low < found.energy.central < found.energy.high
-    assert found.results["unit"] == "sample"
-    assert "network-not-measured" in found.results["flags"]
+    assert found.unit == "sample"
+    assert found.has(Flag.NETWORK_NOT_MEASURED)
 
 
 def test_a_network_of_the_catalogue_is_its_counted_work() -> None:
@@ -54,7 +57,7 @@ def test_a_network_of_the_catalogue_is_its_counted_work() -> None:
         "network_kind": [row["network_kind"]],
         "params_b": [row["params"] / 1e9],
     }
-    by_work, problems = estimate_many(pl.DataFrame(columns | {"model": ["mine"]}))
+    by_work, problems = estimate_table(pl.DataFrame(columns | {"model": ["mine"]}))
     assert not problems
     assert by_work["energy_j"][0] == pytest.approx(by_name.energy.central)
 
@@ -69,40 +72,34 @@ def test_what_is_refused_is_told_with_its_column() -> None:
     with pytest.raises(InputError, match="counted at 224"):
         estimate("vit_base_patch16_224.augreg_in21k_ft_in1k", "A100", image_size="17x17")
     base = {"model": ["mine"], "accelerator": ["A100"], "flops": ["1e9"]}
-    _, problems = estimate_many(pl.DataFrame(base))
+    _, problems = estimate_table(pl.DataFrame(base))
     assert [p.column for p in problems] == ["activation_values"]
     rest = {"activation_values": ["1e7"], "params_b": ["0.1"]}
-    _, problems = estimate_many(pl.DataFrame(base | rest | {"network_kind": ["conv"]}))
+    _, problems = estimate_table(pl.DataFrame(base | rest | {"network_kind": ["conv"]}))
     assert "not one of convolution" in problems[0].reason
-    _, problems = estimate_many(pl.DataFrame(base | rest | {"network_kind": ["hybrid"], "flops": ["-1"]}))
+    _, problems = estimate_table(pl.DataFrame(base | rest | {"network_kind": ["hybrid"], "flops": ["-1"]}))
     assert [p.column for p in problems] == ["flops"]
     with pytest.raises(InputError, match="size of an image"):
-        work_of_target("timm:resnet50", image_size="big")
-
-
-def test_targets_are_told_from_names() -> None:
-    for target in ("timm:resnet50", "net.py:make", "a/b.onnx", "config.json", "hf:bert-base"):
-        assert is_target(target)
-    for name in ("resnet50", "Qwen/Qwen3-8B", "vit_base_patch16_224.augreg_in21k_ft_in1k"):
-        assert not is_target(name)
+        count_sample("timm:resnet50", {"image_size": "big"})
 
 
 def test_what_count_gave_can_be_estimated() -> None:
     net = torch.nn.Sequential(torch.nn.Conv2d(3, 64, 3, padding=1), torch.nn.ReLU(), torch.nn.Conv2d(64, 64, 3))
     four, one = (count(net, torch.zeros(n, 3, 32, 32)) for n in (4, 1))
     of_four = estimate(four, "H100")
-    assert of_four.results["flags"] == estimate(one, "H100", batch_size=4).results["flags"]
+    assert of_four.flags == estimate(one, "H100", batch_size=4).flags
     assert of_four.energy.central == pytest.approx(estimate(one, "H100", batch_size=4).energy.central)
-    config = str(Path(__file__).parents[2] / "docs" / "llama-3.1-405b.json")
-    counted = count(config, options=Options(batch_size=8, prompt_tokens=300, output_tokens=100))
+    config = Path(__file__).parents[2] / "docs" / "llama-3.1-405b.json"
+    counted = count(str(config), options=InferenceOptions(batch_size=8, prompt_tokens=300, output_tokens=100))
     by_hand = estimate(config, "H100", n_accelerators=16, batch_size=8, prompt_tokens=300, output_tokens=100)
     assert estimate(counted, "H100", n_accelerators=16).energy == by_hand.energy
-    assert by_hand.results["decode_share"] + by_hand.results["prefill_share"] == pytest.approx(1)
+    assert by_hand.serving is not None
+    assert (by_hand.serving.decode_share or 0) + (by_hand.serving.prefill_share or 0) == pytest.approx(1)
 
 
 def test_a_model_without_a_configuration_goes_by_its_size() -> None:
     known = estimate("Yi-34B", "H100", batch_size=8)
-    assert "shape-from-size" in known.results["flags"]
+    assert known.has(Flag.SHAPE_FROM_SIZE)
     with pytest.raises(InputError, match="not public"):
         estimate("GPT-4o", "H100", n_accelerators=8)
 
@@ -116,15 +113,17 @@ def test_every_kind_shows_its_steps(model: str) -> None:
 
 def test_a_network_of_images_is_not_taken_for_a_language_model() -> None:
     row = {"model": ["mine"], "params_b": ["0.04"], "image_size": ["800x800"], "accelerator": ["A100"]}
-    _, problems = estimate_many(pl.DataFrame(row))
+    _, problems = estimate_table(pl.DataFrame(row))
     assert problems[0].column == "image_size"
     assert "network_kind" in problems[0].reason
 
 
 def test_a_detector_at_the_wall_by_its_count() -> None:
     # MLPerf v3.0: one Cloud AI 100 DM.2e in a small host, 800 px, one image after another.
-    rows = measurements().filter((pl.col("model") == "retinanet") & pl.col("source").str.contains("closed"))
-    found, problems = estimate_many(rows)
+    rows = measurements().filter(
+        (pl.col("model") == "retinanet") & pl.col("source").str.contains("closed")
+    )
+    found, problems = estimate_table(rows)
     assert not problems
     off = (found["energy_j"] / found["energy_j_per_unit"] - 1).abs()
     assert float(off.median() or 1) < 0.35  # type: ignore[arg-type]
@@ -132,7 +131,7 @@ def test_a_detector_at_the_wall_by_its_count() -> None:
 
 def test_a_blank_cell_of_a_count_says_nothing() -> None:
     row = {"model": ["mine"], "params_b": ["7"], "accelerator": ["H100"]}
-    without, _ = estimate_many(pl.DataFrame(row))
-    blank, problems = estimate_many(pl.DataFrame(row | {"flops": [""], "activation_values": [" "]}))
+    without, _ = estimate_table(pl.DataFrame(row))
+    blank, problems = estimate_table(pl.DataFrame(row | {"flops": [""], "activation_values": [" "]}))
     assert not problems
     assert blank["energy_j"].to_list() == without["energy_j"].to_list()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from joulewise.energy.intervals import conformal
+from joulewise.energy.calibration.intervals import conformal
 
 
 def test_factors_cover_what_they_say() -> None:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import pytest
+from joulewise.energy.one import estimate
 
 from joulewise.energy import Estimate
-from joulewise.energy.one import estimate
 from joulewise.errors import InputError
 from joulewise.impact.footprint import HOST_SHARE, footprint, grid_intensity
 

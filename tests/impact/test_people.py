@@ -1,9 +1,12 @@
+import json
+
 import numpy as np
 import pytest
 
 from joulewise.catalog import PAPER, load
 from joulewise.errors import InputError
 from joulewise.impact import forecast, references
+from joulewise.impact.people import NEVER
 from joulewise.units import decimal_year
 
 PAPERS = load().edition(PAPER)
@@ -47,6 +50,18 @@ def test_a_higher_rate_crosses_earlier() -> None:
 
 def test_never_within_the_horizon_is_an_answer() -> None:
     assert forecast("vision", "all", until=2025, catalog=PAPERS).crossings[1].central is None
+
+
+def test_a_forecast_as_data() -> None:
+    result = forecast("vision", until=2022)
+    value = result.to_dict()
+    assert json.loads(json.dumps(value, allow_nan=False)) == value
+    assert [year["year"] for year in value["years"]] == list(range(2012, 2023))
+    body, everything = value["crossings"]
+    assert body["central"] == NEVER
+    assert body["earliest"] == str(result.crossings[0].earliest)
+    assert everything["power_w"] == pytest.approx(79897 * 3.6e6 / (365.25 * 86400))
+    assert "points" not in value["trend"]
 
 
 def test_a_population_adds_up() -> None:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import sys
 import types
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from itertools import chain, repeat
 from typing import Any
 
 import pytest
 
+from joulewise.measure import MeterReadingError, meter
 from joulewise.measure.amd import find_amd
 from joulewise.measure.apple import find_apple
 from joulewise.measure.nvidia import find_nvidia
@@ -167,6 +169,20 @@ def test_amd_by_its_counter(monkeypatch: pytest.MonkeyPatch) -> None:
     assert found.energy_j is not None
     assert found.energy_j() == pytest.approx(15.3)  # 10^6 steps of 15.3 uJ
     assert finding.works
+
+
+@pytest.mark.parametrize("later", ["N/A", -3.0, float("nan")])
+def test_amd_power_that_is_lost_is_an_error_and_not_zero(monkeypatch: pytest.MonkeyPatch, later: object) -> None:
+    watts: Iterator[object] = chain([90.0, 90.0], repeat(later))
+    _smi(
+        monkeypatch,
+        amdsmi_get_energy_count=_raises(FakeSmiError(2)),
+        amdsmi_get_power_info=lambda _: {"socket_power": next(watts)},
+    )
+    (found,), _ = find_amd()
+    assert found.by == "amdsmi power"
+    with pytest.raises(MeterReadingError, match="MI300X #0 reads"), meter([found]):
+        pass
 
 
 def test_amd_with_the_key_of_older_releases(monkeypatch: pytest.MonkeyPatch) -> None:

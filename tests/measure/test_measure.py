@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import json
+import math
 import time
+from dataclasses import replace
 from itertools import count, repeat
 from pathlib import Path
 
@@ -11,7 +14,18 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from joulewise.errors import InputError, WorkError
-from joulewise.measure import Meter, MeterError, MissingPermissionError, NoMeterError, find_meters, measure, meter
+from joulewise.interval import Interval
+from joulewise.measure import (
+    Measurement,
+    Meter,
+    MeterError,
+    MeterReadingError,
+    MissingPermissionError,
+    NoMeterError,
+    find_meters,
+    measure,
+    meter,
+)
 from joulewise.measure.device import Finding
 from joulewise.measure.meters import denied, working_meters
 from joulewise.measure.powercap import find_processors, powercap_folder
@@ -75,6 +89,32 @@ def test_a_counter_that_goes_backwards_and_never_starts_again_is_an_error() -> N
         pass
 
 
+def test_a_counter_beyond_where_it_starts_again_is_an_error() -> None:
+    told = iter([50.0, 3.0, 3.0])
+    with (
+        pytest.raises(MeterError, match="the counter of x went backwards"),
+        meter([Meter("x", "cpu", "x", lambda: next(told), None, wraps_at_j=10.0)]),
+    ):
+        pass
+
+
+@pytest.mark.parametrize("value", [math.nan, math.inf, -math.inf, -0.5])
+@pytest.mark.parametrize("of_power", [True, False])
+def test_a_value_that_energy_and_power_cannot_have_is_an_error(value: float, of_power: bool) -> None:
+    readings = iter([10.0])
+
+    def read() -> float:
+        return next(readings, value)
+
+    chip = Meter("chip 7", "gpu", "x", None, read) if of_power else Meter("chip 7", "gpu", "x", read, None)
+    with pytest.raises(
+        MeterReadingError, match=rf"the meter of chip 7 reads {value:g} {'W' if of_power else 'J'}"
+    ) as e:
+        measure(lambda: None, meters=[chip], idle_seconds=0.01, most_seconds=0.01)
+    assert e.value.meter == "chip 7"
+    assert math.isnan(e.value.value) if math.isnan(value) else e.value.value == value
+
+
 def test_power_is_integrated_where_there_is_no_counter() -> None:
     with meter([Meter("gpu", "gpu", "nvml power", None, lambda: 50.0)]) as reading:
         time.sleep(0.3)
@@ -135,6 +175,13 @@ def test_a_counter_that_does_not_answer(tmp_path: Path) -> None:
     meters, (finding,) = find_processors(tmp_path)
     assert not meters
     assert (finding.problem, finding.works) == ("no-counter", False)
+
+
+@pytest.mark.parametrize("wraps_uj", [0, -5])
+def test_a_counter_without_a_sound_range_never_starts_again(tmp_path: Path, wraps_uj: int) -> None:
+    zone_of(tmp_path, "intel-rapl:0", "package-0", 5, wraps_uj)
+    (found,) = find_processors(tmp_path)[0]
+    assert math.isinf(found.wraps_at_j)
 
 
 def test_the_environment_says_where_the_counters_are(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -222,7 +269,56 @@ def test_assumed_power_is_labelled_as_estimated() -> None:
     assert found.scopes == {"assumed": "assumed"}
 
 
-@pytest.mark.parametrize("wrong", [{"assume_tdp_w": -1}, {"warm_up": -1}, {"within": 0}, {"most_seconds": 0}])
+def test_a_measurement_as_data() -> None:
+    # 6 J in 2 s of which 1 W idling, by hand: 4 inferences of 1.5 J, 1 J above idling, 0.5 s each.
+    found = Measurement(
+        energy=Interval(5.0, 6.0, 8.0),
+        seconds=2.0,
+        idle_w={"gpu": 0.75, "cpu": 0.25},
+        energy_j={"gpu": 4.0, "cpu": 2.0},
+        scopes={"gpu": "gpu", "cpu": "cpu"},
+        readings=3,
+        runs_per_reading=1,
+        warm_up_runs=1,
+        steady=True,
+        narrow=False,
+        method="x",
+        notes=("a", "b"),
+    )
+    value = found.to_dict(4, output_tokens=12)
+    assert json.loads(json.dumps(value, allow_nan=False)) == value
+    assert (
+        value.items()
+        >= {
+            "energy_per_inference_j": 1.5,
+            "energy_per_inference_j_low": 1.25,
+            "energy_per_inference_j_high": 2.0,
+            "energy_per_inference_above_idle_j": 1.0,
+            "energy_per_output_token_j": 0.5,
+            "latency_s": 2.0,
+            "throughput_per_s": 2.0,
+            "power_w": 3.0,
+            "inferences_per_run": 4,
+        }.items()
+    )
+    assert found.to_dict()["energy_per_output_token_j"] is None
+    assert replace(found, idle_w={}).to_dict()["energy_per_inference_above_idle_j"] is None
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"assume_tdp_w": -1},
+        {"assume_tdp_w": 0},
+        {"assume_tdp_w": math.inf},
+        {"warm_up": -1},
+        {"within": 0},
+        {"within": math.nan},
+        {"most_seconds": 0},
+        {"most_seconds": math.nan},
+        {"idle_seconds": math.inf},
+    ],
+)
 def test_bad_parameters(wrong: dict[str, float]) -> None:
     with pytest.raises(InputError, match="must be positive"):
         measure(lambda: None, **wrong)  # type: ignore[arg-type]

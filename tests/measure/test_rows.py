@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from joulewise.catalog import measurements
-from joulewise.catalog.records import read_rows
-from joulewise.energy.calibrate import calibrate
-from joulewise.energy.measured import measured_rows
-from joulewise.energy.validate import validate
+from joulewise.catalog import load, measurements
+from joulewise.csv_input import read_rows
+from joulewise.energy.calibration.fit import calibrate
+from joulewise.energy.calibration.validate import validate
+from joulewise.energy.language.measured import measured
 from joulewise.errors import InputError
 from joulewise.interval import Interval
 from joulewise.measure.rows import TOKEN, append_row, row_of
@@ -83,7 +83,8 @@ def test_another_file_is_left_as_it_was(tmp_path: Path, content: bytes) -> None:
 def test_rows_can_be_held_against_and_fitted_to_once_there_are_two_families(tmp_path: Path) -> None:
     file = tmp_path / "rows.csv"
     append_row(file, row_of(BOTH, 200.0, TOKEN, ABOUT))
-    rows = measured_rows(read_rows(file))
+    rows = measured(read_rows(file), load())
+    assert rows is not None
     assert rows.energy_j.tolist() == [pytest.approx(0.4)]
     for use in (validate, calibrate):
         with pytest.raises(InputError, match="1 measured rows of language models, all of the family 'qwen3'"):
@@ -102,4 +103,4 @@ def test_an_assumed_power_is_no_measurement(tmp_path: Path) -> None:
     assert "not measured" in row["meter_scope"]
     append_row(tmp_path / "rows.csv", row)
     with pytest.raises(InputError, match="no row is a measurement"):
-        measured_rows(read_rows(tmp_path / "rows.csv"))
+        measured(read_rows(tmp_path / "rows.csv"), load())

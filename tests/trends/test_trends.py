@@ -1,3 +1,5 @@
+import json
+import math
 from datetime import date
 from itertools import pairwise
 
@@ -18,6 +20,24 @@ def test_best_of_each_year_is_what_the_paper_names() -> None:
     assert len(names) == 10
     assert names[0] == "AlexNet"
     assert names[-3:] == ["NoisyStudent-L2", "Meta Pseudo Labels L2", "ViT-G/14"]
+
+
+def test_a_trend_as_data() -> None:
+    found = trend("energy", "vision", "best-per-year")
+    value = found.to_dict()
+    assert json.loads(json.dumps(value, allow_nan=False)) == value
+    assert value["points"][0]["name"] == "AlexNet"
+    assert value["points"][0]["date"] == "2012-06-01"
+    # A growth of g in a year doubles in log 2 / log g years, and the slower bound of one is that of the other.
+    for growth, doubling in (("", ""), ("_low", "_high"), ("_high", "_low")):
+        years = math.log(2) / math.log(value[f"growth_per_year{growth}"])
+        assert value[f"doubling_time_years{doubling}"] == pytest.approx(years)
+    flat = trend("efficiency", "vision", "best-per-year", start=2016).to_dict()
+    assert flat["doubling_time_years_low"] is None or flat["growth_per_year_low"] > 1
+
+
+def test_yearly_means_as_data_have_no_date() -> None:
+    assert trend("flops", "vision", "yearly-mean").to_dict()["points"][0].keys() == {"name", "year", "value", "score"}
 
 
 def test_record_setters_of_language() -> None:

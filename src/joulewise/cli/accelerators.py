@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Unpack
 
 import click
 import polars as pl
 
-from joulewise.catalog import PAPER, load
-from joulewise.cli.lists import arrange, keep_family, keep_years, list_options, search
-from joulewise.cli.options import data_option, parse_years
-from joulewise.cli.output import emit_rows, output_options
+from joulewise.cli.lists import ListOptions, emit_list, keep_family, keep_years, list_options
+from joulewise.cli.options import data_option, edition_option, load_edition, parse_years
 from joulewise.errors import UnknownNameError
 from joulewise.hardware import adapted_efficiencies, efficiencies
 
@@ -26,45 +25,35 @@ _SHOWN = (
     "efficiency_flops_per_j",
 )
 
-EDITIONS = ("today", "paper")
+_LEAST = ("segment", "kind", "peak_ops_per_s", "release_date")
 
 
 @click.command(
     "accelerators",
-    help="List accelerators, a row each precision: peak, TDP, efficiency. TEXT filters.",
+    help="List accelerators, one row per precision, with peak, TDP and efficiency. TEXT filters by words.",
 )
 @list_options
-@click.option("--task", help="Efficiencies as vision or language networks get them, not the theoretical ones.")
-@click.option("--year", help="Launched in 2018, or in 2018..2020.")
-@click.option("--family", help="E.g. GeForce.")
-@click.option("--kind", help="gpu, tpu, npu or cpu; or desktop, server or edge.")
-@click.option("--edition", default="today", help="All of today, or only what the paper's tables hold: paper.")
+@click.option("--task", help="Show the efficiency that vision or language networks reach, not the theoretical one.")
+@click.option("--year", help="Only those launched in 2018, or in 2018..2020.")
+@click.option("--family", help="Only this family, e.g. GeForce.")
+@click.option("--kind", help="Only gpu, tpu, npu or cpu; or desktop, server or edge.")
+@edition_option("today")
 @data_option
-@output_options
 def command(
-    text: tuple[str, ...],
     task: str | None,
     year: str | None,
     family: str | None,
     kind: str | None,
     edition: str,
     data: Path | None,
-    sort_by: str | None,
-    reverse: bool,
-    limit: int | None,
-    fmt: str,
-    as_json: bool,
-    output: Path | None,
+    **options: Unpack[ListOptions],
 ) -> None:
     """List accelerators."""
-    if edition not in EDITIONS:
-        raise UnknownNameError("edition", edition, EDITIONS)
-    catalog = load(data) if edition == "today" else load(data).edition(PAPER)
+    catalog = load_edition(data, edition)
     frame = adapted_efficiencies(task, catalog) if task else efficiencies(catalog, incomplete=True)
     frame = _keep_kind(keep_family(keep_years(frame, parse_years(year)), family), kind)
-    columns = ("id", "name", "family", "manufacturer", "kind", "segment", "precision")
-    frame = arrange(search(frame, text, columns), sort_by, reverse, limit)
-    emit_rows(frame.to_dicts(), fmt=fmt, as_json=as_json, output=output, columns=_SHOWN)
+    searched = ("id", "name", "family", "manufacturer", "kind", "segment", "precision")
+    emit_list(frame, options, searched=searched, shown=_SHOWN, least=_LEAST)
 
 
 def _keep_kind(frame: pl.DataFrame, kind: str | None) -> pl.DataFrame:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -9,10 +10,15 @@ from typing import Any
 import click
 import polars as pl
 
+from joulewise.catalog import load
+from joulewise.cli.options import data_option
 from joulewise.cli.output import emit_rows, output_options
+from joulewise.cli.workload import calibration_option, workload_options
+from joulewise.energy.calibration.stored import load_calibration
 from joulewise.energy.compare import compare
+from joulewise.energy.rows import BOUNDS
 from joulewise.errors import InputError
-from joulewise.files import make_folder
+from joulewise.files import make_folder, write_bytes
 
 _COLUMNS = (
     "model",
@@ -27,55 +33,94 @@ _COLUMNS = (
     "bound",
     "mark",
 )
+_SHARED = ("precision", "prompt_tokens", "output_tokens", "image_size", "steps", "meter_scope", "engine", "task")
 
 
-def workload_grid(command: Callable[..., None]) -> Callable[..., None]:
-    """Add the arguments of a grid of workloads."""
+def grid_options(batches: str, counts: str) -> Callable[[Callable[..., None]], Callable[..., None]]:
+    """Add the arguments of a grid of workloads, with the batch sizes and counts to try by default."""
     options = (
         click.argument("models", nargs=-1, required=True),
-        click.option("--on", "accelerators", required=True, help="Accelerators, with commas between."),
-        click.option("--precision", help="bf16, fp8, int8, mxfp4 ..."),
-        click.option("--prompt-tokens", type=click.FloatRange(min=0, min_open=True), help="Of one request."),
-        click.option("--output-tokens", type=click.FloatRange(min=0, min_open=True), help="Of one request."),
-        click.option("--image", "image_size", help="Of generators: WxH, of a video WxHxFRAMESf."),
-        click.option("--steps", type=click.IntRange(min=1), help="Of generators."),
+        click.option("--on", "accelerators", required=True, help="Accelerators, separated by commas."),
+        click.option(
+            "--batch-size",
+            "batches",
+            default=batches,
+            show_default=True,
+            help="Requests that run together, separated by commas.",
+        ),
+        click.option(
+            "--count",
+            "counts",
+            default=counts,
+            show_default=True,
+            help="Accelerators that work together, separated by commas.",
+        ),
+        workload_options(*_SHARED),
         click.option("--chart", "chart_file", type=click.Path(path_type=Path), help="Draw it: a .png, .svg or .html."),
+        calibration_option,
+        data_option,
         output_options,
     )
-    for option in reversed(options):
-        command = option(command)
-    return command
+
+    def add(command: Callable[..., None]) -> Callable[..., None]:
+        for option in reversed(options):
+            command = option(command)
+        return command
+
+    return add
 
 
-def numbers(text: str, option: str) -> list[float]:
-    """Read numbers with commas between.
+def grid_of(
+    *,
+    models: tuple[str, ...],
+    accelerators: str,
+    batches: str,
+    counts: str,
+    calibration: Path | None,
+    data: Path | None,
+    **workload: Any,
+) -> pl.DataFrame:
+    """Estimate a grid of workloads, given by `grid_options`."""
+    return compare(
+        models,
+        [part.strip() for part in accelerators.split(",") if part.strip()],
+        _numbers(batches, "--batch-size", BOUNDS["batch_size"]),
+        [int(n) for n in _numbers(counts, "--count", BOUNDS["n_accelerators"], whole=True)],
+        load_calibration(calibration),
+        load(data),
+        **{name: value for name, value in workload.items() if value is not None},
+    )
+
+
+def _numbers(text: str, option: str, bounds: tuple[float, float], *, whole: bool = False) -> list[float]:
+    """Read numbers separated by commas.
 
     Raises
     ------
     InputError
-        If one is no positive number.
+        If one is not a number, or out of bounds.
     """
     found = []
     for part in text.split(","):
         try:
             value = float(part)
         except ValueError:
-            value = 0.0
-        if not 0 < value < float("inf"):
-            raise InputError(f"{option}: {part.strip()!r} is not a positive number", "write e.g. 1,8,64")
+            value = float("nan")
+        if not bounds[0] <= value <= bounds[1] or (whole and value != round(value)):
+            kind = "a whole number" if whole else "a number"
+            raise InputError(
+                f"{option}: {part.strip()!r} is not {kind} between {bounds[0]:,g} and {bounds[1]:,.10g}",
+                "write e.g. 1,8,64",
+            )
         found.append(value)
     return found
 
 
-def names(text: str) -> list[str]:
-    """Read names with commas between."""
-    return [part.strip() for part in text.split(",") if part.strip()]
-
-
-def show(table: pl.DataFrame, *, fmt: str, as_json: bool, output: Path | None) -> None:
-    """Print a grid: in full as data, the chief columns as a table."""
+def emit_grid(table: pl.DataFrame, *, fmt: str, as_json: bool, output: Path | None) -> None:
+    """Print a grid: in full as data, the main columns as a table."""
     if as_json or fmt != "table":
-        emit_rows(table.drop("row").to_dicts(), fmt=fmt, as_json=as_json, output=output)
+        flags = pl.col("flags").list.join("|") if fmt == "csv" and not as_json else pl.col("flags")
+        emit_rows(table.drop("row").with_columns(flags).to_dicts(), fmt=fmt, as_json=as_json, output=output)
         return
     marks = {"quickest": "quickest", "most_frugal": "most frugal"}
     rows = []
@@ -87,7 +132,7 @@ def show(table: pl.DataFrame, *, fmt: str, as_json: bool, output: Path | None) -
     emit_rows(rows, fmt="table", as_json=False, output=output, columns=_COLUMNS)
 
 
-def draw(table: pl.DataFrame, title: str, file: Path, *, joined: bool) -> None:
+def draw_grid(table: pl.DataFrame, title: str, file: Path, *, joined: bool) -> None:
     """Write the chart of a grid."""
     from joulewise.charts.workloads import energy_against_time  # noqa: PLC0415  (altair costs start-up time)
 
@@ -102,36 +147,21 @@ def save_chart(chart: Any, file: Path) -> None:
     InputError
         If that is none of .png, .svg and .html.
     """
-    by_ending: dict[str, dict[str, Any]] = {".html": {"inline": True}, ".png": {"scale_factor": 2}, ".svg": {}}
-    if file.suffix not in by_ending:
+    if file.suffix not in (".html", ".png", ".svg"):
         raise InputError(f"a chart cannot be written as {file.name!r}", "end it with .png, .svg or .html")
     make_folder(file.parent)
-    chart.save(str(file), **by_ending[file.suffix])
+    content = io.BytesIO() if file.suffix == ".png" else io.StringIO()
+    of_form: dict[str, dict[str, Any]] = {".html": {"inline": True}, ".png": {"scale_factor": 2}}
+    chart.save(content, format=file.suffix[1:], **of_form.get(file.suffix, {}))
+    value = content.getvalue()
+    write_bytes(file, value if isinstance(value, bytes) else value.encode())
 
 
 @click.command("compare", help="Compare MODELS on accelerators over batch sizes: joules and time per token or image.")
-@workload_grid
-@click.option("--batch-size", "batches", default="1,8,64", show_default=True, help="With commas between.")
-@click.option("--count", default="1", show_default=True, help="Accelerators that work together; with commas between.")
-def command(
-    models: tuple[str, ...],
-    accelerators: str,
-    batches: str,
-    count: str,
-    chart_file: Path | None,
-    fmt: str,
-    as_json: bool,
-    output: Path | None,
-    **workload: Any,
-) -> None:
+@grid_options(batches="1,8,64", counts="1")
+def command(chart_file: Path | None, fmt: str, as_json: bool, output: Path | None, **grid: Any) -> None:
     """Print the grid, and draw it."""
-    table = compare(
-        models,
-        names(accelerators),
-        numbers(batches, "--batch-size"),
-        [int(n) for n in numbers(count, "--count")],
-        **{k: v for k, v in workload.items() if v is not None},
-    )
+    table = grid_of(**grid)
     if chart_file is not None:
-        draw(table, "Energy against time", chart_file, joined=False)
-    show(table, fmt=fmt, as_json=as_json, output=output)
+        draw_grid(table, "Energy against time", chart_file, joined=False)
+    emit_grid(table, fmt=fmt, as_json=as_json, output=output)

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import sys
 from collections import defaultdict
-from dataclasses import asdict
 from pathlib import Path
-from typing import Any
 
 import click
 
@@ -14,42 +11,57 @@ from joulewise.cli.main import complain
 from joulewise.cli.options import parse_image, parse_size
 from joulewise.cli.output import emit_object, output_options, table
 from joulewise.cli.progress import progress
-from joulewise.counting.kind import network_kind
-from joulewise.counting.targets import KINDS, Options, count
+from joulewise.counting.options import InferenceOptions
+from joulewise.counting.targets import TARGET_FORMS, count
 from joulewise.counting.workload import Workload
+from joulewise.csv_input import read_lines
 from joulewise.errors import ExitCode, InputError
 from joulewise.units import with_prefix
 
 
 @click.command(
     "count",
-    help=f"Count parameters, FLOPs and bytes of one inference of TARGET, without its weights. TARGET is {KINDS}; "
-    "or '-', names from standard input, a line each, counted into the CSV or Parquet file of -o.",
+    help="Count parameters, FLOPs and bytes of one inference of TARGET, without its weights. TARGET is "
+    f"{TARGET_FORMS}; or '-' to count targets from standard input, one per line, into the CSV or Parquet file of -o.",
 )
 @click.argument("target", required=False)
-@click.option("--input", "input_size", help="Channels, height and width, e.g. 3x384x384; else the network's own.")
-@click.option("--batch-size", type=int, default=1, show_default=True, help="Inputs at once.")
-@click.option("--prompt-tokens", type=int, default=2048, show_default=True, help="Of a language model's input.")
-@click.option("--output-tokens", type=int, default=1, show_default=True, help="That a language model generates.")
 @click.option(
-    "--image", "image_size", help="Height and width of an image before the prompt, or of one to make, e.g. 1024x1024."
+    "--input",
+    "input_size",
+    help="Channels, height and width of an input image, e.g. 3x384x384; by default the network's own.",
 )
-@click.option("--steps", type=int, default=1, show_default=True, help="Of a diffusion transformer, for one image.")
-@click.option("--dim", "dims", multiple=True, help="A named dimension of an ONNX model, e.g. batch=8; repeatable.")
-@click.option("--precision", help="Of weights and activations, for the bytes: fp32, bf16, fp8, int4, ...")
+@click.option("--batch-size", type=int, default=1, show_default=True, help="Inputs per batch.")
+@click.option("--prompt-tokens", type=int, default=2048, show_default=True, help="Prompt tokens per sequence.")
+@click.option(
+    "--output-tokens",
+    type=int,
+    default=1,
+    show_default=True,
+    help="Output tokens per sequence; 1 is the prompt's pass alone.",
+)
+@click.option(
+    "--image",
+    "image_size",
+    help="Height and width of an image before the prompt, or of one that is made, e.g. 1024x1024.",
+)
+@click.option("--steps", type=int, default=1, show_default=True, help="Steps of a diffusion transformer per image.")
+@click.option("--dim", "dims", multiple=True, help="Set a named dimension of an ONNX model, e.g. batch=8; repeatable.")
+@click.option("--precision", help="Format of weights and activations, for the bytes: fp32, bf16, fp8, int4, ...")
 @click.option(
     "--compat",
     type=click.Choice(["electra", "fvcore", "paper"]),
-    help="Beside ours, the count of one forward pass (of the prompt) by another convention: the ELECTRA paper's "
-    "counter and the paper's for configurations, fvcore's for traced modules.",
+    help="Also count one forward pass (of the prompt) by another convention: that of the ELECTRA paper's counter or "
+    "of the paper, for configurations; fvcore's, for traced modules.",
 )
-@click.option("--by-layer", is_flag=True, help="Show the tree of layers with their share.")
-@click.option("--depth", type=click.IntRange(min=1), default=3, show_default=True, help="With --by-layer: how deep.")
+@click.option("--by-layer", is_flag=True, help="Show the tree of layers with the share of each.")
+@click.option(
+    "--depth", type=click.IntRange(min=1), default=3, show_default=True, help="Depth of the tree of --by-layer."
+)
 @click.option(
     "--all-timm", is_flag=True, help="Count every network of timm into the CSV or Parquet file of -o; resumable."
 )
-@click.option("--workers", type=click.IntRange(min=1), help="Processes, for many targets.")
-@click.option("--online", is_flag=True, help="Let hf:ORG/NAME fetch a configuration; its code is never run.")
+@click.option("--workers", type=click.IntRange(min=1), help="Processes for many targets.")
+@click.option("--online", is_flag=True, help="Let hf:ORG/NAME fetch a configuration; code from the hub is never run.")
 @output_options
 def command(
     target: str | None,
@@ -74,7 +86,7 @@ def command(
     """Count one target, or many into a file."""
     if batch_size < 1:
         raise InputError(f"batch_size must be at least 1, not {batch_size}")
-    options = Options(
+    options = InferenceOptions(
         input_size=parse_size(input_size),
         batch_size=batch_size,
         prompt_tokens=prompt_tokens,
@@ -89,43 +101,18 @@ def command(
         _many(_all_timm() if all_timm else _from_stdin(), options, output, workers)
         return
     if target is None:
-        raise InputError("nothing to count", f"give {KINDS}, - or --all-timm")
+        raise InputError("nothing to count", f"give {TARGET_FORMS}, - or --all-timm")
     if ".py:" in target:
         complain(f"running {target.rpartition(':')[0]} to build its module")
     work = count(target, options=options)
     text = _tree(work, depth) if by_layer else _summary(work)
-    value = as_dict(work)
+    value = work.to_dict()
     if compat:
         other = _by_convention(target, work, compat, prompt_tokens, batch_size)
         value["compat"] = {"convention": compat, "flops": other}
         whose = {"electra": "the counter of the ELECTRA paper", "paper": "the paper's convention", "fvcore": "fvcore"}
         text += f"\nby {whose[compat]}: {with_prefix(other, '' if compat == 'fvcore' else 'FLOP', 4)}"
     emit_object(value, text=text, fmt=fmt, as_json=as_json, output=output)
-
-
-def as_dict(work: Workload) -> dict[str, Any]:
-    """Return a workload as data."""
-    return {
-        "name": work.name,
-        "params": work.params,
-        "active_params": work.active_params,
-        "flops": work.flops,
-        "flops_causal_half": work.flops_causal_half,
-        "macs": work.macs,
-        "flops_all_ops": work.flops_all_ops,
-        "weight_bytes": work.weight_bytes,
-        "kv_bytes": work.kv_bytes,
-        "activation_bytes": work.activation_bytes,
-        "activation_values": work.activation_values,
-        "network_kind": network_kind(work.flops_by_form) if work.flops_by_form else None,
-        "phases": {name: asdict(phase) for name, phase in work.phases.items()},
-        "layers": [asdict(layer) for layer in work.layers],
-        "uncounted": dict(work.uncounted),
-        "method": work.method,
-        "convention": work.convention,
-        "precision": work.precision,
-        "inputs": dict(work.inputs),
-    }
 
 
 def _by_convention(target: str, work: Workload, convention: str, tokens: int, batch_size: int) -> int:
@@ -200,7 +187,7 @@ def _tree(work: Workload, depth: int) -> str:
     return _summary(work) + "\n" + table(rows, list(rows[0])) if rows else _summary(work)
 
 
-def _many(targets: list[str], options: Options, output: Path | None, workers: int | None) -> None:
+def _many(targets: list[str], options: InferenceOptions, output: Path | None, workers: int | None) -> None:
     from joulewise.counting.many import count_many  # noqa: PLC0415
 
     if output is None:
@@ -219,7 +206,7 @@ def _all_timm() -> list[str]:
 
 
 def _from_stdin() -> list[str]:
-    names = [line.strip() for line in sys.stdin if line.strip()]
+    names = [name for _, name in read_lines()]
     if not names:
         raise InputError("no names on standard input")
     return names

@@ -2,50 +2,36 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
 from pathlib import Path
 
 import click
 
 from joulewise.cli.output import emit_rows, emit_text, output_options
 from joulewise.cli.progress import progress
-from joulewise.counting.extras import import_extra
-from joulewise.errors import JoulewiseError, MissingExtraError
-from joulewise.measure.meters import find_meters
-
-_EXTRAS = {"torch": "torch", "timm": "timm", "hf": "transformers", "onnx": "onnx", "meter": "pynvml"}
+from joulewise.doctor import EXTRAS, Checkup, checkup
 
 
-@click.command("doctor", help="Say which energy meters and extras work here, and what would make the others work.")
+@click.command("doctor", help="Show which energy meters and extras work here, and how to make the others work.")
 @output_options
 def command(fmt: str, as_json: bool, output: Path | None) -> None:
-    """Print a row for each meter and extra."""
-    _, findings = find_meters()
-    rows = [{"what": "meter", **asdict(f)} for f in findings]
-    with progress("importing extras", len(_EXTRAS)) as begin:
-        for extra, module in _EXTRAS.items():
-            begin(extra)
-            remedy = _remedy(extra, module)
-            rows.append({"what": "extra", "name": extra, "works": not remedy, "detail": module, "remedy": remedy})
+    """Print one row per meter and extra."""
+    with progress("importing extras", len(EXTRAS)) as begin:
+        found = checkup(begin)
     if as_json or fmt != "table":
+        rows = [{"what": part.removesuffix("s"), **row} for part, rows in found.to_dict().items() for row in rows]
         emit_rows(rows, fmt=fmt, as_json=as_json, output=output)
-        return
-    lines = []
-    for row in rows:
-        help_ = f": {row['remedy']}" if row["remedy"] else ""
-        state = "works  " if row["works"] else "broken " if "installed but" in row["remedy"] else "missing"
-        lines.append(f"{state}  {row['what']} {row['name']} ({row['detail']}){help_}")
-    if not any(f.works for f in findings):
-        lines.append("No energy meter works here: measure refuses, unless --assume-tdp says what to assume.")
-    emit_text("\n".join(lines), output)
+    else:
+        emit_text(_text(found), output)
 
 
-def _remedy(extra: str, module: str) -> str:
-    """Return what would make an extra work; blank if it does. To be there is not enough: its versions may not fit."""
-    try:
-        import_extra(module, extra, "doctor")
-    except MissingExtraError:
-        return f"pip install joulewise[{extra}]"
-    except JoulewiseError as error:
-        return str(error)
-    return ""
+def _text(found: Checkup) -> str:
+    lines = [_line(m.works, False, f"meter {m.name} ({m.detail})", m.remedy) for m in found.meters]
+    lines += [_line(e.works, e.installed, f"extra {e.name} ({e.package})", e.remedy) for e in found.extras]
+    if not any(meter.works for meter in found.meters):
+        lines.append("No energy meter works here: measure refuses to run, unless --assume-tdp gives a power to assume.")
+    return "\n".join(lines)
+
+
+def _line(works: bool, broken: bool, what: str, remedy: str) -> str:
+    state = "works" if works else "broken" if broken else "missing"
+    return f"{state:7}  {what}" + (f": {remedy}" if remedy else "")

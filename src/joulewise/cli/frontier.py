@@ -7,41 +7,22 @@ from typing import Any
 
 import click
 
-from joulewise.cli.compare import draw, names, numbers, show, workload_grid
-from joulewise.energy.compare import compare, frontier
+from joulewise.cli.compare import draw_grid, emit_grid, grid_of, grid_options
+from joulewise.energy.compare import frontier
 from joulewise.errors import InputError
 
 
 @click.command(
     "frontier",
     help="The best trade of energy against waiting time for MODELS, over batch sizes and numbers of accelerators: "
-    "every set-up listed is quicker or more frugal than all others.",
+    "no other set-up is both quicker and more frugal than one of those listed.",
 )
-@workload_grid
-@click.option("--batch-size", "batches", default="1,2,4,8,16,32,64,128,256,512", show_default=True, help="To try.")
-@click.option("--count", default="1,2,4,8", show_default=True, help="Numbers of accelerators to try.")
-def command(
-    models: tuple[str, ...],
-    accelerators: str,
-    batches: str,
-    count: str,
-    chart_file: Path | None,
-    fmt: str,
-    as_json: bool,
-    output: Path | None,
-    **workload: Any,
-) -> None:
+@grid_options(batches="1,2,4,8,16,32,64,128,256,512", counts="1,2,4,8")
+def command(chart_file: Path | None, fmt: str, as_json: bool, output: Path | None, **grid: Any) -> None:
     """Print the frontier, and draw it."""
-    table = compare(
-        models,
-        names(accelerators),
-        numbers(batches, "--batch-size"),
-        [int(n) for n in numbers(count, "--count")],
-        **{k: v for k, v in workload.items() if v is not None},
-    )
-    best = frontier(table)
+    best = frontier(grid_of(**grid))
     if best.is_empty():
         raise InputError("nothing fits the accelerators", "try more of them, or a smaller --precision")
     if chart_file is not None:
-        draw(best, "Best energy for a waiting time", chart_file, joined=True)
-    show(best, fmt=fmt, as_json=as_json, output=output)
+        draw_grid(best, "Best energy for a waiting time", chart_file, joined=True)
+    emit_grid(best, fmt=fmt, as_json=as_json, output=output)

@@ -1,30 +1,89 @@
-"""Filtering and sorting of lists, the same for models, accelerators and sources."""
+"""Lists of models, accelerators and sources: filtered, sorted and cut in one way."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TypedDict
 
 import click
 import polars as pl
 
 from joulewise.cli.main import complain
+from joulewise.cli.options import bounded_int
+from joulewise.cli.output import emit_rows, output_options, to_terminal
 from joulewise.errors import InputError, UnknownNameError
+
+_ROWS_ON_TERMINAL = 50
+_MOST_ROWS = 1_000_000
+
+
+class ListOptions(TypedDict):
+    """What `list_options` adds to a command."""
+
+    text: tuple[str, ...]
+    sort_by: str | None
+    reverse: bool
+    limit: int | None
+    fmt: str
+    as_json: bool
+    output: Path | None
 
 
 def list_options(command: Callable[..., None]) -> Callable[..., None]:
-    """Add free text, ``--sort``, ``--reverse`` and ``--limit`` to a command."""
+    """Add free text, ``--sort``, ``--reverse``, ``--limit`` and the options of the output to a command."""
+    command = output_options(command)
     for option in (
-        click.option("--limit", type=click.IntRange(min=1), help="At most so many rows."),
-        click.option("--reverse", is_flag=True, help="Greatest first."),
-        click.option("--sort", "sort_by", help="Column to sort by."),
+        click.option(
+            "--limit",
+            type=bounded_int(1, _MOST_ROWS),
+            help=f"Show at most this many rows; a table on a terminal shows {_ROWS_ON_TERMINAL} by default.",
+        ),
+        click.option("--reverse", is_flag=True, help="Sort from greatest to least."),
+        click.option("--sort", "sort_by", help="Sort by this column."),
         click.argument("text", nargs=-1),
     ):
         command = option(command)
     return command
 
 
+def emit_list(
+    frame: pl.DataFrame,
+    options: ListOptions,
+    *,
+    searched: tuple[str, ...],
+    shown: Sequence[str],
+    least: Sequence[str] = (),
+) -> None:
+    """Search, sort, cut and print a list.
+
+    Parameters
+    ----------
+    frame : polars.DataFrame
+    options : ListOptions
+    searched : tuple of str
+        Columns in which the free text is looked for.
+    shown, least : sequence of str
+        Columns of the table, and those that a narrow terminal goes without, least important first.
+
+    Raises
+    ------
+    UnknownNameError
+        If there is no column of the name to sort by.
+    InputError
+        If the list is to be reversed but not sorted.
+    """
+    fmt = "json" if options["as_json"] else options["fmt"]
+    limit = options["limit"]
+    if limit is None and fmt == "table" and to_terminal(options["output"]):
+        limit = _ROWS_ON_TERMINAL
+    found = search(frame, options["text"], searched)
+    rows = arrange(found, options["sort_by"], options["reverse"], limit).to_dicts()
+    emit_rows(rows, fmt=fmt, as_json=False, output=options["output"], columns=shown, least=least)
+
+
 def search(frame: pl.DataFrame, words: tuple[str, ...], columns: tuple[str, ...]) -> pl.DataFrame:
-    """Keep the rows that have every word in one of the columns, upper and lower case alike."""
+    """Keep the rows that have every word in one of the columns, whether in upper or lower case."""
     for word in words:
         frame = frame.filter(
             pl.any_horizontal(
@@ -58,7 +117,7 @@ def keep_years(frame: pl.DataFrame, years: tuple[int, int] | None) -> pl.DataFra
 
 
 def arrange(frame: pl.DataFrame, sort_by: str | None, reverse: bool, limit: int | None) -> pl.DataFrame:
-    """Sort by a column and cut to a limit; a cut is told on stderr.
+    """Sort by a column and cut to a limit; a cut is reported on stderr.
 
     Raises
     ------

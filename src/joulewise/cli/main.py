@@ -5,11 +5,13 @@ from __future__ import annotations
 import os
 import sys
 from importlib import import_module
+from io import TextIOWrapper
 
 import click
 
 from joulewise import __version__
-from joulewise.errors import DataError, ExitCode, JoulewiseError, nearest_names
+from joulewise.errors import DataError, ExitCode, JoulewiseError, nearest_names, reason
+from joulewise.text import one_line
 
 DEBUG = "JOULEWISE_DEBUG"
 
@@ -17,23 +19,23 @@ DEBUG = "JOULEWISE_DEBUG"
 COMMANDS = {
     "models": "List models: FLOPs, parameters, score, date.",
     "accelerators": "List accelerators: peak, TDP, efficiency by precision.",
-    "sources": "List the sources that the facts rest on.",
+    "sources": "List the sources of the facts.",
     "show": "Show every fact of one model or accelerator, with its source.",
     "catalog": "Rebuild the catalogue's derived facts from the sourced ones.",
     "check": "Check the shipped data, or your own, against the rules.",
-    "count": "Count the compute of a network, without its weights.",
+    "count": "Count the FLOPs, parameters and bytes of a network, without its weights.",
     "estimate": "Estimate the energy of one inference, or of a table of workloads.",
     "compare": "Compare models on accelerators over batch sizes.",
-    "frontier": "The best trade of energy against waiting time.",
-    "validate": "Hold every method's energy against public measurements.",
-    "calibrate": "Fit the calibrated method anew, on public or your own measurements.",
-    "measure": "Measure the energy of a command, by this machine's meters.",
-    "doctor": "Say which meters and extras work here.",
+    "frontier": "Find the best trade-offs between energy and waiting time.",
+    "validate": "Compare every method with public measurements.",
+    "calibrate": "Refit the calibrated method to public or your own measurements.",
+    "measure": "Measure the energy of a command or a network with this machine's meters.",
+    "doctor": "Show which energy meters and extras work here.",
     "trend": "Fit how a quantity grows over the years.",
-    "forecast": "Carry energy on, times inferences per person, against human use.",
+    "forecast": "Extrapolate energy per inference and compare it with human energy use.",
     "study": "Answer one question from the whole catalogue, with charts.",
     "paper": "Rebuild the paper's tables and figures, and compare its numbers.",
-    "report": "Write the whole story as one offline HTML page.",
+    "report": "Write the paper's story and today's as offline HTML pages.",
 }
 
 
@@ -80,8 +82,12 @@ def cli(ctx: click.Context) -> None:
 
 def main() -> None:
     """Run the command line and exit: 0 done, 1 the work failed, 2 the input was wrong."""
+    for stream in (sys.stdout, sys.stderr):
+        # What an encoding cannot hold (half a surrogate pair of a file's name) is escaped, not an error.
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
     code = _run()
-    # Whatever stdout still holds must fail here, where it can be told, and not in the interpreter's exit.
+    # Whatever stdout still holds must fail here, where it can be reported, and not in the interpreter's exit.
     try:
         # Without a standard output (closed by the caller) there is nothing to flush.
         if sys.stdout is not None:
@@ -90,14 +96,14 @@ def main() -> None:
         _discard_stdout()
     except OSError as error:
         _discard_stdout()
-        complain(f"cannot write to standard output: {error.strerror}")
+        complain(f"cannot write to standard output: {reason(error)}")
         code = code or ExitCode.WORK_FAILED
     sys.exit(int(code))
 
 
 def complain(message: str) -> None:
-    """Write one line to stderr."""
-    click.echo(f"joulewise: {' '.join(message.splitlines())}", err=True)
+    """Write one line to stderr, without characters that steer a terminal and with long values shortened."""
+    click.echo(f"joulewise: {one_line(message)}", err=True)
 
 
 def _run() -> ExitCode:
@@ -125,19 +131,34 @@ def _run() -> ExitCode:
         _discard_stdout()
     except OSError as error:
         _discard_stdout()
-        complain(f"{error.strerror}: {error.filename}" if error.filename else f"cannot write: {error.strerror}")
+        complain(f"{reason(error)}: {error.filename}" if error.filename else f"cannot write: {reason(error)}")
         return ExitCode.WORK_FAILED
-    except Exception as error:
+    # A user's code may raise anything, and Rust's panics are no Exception.
+    except BaseException as error:
         if os.environ.get(DEBUG):
             raise
-        complain(f"unexpected {type(error).__name__}: {error}; with {DEBUG}=1 it shows where, for a bug report")
-        return ExitCode.WORK_FAILED
+        return _unexpected(error)
     return ExitCode.OK
+
+
+def _unexpected(error: BaseException) -> ExitCode:
+    """Report an error that nothing below has put into words."""
+    if isinstance(error, ValueError) and "embedded null" in str(error):
+        complain("a file's name holds a NUL byte")
+        return ExitCode.BAD_INPUT
+    if isinstance(error, MemoryError):
+        complain("out of memory")
+    elif isinstance(error, SystemExit):
+        complain(f"the code that was run ended the process with sys.exit({error.code!r})")
+    else:
+        complain(f"unexpected {type(error).__name__}: {error}; with {DEBUG}=1 it shows where, for a bug report")
+    return ExitCode.WORK_FAILED
 
 
 def _discard_stdout() -> None:
     # A closed or full pipe: send what is still buffered nowhere, so that nothing complains again at exit.
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    if sys.stdout is not None:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 if __name__ == "__main__":

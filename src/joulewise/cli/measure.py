@@ -5,14 +5,14 @@ from __future__ import annotations
 import signal
 import subprocess
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from joulewise.cli.main import complain
-from joulewise.cli.options import parse_image, parse_size
+from joulewise.cli.options import bounded_float, bounded_int, parse_image, parse_size
 from joulewise.cli.output import emit_object
 from joulewise.errors import InputError, WorkError
 from joulewise.measure.device import Finding, Meter, MeterError
@@ -23,10 +23,11 @@ from joulewise.units import with_prefix
 
 if TYPE_CHECKING:
     from joulewise.counting.build import Built
-    from joulewise.energy.beside import Beside
+    from joulewise.energy.counterpart import Counterpart
 
-_POSITIVE = click.FloatRange(min=0, min_open=True)
-_COUNT = click.IntRange(min=1)
+_SECONDS = bounded_float(0.001, 604_800, "s")
+_COUNT = bounded_int(1, 1_000_000)
+_TOKENS = bounded_int(1, 10_000_000)
 # A counter moves in steps of up to 0.1 s: a reading spans several.
 _READING_SECONDS = 0.5
 _OF_MODULE = ("batch_size", "input_size", "image_size", "prompt_tokens", "output_tokens", "precision", "device")
@@ -48,37 +49,50 @@ class _Run:
 @click.command(
     "measure",
     context_settings={"ignore_unknown_options": True, "allow_interspersed_args": False},
-    help="Measure the energy of COMMAND, or of a network (--module) with random weights: idling first, then runs until "
-    "the 95% interval is narrow or the time is up. What a command prints to standard output is dropped. -o appends a "
-    "row in the form of the shipped measurements.",
+    help="Measure the energy of COMMAND, or of a network (--module) with random weights: first idling, then repeated "
+    "runs until the 95% interval is narrow enough or the time is up. What a command prints to standard output is "
+    "dropped. -o appends a row in the form of the shipped measurements.",
 )
 @click.argument("command_line", nargs=-1, metavar="COMMAND...")
 @click.option(
     "--module", "target", help="FILE.py:FACTORY (its code is run), timm:NAME, hf:CONFIG.json, or CONFIG.json."
 )
-@click.option("--batch-size", type=_COUNT, help="Of --module: inputs at once. Default 1.")
-@click.option("--input", "input_size", help="Of --module: channels, height and width, e.g. 3x384x384.")
-@click.option("--image", "image_size", help="Of --module: height and width, for a configuration that takes images.")
-@click.option("--prompt-tokens", type=_COUNT, help="Of --module, of a language model. Default 512.")
-@click.option("--output-tokens", type=_COUNT, help="The same; 1 is the prompt alone. Default 1.")
-@click.option("--precision", help="Of --module: fp32, bf16 or fp16; by default fp32, of transformers bf16.")
-@click.option("--device", help="Of --module: cuda, cuda:1, mps, cpu; by default the first accelerator.")
-@click.option("--per", type=_POSITIVE, help="Of COMMAND: inferences in one run. Default 1.")
-@click.option("--warm-up", type=click.IntRange(min=0), default=1, show_default=True, help="Runs that do not count.")
+@click.option("--batch-size", type=_COUNT, help="Inputs per run (with --module). Default 1.")
+@click.option("--input", "input_size", help="Channels, height and width of an input (with --module), e.g. 3x384x384.")
+@click.option("--image", "image_size", help="Height and width, for a configuration that takes images (with --module).")
+@click.option("--prompt-tokens", type=_TOKENS, help="Prompt tokens per sequence (with --module). Default 512.")
+@click.option(
+    "--output-tokens", type=_TOKENS, help="Output tokens per sequence (with --module; 1 = prompt only). Default 1."
+)
+@click.option("--precision", help="fp32, bf16 or fp16 (with --module); by default fp32, bf16 for transformers.")
+@click.option("--device", help="cuda, cuda:1, mps or cpu (with --module); by default the first accelerator.")
+@click.option("--per", type=bounded_float(1e-6, 1e12), help="Inferences in one run of COMMAND. Default 1.")
+@click.option(
+    "--warm-up", type=bounded_int(0, 1_000_000), default=1, show_default=True, help="Runs before those that count."
+)
 @click.option(
     "--within",
-    type=click.FloatRange(0, 1, min_open=True, max_open=True),
+    type=bounded_float(0.0001, 0.9999),
     default=NARROW,
     show_default=True,
-    help="Half-width of the interval, relative, that is narrow enough.",
+    help="Relative half-width of the 95% interval that is narrow enough.",
 )
-@click.option("--seconds", "--most-seconds", type=_POSITIVE, default=60.0, show_default=True, help="For all runs.")
-@click.option("--idle-seconds", type=_POSITIVE, default=2.0, show_default=True, help="To meter idling for.")
-@click.option("--meter", "chosen", multiple=True, help="Only meters with this in name or scope; repeatable.")
-@click.option("--assume-tdp", "assume_tdp_w", type=_POSITIVE, help="Watts, in place of meters: an estimate.")
-@click.option("--model", help="For the row; by default what --module says.")
-@click.option("--accelerator", help="For the row and the estimate; by default as the device calls itself.")
-@click.option("--task", help="For the row.")
+@click.option(
+    "--seconds", "--most-seconds", type=_SECONDS, default=60.0, show_default=True, help="Time limit for all runs."
+)
+@click.option("--idle-seconds", type=_SECONDS, default=2.0, show_default=True, help="How long to meter idling first.")
+@click.option("--meter", "chosen", multiple=True, help="Use only meters with this in name or scope; repeatable.")
+@click.option(
+    "--assume-tdp",
+    "assume_tdp_w",
+    type=bounded_float(0.001, 1e9, "W"),
+    help="Assume this power in watts instead of metering: an estimate.",
+)
+@click.option("--model", help="Model name to record in the row; by default that of --module.")
+@click.option(
+    "--accelerator", help="Accelerator for the row and the estimate; by default the name that the device gives."
+)
+@click.option("--task", help="Task name to record in the row.")
 @click.option("--json", "as_json", is_flag=True, help="Print as JSON.")
 @click.option("-o", "--output", type=click.Path(path_type=Path), help="Append a row of measurements to this CSV.")
 def command(
@@ -124,7 +138,7 @@ def command(
         idle_seconds=idle_seconds,
         reading_seconds=0.0 if target is None else _READING_SECONDS,
     )
-    beside = _beside(run, about) if run.built else None
+    beside = _counterpart(run, about) if run.built else None
     if output is not None:
         unit = TOKEN if run.tokens else "inference"
         append_row(output, row_of(found, run.tokens or run.inferences, unit, about))
@@ -192,9 +206,9 @@ def _of_command(command_line: tuple[str, ...], per: float) -> _Run:
 
 def _of_module(target: str, sizes: dict[str, Any]) -> _Run:
     from joulewise.counting.build import build_target  # noqa: PLC0415  (torch takes seconds to import)
-    from joulewise.counting.targets import Options  # noqa: PLC0415
+    from joulewise.counting.options import InferenceOptions  # noqa: PLC0415
 
-    options = Options(
+    options = InferenceOptions(
         input_size=parse_size(sizes["input_size"]),
         batch_size=sizes["batch_size"] or 1,
         prompt_tokens=sizes["prompt_tokens"] or 512,
@@ -224,32 +238,24 @@ def _known_accelerator(run: _Run) -> str:
     return run.built.device_name if run.built else ""
 
 
-def _beside(run: _Run, about: dict[str, Any]) -> Beside:
-    from joulewise.energy.beside import estimate_beside  # noqa: PLC0415  (only networks have an estimate)
+def _counterpart(run: _Run, about: dict[str, Any]) -> Counterpart:
+    from joulewise.energy.counted import SIZES, count_sample  # noqa: PLC0415  (only networks have an estimate)
+    from joulewise.energy.counterpart import estimate_of_measured  # noqa: PLC0415
 
-    language = run.tokens > 0
-    names = ("precision", "batch_size", *(("engine", "prompt_tokens", "output_tokens") if language else ()))
-    workload = {n: about[n] for n in names} | ({} if language else {"meter_scope": "accelerators"})
-    # A language model goes by its configuration, everything else by what it was built from.
-    return estimate_beside(about["model"] if language else run.target, about["accelerator"], **workload)
+    if run.tokens > 0:
+        # A language model goes by its configuration, everything else by what it was built from.
+        names = ("precision", "batch_size", "engine", "prompt_tokens", "output_tokens")
+        return estimate_of_measured(Path(about["model"]), about["accelerator"], {n: about[n] for n in names})
+    work = count_sample(run.target, {name: about[name] for name in SIZES if about[name]})
+    workload = {"precision": about["precision"], "batch_size": about["batch_size"], "meter_scope": "accelerators"}
+    return estimate_of_measured(work, about["accelerator"], workload)
 
 
-def _value(run: _Run, found: Measurement, left_out: list[Finding], beside: Beside | None) -> dict[str, Any]:
-    energy, per = found.energy, run.inferences
+def _value(run: _Run, found: Measurement, left_out: list[Finding], beside: Counterpart | None) -> dict[str, Any]:
     value = {
         "name": run.name,
-        "energy_per_inference_j": energy.central / per,
-        "energy_per_inference_j_low": energy.low / per,
-        "energy_per_inference_j_high": energy.high / per,
-        "energy_per_inference_above_idle_j": found.above_idle_j / per if found.idle_w else None,
-        "energy_per_output_token_j": energy.central / run.tokens if run.tokens else None,
-        "inferences_per_run": per,
-        "latency_s": found.seconds,
-        "throughput_per_s": per / found.seconds,
-        "power_w": found.power_w,
-        "in_total": dict(found.scopes),
-        "not_in_total": [asdict(f) for f in left_out],
-        **{k: v for k, v in asdict(found).items() if k not in {"energy", "scopes", "seconds"}},
+        **found.to_dict(run.inferences, run.tokens),
+        "not_in_total": [finding.to_dict() for finding in left_out],
     }
     if beside is not None:
         known = beside.energy

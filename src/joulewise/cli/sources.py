@@ -3,30 +3,21 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Unpack
 
 import click
 
 from joulewise.catalog import load, sources
-from joulewise.cli.lists import arrange, list_options, search
+from joulewise.cli.lists import ListOptions, emit_list, list_options
 from joulewise.cli.options import data_option
-from joulewise.cli.output import emit_rows, output_options
 
 
-@click.command("sources", help="List the sources that the facts rest on. TEXT filters.")
+@click.command("sources", help="List the sources of the facts. TEXT filters by words.")
 @list_options
 @data_option
-@output_options
 def command(
-    text: tuple[str, ...],
     data: Path | None,
-    sort_by: str | None,
-    reverse: bool,
-    limit: int | None,
-    fmt: str,
-    as_json: bool,
-    output: Path | None,
+    **options: Unpack[ListOptions],
 ) -> None:
     """List sources."""
-    frame = search(sources(load(data)), text, ("id", "citation", "url"))
-    rows = arrange(frame, sort_by, reverse, limit).to_dicts()
-    emit_rows(rows, fmt=fmt, as_json=as_json, output=output, columns=("id", "facts", "citation"))
+    emit_list(sources(load(data)), options, searched=("id", "citation", "url"), shown=("id", "facts", "citation"))

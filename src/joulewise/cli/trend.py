@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 import click
 
-from joulewise.cli.options import data_option, edition_option, load_edition, task_option
+from joulewise.cli.options import bounded_int, data_option, edition_option, load_edition, task_option
 from joulewise.cli.output import emit_object, output_options
 from joulewise.trends import QUANTITIES, SUBSETS, Trend, trend
 
@@ -16,8 +15,8 @@ from joulewise.trends import QUANTITIES, SUBSETS, Trend, trend
 @click.option("--of", "quantity", default="flops", show_default=True, help=", ".join(QUANTITIES) + ".")
 @task_option
 @click.option("--subset", default="all", show_default=True, help=", ".join(SUBSETS) + ".")
-@click.option("--from", "start", type=int, help="First year.")
-@click.option("--to", "end", type=int, help="Last year.")
+@click.option("--from", "start", type=bounded_int(1900, 2100), help="First year.")
+@click.option("--to", "end", type=bounded_int(1900, 2100), help="Last year.")
 @edition_option("paper")
 @data_option
 @output_options
@@ -35,31 +34,7 @@ def command(
 ) -> None:
     """Fit a trend."""
     result = trend(quantity, task, subset, start=start, end=end, catalog=load_edition(data, edition))
-    emit_object(as_dict(result), text=_summary(result, edition), fmt=fmt, as_json=as_json, output=output)
-
-
-def as_dict(result: Trend) -> dict[str, Any]:
-    """Return a trend as data; see the command's documentation for the keys."""
-    fit, growth, doubling = result.fit, result.fit.growth_per_year, result.fit.doubling_time_interval
-    return {
-        "of": result.of,
-        "task": result.task,
-        "subset": result.subset,
-        "unit": result.unit,
-        "n": fit.n,
-        "undated": result.undated,
-        "growth_per_year": growth.central,
-        "growth_per_year_low": growth.low,
-        "growth_per_year_high": growth.high,
-        "doubling_time_years": fit.doubling_time_years,
-        "doubling_time_years_low": doubling[0] if doubling else None,
-        "doubling_time_years_high": doubling[1] if doubling else None,
-        "r2": fit.r2,
-        "slope_log10": fit.slope_log10,
-        "intercept_log10": fit.intercept_log10,
-        "reference_year": fit.reference_year,
-        "points": result.points.to_dicts(),
-    }
+    emit_object(result.to_dict(), text=_summary(result, edition), fmt=fmt, as_json=as_json, output=output)
 
 
 def _summary(result: Trend, edition: str) -> str:
@@ -79,6 +54,6 @@ def _summary(result: Trend, edition: str) -> str:
             f"{verb} in {sign * fit.doubling_time_years:.2f} years{span}",
             f"log10({result.of} / {result.unit}) = {fit.intercept_log10:.4f} + {fit.slope_log10:.5f} x "
             f"(year - {fit.reference_year:.0f}); R2 = {fit.r2:.3f}",
-            *([f"left out for want of a date: {result.undated}"] if edition != "paper" else []),
+            *([f"left out, as they have no date: {result.undated}"] if edition != "paper" else []),
         ]
     )

@@ -5,14 +5,15 @@ from __future__ import annotations
 from pathlib import Path
 
 import click
+import polars as pl
 
-from joulewise.catalog import measurements
-from joulewise.catalog.records import read_rows
+from joulewise.catalog import load, measurements
 from joulewise.cli.compare import save_chart
+from joulewise.cli.options import data_option
 from joulewise.cli.output import emit_rows, output_options
 from joulewise.cli.progress import progress
-from joulewise.energy.validate import scores, validate
-from joulewise.energy.validate import worst as worst_rows
+from joulewise.csv_input import read_rows
+from joulewise.energy.calibration.validate import scores, validate, worst_rows
 
 _COLUMNS = {
     "models": "models",
@@ -28,38 +29,53 @@ _COLUMNS = {
 }
 
 
+measured_option = click.option(
+    "--measured",
+    type=click.Path(path_type=Path),
+    help="A CSV of measurements in the form of the shipped ones, which it replaces.",
+)
+
+
+def measured_rows(file: Path | None) -> pl.DataFrame:
+    """Return the shipped measurements, or those of a file."""
+    return measurements() if file is None else read_rows(file)
+
+
 @click.command(
     "validate",
-    help="Hold every method's energy against measurements, always on model families that no fit had seen. "
-    "'calibrated' leaves families out whole; 'one-row' corrects it by one other row of the same configuration; "
-    "'lineage-out' leaves out a developer's whole line; 'accelerator-out' a chip.",
+    help="Compare the energy of every method with measurements, always on model families that no fit had seen. "
+    "'calibrated' leaves out families as a whole; 'one-row' corrects it by one other row of the same configuration; "
+    "'lineage-out' leaves out a developer's whole line; 'accelerator-out' a chip design.",
 )
-@click.option("--data", type=click.Path(path_type=Path), help="A CSV in the form of the shipped measurements.")
+@measured_option
 @click.option(
     "--by",
     type=click.Choice(["source", "kind", "task", "model_family", "accelerator_die"]),
-    help="Scores of each group apart.",
+    help="Scores per group.",
 )
-@click.option("--rows", is_flag=True, help="Each measured row with every method's estimate, in place of scores.")
+@click.option("--rows", is_flag=True, help="One row per measurement with every method's estimate, in place of scores.")
 @click.option(
-    "--worst", type=click.IntRange(min=1), help="Only so many rows, those furthest off, each with the likely reason."
+    "--worst", type=click.IntRange(min=1), help="The N rows that are furthest off, each with the likely reason."
 )
 @click.option("--chart", type=click.Path(path_type=Path), help="Predicted against measured: a .png, .svg or .html.")
+@data_option
 @output_options
 def command(
-    data: Path | None,
+    measured: Path | None,
     by: str | None,
     rows: bool,
     worst: int | None,
     chart: Path | None,
+    data: Path | None,
     fmt: str,
     as_json: bool,
     output: Path | None,
 ) -> None:
     """Print scores, or rows."""
-    frame = measurements() if data is None else read_rows(data)
+    catalog = load(data)
+    frame = measured_rows(measured)
     with progress("validate", 3) as begin:
-        checked = validate(frame, begin)
+        checked = validate(frame, begin, catalog)
     if chart is not None:
         from joulewise.charts.workloads import predicted_against_measured  # noqa: PLC0415  (altair costs start-up time)
 
@@ -67,7 +83,7 @@ def command(
     if rows or worst:
         if worst:
             checked = worst_rows(checked, worst, frame)
-        emit_rows(checked.to_dicts(), fmt=fmt, as_json=as_json, output=output)
+        emit_rows(checked.fill_nan(None).to_dicts(), fmt=fmt, as_json=as_json, output=output)
         return
     found = scores(checked, by)
     if fmt == "table" and not as_json:

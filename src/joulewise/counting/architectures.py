@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
-from joulewise.catalog.find import known_model
-from joulewise.counting.config import forms, recurrent
 from joulewise.counting.config.families import model_of
+from joulewise.counting.config.feeds import Experts, Mlp
+from joulewise.counting.config.mixers import Attention, Latent
+from joulewise.counting.config.parameters import macs_outside, params
+from joulewise.counting.config.passes import blocks_work
 from joulewise.counting.config.read import read_config
-from joulewise.counting.config.spec import Attention, Block, Experts, Latent, Mlp, Stack
+from joulewise.counting.config.spec import Block, Stack
 from joulewise.errors import InputError
 
 _ENCODERS = ("albert", "bert", "distilbert", "electra", "roberta")
-# The width of the token embedding is no column of the table: narrow in ALBERT and in ELECTRA-Small alone.
+_SAME_LAYERS = {"roberta": "bert"}
+_LEARNED_POSITIONS = ("distilgpt2", "gpt", "gpt2", "gpt3", "santacoder")
+# The table has no column for the width of the token embedding, which is narrow in ALBERT, ELECTRA-Small and OPT-350M.
 _NARROW_EMBEDDING = 128
+_NARROW_DECODERS = {"opt-350": 512}
 _ELECTRA_BASE_HIDDEN = 768
 
 
@@ -42,42 +47,51 @@ class Pass:
     input_tokens: int
 
 
-def reason_uncounted(row: Mapping[str, Any]) -> str | None:
-    """Return why the closed form cannot count a row, or None if it can."""
+def reason_uncounted(row: Mapping[str, Any], config: Mapping[str, Any] | None = None) -> str | None:
+    """Return why a row has no closed form, or None if it has; with the configuration of a hybrid it always has."""
     note = str(row["note"] or "")
-    if not note.startswith("not computed") or _hybrid(row):
+    if config is not None or not note.startswith("not computed"):
         return None
     return note.split("; ", maxsplit=1)[0].removeprefix("not computed: ")
 
 
-def stack_of(row: Mapping[str, Any]) -> Stack:
-    """Return the parts of a row of the table of architectures, or of the configuration of a hybrid.
+def stack_of(row: Mapping[str, Any], config: Mapping[str, Any] | None = None) -> Stack:
+    """Return the layers of a row of the table of architectures.
 
     Biases are left out, except in encoders: below 0.2% of the parameters.
+
+    Parameters
+    ----------
+    row : mapping
+        Row of ``architectures.csv``.
+    config : mapping, optional
+        The keys of the model's ``config.json``, for a hybrid, whose layers the table has no columns for; see
+        `catalog.KnownModel.configuration`.
 
     Raises
     ------
     InputError
-        If the row says that it has parts the table does not describe (state-space layers, say).
+        If the row says that the model has parts which the table does not describe, and `config` is not given.
     """
-    reason = reason_uncounted(row)
+    reason = reason_uncounted(row, config)
     if reason:
         raise InputError(f"{row['model']} has no closed form here: {reason}")
-    hybrid = _hybrid(row)
-    if hybrid:
-        return _stack(hybrid["config"])
+    if config is not None:
+        return _stack(config)
     return _encoder(row) if row["family"] in _ENCODERS else _decoder(row)
 
 
-def forward(row: Mapping[str, Any], input_tokens: int) -> Pass:
+def forward(row: Mapping[str, Any], input_tokens: int, config: Mapping[str, Any] | None = None) -> Pass:
     """Count one forward pass of one input.
 
     Parameters
     ----------
     row : mapping
-        Of the catalogue's table of architectures.
+        Row of ``architectures.csv``.
     input_tokens : int
         Cut to what the model can take, where that is known to be less.
+    config : mapping, optional
+        The configuration of a hybrid, as for `stack_of`.
 
     Raises
     ------
@@ -86,34 +100,20 @@ def forward(row: Mapping[str, Any], input_tokens: int) -> Pass:
     """
     if input_tokens < 1:
         raise InputError(f"input_tokens must be at least 1, not {input_tokens}")
-    stack = stack_of(row)
+    stack = stack_of(row, config)
     tokens = min(input_tokens, int(row["max_context"] or input_tokens))
-    params, active = forms.params(stack)
+    found = params(stack)
     looked_up = stack.vocab * stack.embedding_dim * (not (stack.head and stack.tied))
-    project, head = forms.outside_matrix(stack)
-    macs = (project + head) * tokens + stack.per_sequence_matrix
-    for block, times in forms.distinct_blocks(stack):
-        macs += times * forms.token_matrix(block, stack.hidden) * tokens
-        if isinstance(block.mixer, Attention):
-            full, _ = forms.pairs(block.mixer, 0, tokens)
-            macs += times * forms.pair_cost(block.mixer, decoding=False) * full
-        elif block.mixer is not None:
-            macs += times * recurrent.scan_macs(block.mixer, tokens)[0]
-    return Pass(params, active - looked_up, 2 * macs, tokens)
-
-
-def _hybrid(row: Mapping[str, Any]) -> Mapping[str, Any] | None:
-    """Return the configuration of a row's model where that is one stack with other layers than attention."""
-    known = known_model(str(row["model"]))
-    found = known.configuration if known else None
-    return found if found and found["file"] == "hybrid_architectures.json" else None
+    project, head = macs_outside(stack)
+    macs = (project + head) * tokens + stack.per_sequence_matrix + blocks_work(stack, 1, 0, tokens).macs
+    return Pass(found.total, found.active - looked_up, 2 * macs, tokens)
 
 
 def _encoder(row: Mapping[str, Any]) -> Stack:
     family, hidden = str(row["family"]), int(row["hidden"])
     narrow = family == "albert" or (family == "electra" and hidden < _ELECTRA_BASE_HIDDEN)
     config = {
-        "model_type": "bert" if family in ("roberta", "distilbert") else family,
+        "model_type": _SAME_LAYERS.get(family, family),
         "hidden_size": hidden,
         "embedding_size": _NARROW_EMBEDDING if narrow else hidden,
         "num_hidden_layers": int(row["layers"]),
@@ -122,7 +122,10 @@ def _encoder(row: Mapping[str, Any]) -> Stack:
         "vocab_size": int(row["vocab"]),
         "max_position_embeddings": int(row["max_context"]),
     }
-    return _stack(config)
+    # DistilBERT has other names for the same numbers, and neither token types nor a pooler.
+    names = {"dim": "hidden_size", "n_layers": "num_hidden_layers", "n_heads": "num_attention_heads"}
+    own = {name: config[usual] for name, usual in {**names, "hidden_dim": "intermediate_size"}.items()}
+    return _stack(config | own if family == "distilbert" else config)
 
 
 def _stack(config: Mapping[str, Any]) -> Stack:
@@ -144,15 +147,21 @@ def _decoder(row: Mapping[str, Any]) -> Stack:
         window = int(row["window"]) if row["window"] and i < window_layers else None
         sparse = experts is not None and i >= first and (i - first + 1) % stride == 0
         feed = experts if sparse else dense
-        blocks.append(Block(_windowed(attention, window), feed, 2, 2 * hidden))
+        blocks.append(Block(replace(attention, window=window), feed, 2, 2 * hidden))
+    embedding = _NARROW_DECODERS.get(str(row["family"]), hidden)
     return Stack(
-        str(row["family"]), hidden, vocab, tuple(blocks), tied=bool(row["tied"]), embedding_dim=hidden,
+        str(row["family"]), hidden, vocab, tuple(blocks), tied=bool(row["tied"]), embedding_dim=embedding,
         extra_params=hidden + _learned_positions(row) * hidden,
+        # A token goes back to the embedding's width before the logits.
+        per_token_matrix=hidden * embedding if embedding != hidden else 0,
     )  # fmt: skip
 
 
 def _learned_positions(row: Mapping[str, Any]) -> int:
-    return int(row["max_context"] or 0) if row["family"] in ("gpt", "gpt2", "gpt-2", "gpt-neo", "opt") else 0
+    """Return how many positions have an embedding of their own; GPT-J rotates queries and keys instead."""
+    family, rotary = str(row["family"]), "gpt-j" in str(row["model"]).lower()
+    learned = family in _LEARNED_POSITIONS or family.startswith("opt")
+    return int(row["max_context"] or 0) if learned and not rotary else 0
 
 
 def _attention(row: Mapping[str, Any]) -> Attention:
@@ -167,11 +176,6 @@ def _attention(row: Mapping[str, Any]) -> Attention:
         return Attention(heads, heads, latent.nope_dim + latent.rope_dim, int(row["v_head_dim"]), latent=latent)
     head_dim = int(row["head_dim"] or hidden // heads)
     return Attention(heads, int(row["kv_heads"] or heads), head_dim, head_dim)
-
-
-def _windowed(attention: Attention, window: int | None) -> Attention:
-    a = attention
-    return Attention(a.heads, a.kv_heads, a.head_dim, a.value_dim, window=window, latent=a.latent)
 
 
 def _experts(row: Mapping[str, Any]) -> Experts | None:

@@ -1,18 +1,20 @@
-"""Building a network by its name, with random weights, so that it can be run and measured."""
+"""Build a network with random weights, so that it can be run and measured."""
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Mapping
+from contextlib import redirect_stdout
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import Any
 
 from joulewise.counting.extras import import_extra
 from joulewise.counting.hf_models import forward_arguments, network_of_hf, only_forward
-from joulewise.counting.targets import Options, module_of_file
+from joulewise.counting.options import InferenceOptions
+from joulewise.counting.python_file import module_of_file, split_target
 from joulewise.errors import InputError, WorkError
 
-KINDS = "FILE.py:FACTORY, timm:NAME, hf:CONFIG.json or CONFIG.json"
+TARGET_FORMS = "FILE.py:FACTORY, timm:NAME, hf:CONFIG.json or CONFIG.json"
 
 _TYPES = {"fp32": "float32", "bf16": "bfloat16", "fp16": "float16"}
 
@@ -51,10 +53,10 @@ class Built:
     params: int
 
 
-def build_target(target: str, options: Options, device: str | None = None) -> Built:
+def build_target(target: str, options: InferenceOptions, device: str | None = None) -> Built:
     """Build a network with random weights on a device, and the batch that one run takes.
 
-    The code of a ``FILE.py`` is run, as its user asks for just that. No weights are read, and no code of a hub is run.
+    ``FILE.py`` is executed: pass only files that you trust. No weights are read, and no code of a hub is run.
 
     Parameters
     ----------
@@ -63,7 +65,7 @@ def build_target(target: str, options: Options, device: str | None = None) -> Bu
         batch, or with one, which is then repeated; ``timm:resnet50``; ``hf:config.json`` or ``config.json``, of a
         model that transformers knows. A language model reads the prompt and generates the other tokens one by one
         over its cache, as `count` counts it.
-    options : Options
+    options : InferenceOptions
         Sizes and precision.
     device : str, optional
         As torch calls it; by default the first accelerator, else the processor.
@@ -81,9 +83,9 @@ def build_target(target: str, options: Options, device: str | None = None) -> Bu
     place = _device(torch, device)
     kind, _, rest = target.partition(":")
     if ".py:" in target:
-        path, _, factory = target.rpartition(":")
-        module, inputs = module_of_file(Path(path), factory, options)
-        name, options = f"{Path(path).name}:{factory}", _with_batch(torch, inputs, options)
+        path, factory = split_target(target)
+        module, inputs = module_of_file(path, factory, options)
+        name, options = f"{path.name}:{factory}", _with_batch(torch, inputs, options)
         precision = _precision(options, "fp32")
         module, call = _network(torch, module, inputs, {}, options.batch_size, place, precision)
     elif kind == "timm":
@@ -97,7 +99,7 @@ def build_target(target: str, options: Options, device: str | None = None) -> Bu
         precision = _precision(options, "bf16")
         return _of_configuration(torch, rest if kind == "hf" else target, options, place, precision)
     else:
-        raise InputError(f"cannot tell what {target!r} is", f"give {KINDS}")
+        raise InputError(f"cannot tell what {target!r} is", f"give {TARGET_FORMS}")
     run = _finished(torch, call, place, name)
     run()  # a lazy layer has no parameters before
     return Built(
@@ -115,7 +117,7 @@ def build_target(target: str, options: Options, device: str | None = None) -> Bu
     )
 
 
-def _of_configuration(torch: Any, target: str, options: Options, place: Any, precision: str) -> Built:
+def _of_configuration(torch: Any, target: str, options: InferenceOptions, place: Any, precision: str) -> Built:
     model, kind, name = network_of_hf(target, online=options.online, devices=("cpu",))
     generates = kind == "generates"
     if options.output_tokens > 1 and kind in {"encoder", "vision"}:
@@ -226,12 +228,14 @@ def _finished(torch: Any, call: Callable[[], Any], place: Any, name: str) -> Cal
 
     def run() -> object:
         try:
-            made = call()
-            wait()
+            # The results of a measurement are what standard output is for.
+            with redirect_stdout(sys.stderr):
+                made = call()
+                wait()
         except torch.OutOfMemoryError:
             raise WorkError(f"{name} does not fit the device's memory", "a smaller batch or context") from None
         # Any error of a network on inputs that it does not take, or on a device without an operation.
-        except Exception as error:
+        except (Exception, SystemExit) as error:
             reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
             raise InputError(f"{name} cannot run on these inputs: {reason}") from error
         return made
@@ -239,8 +243,8 @@ def _finished(torch: Any, call: Callable[[], Any], place: Any, name: str) -> Cal
     return run
 
 
-def _with_batch(torch: Any, inputs: tuple[Any, ...], options: Options) -> Options:
-    """Return the options with the batch that the inputs have; `Options.batch_size` of 1 takes any."""
+def _with_batch(torch: Any, inputs: tuple[Any, ...], options: InferenceOptions) -> InferenceOptions:
+    """Return the options with the batch that the inputs have; `InferenceOptions.batch_size` of 1 takes any."""
     rows = next((int(i.shape[0]) for i in inputs if isinstance(i, torch.Tensor) and i.ndim), 1)
     if rows not in {1, options.batch_size} and options.batch_size != 1:
         raise InputError(
@@ -249,7 +253,7 @@ def _with_batch(torch: Any, inputs: tuple[Any, ...], options: Options) -> Option
     return replace(options, batch_size=max(rows, options.batch_size))
 
 
-def _precision(options: Options, usual: str) -> str:
+def _precision(options: InferenceOptions, usual: str) -> str:
     name = options.precision or usual
     if name not in _TYPES:
         raise InputError(f"cannot run in {name!r}", f"one of {', '.join(_TYPES)}")
@@ -263,7 +267,7 @@ def _device(torch: Any, name: str | None) -> Any:
     try:
         place = torch.device(name)
     except RuntimeError:
-        raise InputError(f"{name!r} is no device", "cuda, cuda:1, mps or cpu") from None
+        raise InputError(f"{name!r} is not a device", "cuda, cuda:1, mps or cpu") from None
     has = {"cuda": torch.cuda.is_available, "mps": torch.backends.mps.is_available, "cpu": lambda: True}
     if place.type not in has or not has[place.type]():
         raise InputError(f"torch has no {place.type!r} device here", "leave --device out for the one it has")

@@ -1,7 +1,9 @@
-"""Importing what only some counts need."""
+"""Optional packages: importing them, and keeping them from the network."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from importlib import import_module
 from typing import Any
 
@@ -36,3 +38,24 @@ def import_extra(module: str, extra: str, purpose: str) -> Any:
         raise WorkError(
             f"{module} is installed but cannot be imported: {reason}", "its versions may not fit one another"
         ) from error
+
+
+@contextmanager
+def without_network(extra: str, purpose: str) -> Iterator[None]:
+    """Keep transformers, timm and the hub's client from the network while the block runs.
+
+    They ask the hub for more than the files that they were asked for, when they are imported and later. Their switch
+    is an environment variable that is read once, so that here its value within the client is set.
+
+    Raises
+    ------
+    MissingExtraError
+        If the hub's client, which both packages need, is not installed.
+    """
+    settings = import_extra("huggingface_hub.constants", extra, purpose)
+    before = settings.HF_HUB_OFFLINE
+    settings.HF_HUB_OFFLINE = True
+    try:
+        yield
+    finally:
+        settings.HF_HUB_OFFLINE = before

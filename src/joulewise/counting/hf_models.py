@@ -1,15 +1,16 @@
-"""Counting models of transformers by their configuration, without weights and without running code from a hub."""
+"""Count models of transformers by their configuration, without weights and without running code from a hub."""
 
 from __future__ import annotations
 
 import inspect
 from collections import Counter
 from collections.abc import Callable
+from contextlib import nullcontext
 from dataclasses import astuple
 from pathlib import Path
 from typing import Any
 
-from joulewise.counting.extras import import_extra
+from joulewise.counting.extras import import_extra, without_network
 from joulewise.counting.workload import Layer, Phase, Workload, bytes_of
 from joulewise.errors import InputError
 
@@ -33,7 +34,7 @@ def count_hf(
     Parameters
     ----------
     target : str, Path or PretrainedConfig
-        A ``config.json``, or ``ORG/NAME`` of the local cache.
+        A ``config.json`` or the folder that holds one, or ``ORG/NAME`` of the local cache.
     prompt_tokens, output_tokens, batch_size : int
         A model that generates has the phases ``prefill``, which gives the first token, and, beyond one
         output token, ``decode``: the other ``output_tokens - 1`` steps over the growing cache. Every
@@ -66,9 +67,17 @@ def network_of_hf(
 ) -> tuple[Any, str, str]:
     """Return a transformers model by its configuration, without weights; its kind; its name.
 
-    The kind is ``generates`` (with a key-value cache), ``encoder``, ``encoder-decoder`` or ``vision``.
+    The kind is ``generates`` (with a key-value cache), ``encoder``, ``encoder-decoder`` or ``vision``. Without
+    `online` nothing asks the network.
     """
-    transformers = import_extra("transformers", "hf", f"building hf:{target}")
+    purpose = f"building hf:{target}"
+    with nullcontext() if online else without_network("hf", purpose):
+        return _network(target, import_extra("transformers", "hf", purpose), online, devices)
+
+
+def _network(
+    target: str | Path | Any, transformers: Any, online: bool, devices: tuple[str, ...]
+) -> tuple[Any, str, str]:
     transformers.logging.set_verbosity_error()
     config = target if isinstance(target, transformers.PretrainedConfig) else _read_config(str(target), online)
     model = _build(config, devices)
@@ -87,13 +96,13 @@ def _read_config(target: str, online: bool) -> Any:
     import transformers  # noqa: PLC0415
 
     path = Path(target)
-    where = str(path.parent if path.name.endswith(".json") else path) if path.exists() else target
-    if path.suffix == ".json" and not path.exists():
-        raise InputError(f"no such file: {path}")
+    is_path = path.suffix == ".json" or path.is_absolute() or target.startswith(".") or target.count("/") > 1
+    if is_path and not path.exists():
+        raise InputError(f"no such file or folder: {target}", "a configuration of the hub is hf:ORG/NAME")
     try:
-        return transformers.AutoConfig.from_pretrained(where, local_files_only=not online, trust_remote_code=False)
+        return transformers.AutoConfig.from_pretrained(target, local_files_only=not online, trust_remote_code=False)
     except Exception as error:
-        reason = str(error).strip().splitlines()[0]
+        reason = (str(error).strip() or type(error).__name__).splitlines()[0]
         hint = None if online or path.exists() else "it must be in the local cache, or give --online"
         raise InputError(f"no configuration of {target!r}: {reason}", hint) from None
 

@@ -1,26 +1,40 @@
-"""What kind of network a count is of."""
+"""The kind of a network, by the operations that mix its places."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 
-# Of the FLOPs of windows and attention together, the share from which neither is an afterthought.
+# The share of the FLOPs of windows and attention together from which neither is an afterthought.
 _BOTH = 0.1
 
 
 def network_kind(flops_by_form: Mapping[str, int]) -> str:
-    """Return the kind of a network by where its FLOPs are.
+    """Return the kind of a network: ``convolution``, ``depthwise``, ``transformer`` or ``hybrid``.
 
-    Every network spends most of its FLOPs on products of one weight with each point or token; what tells them apart is
-    how they mix places: by windows (dense, grouped or depthwise convolutions) or by attention. Of the FLOPs of the two
-    together, ``hybrid`` has a tenth or more in each; ``transformer`` has over nine tenths in attention, or neither
-    windows nor attention (mixers by plain matrix products); the rest is ``depthwise`` or ``convolution``, whichever of
-    these windows take more FLOPs.
+    Parameters
+    ----------
+    flops_by_form : mapping of str to int
+        FLOPs by the form of product, see `Workload.flops_by_form`.
+
+    Notes
+    -----
+    Every network spends most of its FLOPs on products of one weight with each point or token; kinds differ in how
+    places are mixed: by windows (dense, grouped or depthwise convolutions) or by attention. If each of the two has a
+    tenth or more of the FLOPs of both together, the network is ``hybrid``. If windows have less, or there are neither
+    (mixers by plain matrix products), it is a ``transformer``. Otherwise it is ``depthwise`` or ``convolution``,
+    whichever of these windows take more FLOPs.
+
+    Examples
+    --------
+    >>> network_kind({"pointwise": 700, "convolution": 280, "attention": 20})
+    'convolution'
+    >>> network_kind({"pointwise": 700, "convolution": 240, "attention": 60})
+    'hybrid'
     """
     dense, depthwise = flops_by_form.get("convolution", 0), flops_by_form.get("depthwise", 0)
     attention, windows = flops_by_form.get("attention", 0), dense + depthwise
     both = windows + attention
-    if windows <= _BOTH * both:
+    if not windows or windows < _BOTH * both:
         return "transformer"
     if attention >= _BOTH * both:
         return "hybrid"

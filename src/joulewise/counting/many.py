@@ -1,72 +1,101 @@
-"""Counting many targets: in parallel processes, resumable, a failing one recorded and the rest unharmed."""
+"""Count many targets: in parallel processes, resumable, a failing one recorded and the rest unharmed."""
 
 from __future__ import annotations
 
 import csv
 import multiprocessing
+import os
+import stat
+import sys
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
+from dataclasses import astuple, dataclass, fields
 from io import BytesIO
 from pathlib import Path
-from typing import Any
+from typing import TextIO
 
 import polars as pl
 
-from joulewise.counting.targets import Options, count_target
-from joulewise.errors import InputError
+from joulewise.counting.options import InferenceOptions
+from joulewise.counting.targets import count_target
+from joulewise.errors import InputError, WorkError
 from joulewise.files import write_bytes
 
-COLUMNS = (
-    "target",
-    "params",
-    "flops",
-    "macs",
-    "flops_all_ops",
-    "weight_bytes",
-    "kv_bytes",
-    "activation_bytes",
-    "uncounted",
-    "method",
-    "seconds",
-    "error",
-)
+
+@dataclass(frozen=True)
+class CountRow:
+    """One target of many: its counts, as in `Workload`, or the reason why it has none.
+
+    Parameters
+    ----------
+    target : str
+    uncounted : str or None
+        Operations without a formula, e.g. ``aten.sort x2; aten.topk x1``.
+    seconds : float or None
+        Time that the count took. [s]
+    error : str or None
+        Why the target could not be counted.
+    """
+
+    target: str
+    params: int | None = None
+    flops: int | None = None
+    macs: int | None = None
+    flops_all_ops: int | None = None
+    weight_bytes: int | None = None
+    kv_bytes: int | None = None
+    activation_bytes: int | None = None
+    uncounted: str | None = None
+    method: str | None = None
+    seconds: float | None = None
+    error: str | None = None
 
 
-def count_row(target: str, options: Options) -> dict[str, Any]:
-    """Count one target and return a row with `COLUMNS`; a failure is a row with its reason in ``error``."""
+COLUMNS = tuple(field.name for field in fields(CountRow))
+_OTHER_TYPES = {"seconds": pl.Float64, **dict.fromkeys(("target", "uncounted", "method", "error"), pl.String)}
+_SCHEMA = {column: _OTHER_TYPES.get(column, pl.Int64) for column in COLUMNS}
+
+
+def count_row(target: str, options: InferenceOptions) -> CountRow:
+    """Count one target; a failure is a row with its reason in ``error``."""
     start = time.perf_counter()
-    row: dict[str, Any] = dict.fromkeys(COLUMNS)
-    row["target"] = target
     try:
         work = count_target(target, options)
     except InputError as error:
-        row["error"] = str(error)
+        return CountRow(target, seconds=_since(start), error=str(error))
     # One target of a thousand may fail in a way nobody thought of: it is recorded, and the rest goes on.
     except Exception as error:
-        row["error"] = f"{type(error).__name__}: {str(error).strip().splitlines()[0] if str(error).strip() else ''}"
-    else:
-        row |= {
-            column: getattr(work, column)
-            for column in COLUMNS
-            if column not in {"target", "seconds", "error", "uncounted"}
-        }
-        row["uncounted"] = "; ".join(f"{name} x{n}" for name, n in work.uncounted.items())
-    row["seconds"] = round(time.perf_counter() - start, 3)
-    return row
+        reason = str(error).strip().splitlines()[0] if str(error).strip() else ""
+        return CountRow(target, seconds=_since(start), error=f"{type(error).__name__}: {reason}")
+    return CountRow(
+        target=target,
+        params=work.params,
+        flops=work.flops,
+        macs=work.macs,
+        flops_all_ops=work.flops_all_ops,
+        weight_bytes=work.weight_bytes,
+        kv_bytes=work.kv_bytes,
+        activation_bytes=work.activation_bytes,
+        uncounted="; ".join(f"{name} x{n}" for name, n in work.uncounted.items()),
+        method=work.method,
+        seconds=_since(start),
+    )
 
 
 def count_many(
     targets: Iterable[str],
     out: Path,
-    options: Options | None = None,
+    options: InferenceOptions | None = None,
     workers: int | None = None,
     progress: Callable[[str], None] = lambda _: None,
 ) -> tuple[int, int]:
-    """Count targets into a CSV or Parquet file, a row each, in the order in which they are done.
+    """Count targets into a CSV or Parquet file, one row per target, in the order in which they are done.
 
-    What the file already holds is not counted again, so that an interrupted run goes on where it stopped.
+    What the file already holds is not counted again, so that an interrupted run goes on where it stopped; a last row
+    that was cut short is dropped, and its target counted again.
 
     Parameters
     ----------
@@ -78,7 +107,7 @@ def count_many(
     workers : int, optional
         Processes; by default one for each processor.
     progress : callable
-        Told each target when it is done.
+        Called with each target when it is done.
 
     Returns
     -------
@@ -88,37 +117,146 @@ def count_many(
     Raises
     ------
     InputError
-        If the file is there and is not one of these.
+        If the file is there and does not hold counts.
+    WorkError
+        If another run is writing the file.
     """
-    if out.suffix == ".parquet":
-        return _into_parquet(targets, out, options, workers, progress)
-    done = _already_in(out)
-    todo = [target for target in dict.fromkeys(targets) if target not in done]
-    failed = 0
-    with out.open("a", newline="", encoding="utf-8") as file:
-        writer = csv.DictWriter(file, COLUMNS, lineterminator="\n")
-        if not done:
-            writer.writeheader()
-        for row in _rows(todo, options or Options(), workers):
-            writer.writerow(row)
+    options = options or InferenceOptions()
+    if out.suffix != ".parquet":
+        with _opened_alone(out) as file:
+            return _count_into(file, out, targets, options, workers, progress)
+    beside = out.with_name(f"{out.name}.csv")
+    with _opened_alone(beside) as file:
+        if out.exists() and not _size(file):
+            file.write(_counts_of(out).write_csv())
             file.flush()
-            failed += row["error"] is not None
-            progress(row["target"])
+        result = _count_into(file, beside, targets, options, workers, progress)
+        write_bytes(out, _parquet(pl.read_csv(beside, schema=_SCHEMA)))
+        beside.unlink()
+    return result
+
+
+def _count_into(
+    file: TextIO,
+    path: Path,
+    targets: Iterable[str],
+    options: InferenceOptions,
+    workers: int | None,
+    progress: Callable[[str], None],
+) -> tuple[int, int]:
+    done = _rows_kept(file, path)
+    todo = [target for target in dict.fromkeys(targets) if target not in done]
+    writer, failed = csv.writer(file, lineterminator="\n"), 0
+    if not done and not _size(file):
+        writer.writerow(COLUMNS)
+    for row in _rows(todo, options, workers):
+        writer.writerow(astuple(row))
+        file.flush()
+        failed += row.error is not None
+        progress(row.target)
+    file.flush()
     return len(todo), failed
 
 
-def _into_parquet(
-    targets: Iterable[str], out: Path, options: Options | None, workers: int | None, progress: Callable[[str], None]
-) -> tuple[int, int]:
-    beside = out.with_name(f"{out.name}.csv")
-    if out.exists() and not beside.exists():
-        pl.read_parquet(out).write_csv(beside)
-    result = count_many(targets, beside, options, workers, progress)
-    text = dict.fromkeys(("target", "uncounted", "method", "error"), pl.String)
-    whole = dict.fromkeys(set(COLUMNS) - set(text) - {"seconds"}, pl.Int64)
-    write_bytes(out, _parquet(pl.read_csv(beside, schema_overrides={**text, **whole})))
-    beside.unlink()
-    return result
+def _rows(todo: list[str], options: InferenceOptions, workers: int | None) -> Iterator[CountRow]:
+    # Spawned, not forked: torch's threads do not survive a fork.
+    context = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(workers, mp_context=context, max_tasks_per_child=None) as pool:
+        running: dict[Future[CountRow], str] = {pool.submit(count_row, t, options): t for t in todo}
+        for future in as_completed(running):
+            try:
+                yield future.result()
+            except BrokenProcessPool:
+                yield CountRow(running[future], error="the process died, for want of memory perhaps")
+
+
+@contextmanager
+def _opened_alone(path: Path) -> Iterator[TextIO]:
+    """Open a file to append to, which no other run may do at the same time.
+
+    Bytes that are not UTF-8, of a path say, are kept as they are.
+    """
+    with path.open("a", newline="", encoding="utf-8", errors="surrogateescape") as file:
+        if sys.platform != "win32" and _is_regular(file):
+            import fcntl  # noqa: PLC0415  (not on Windows)
+
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                # The file may have been removed by a run that ended between our opening and locking it.
+                alone = path.exists() and os.path.samestat(os.fstat(file.fileno()), path.stat())
+            except OSError:
+                alone = False
+            if not alone:
+                raise WorkError(f"another run is writing {path}", "wait for its end, or give another file with -o")
+        yield file
+
+
+def _rows_kept(file: TextIO, path: Path) -> set[str]:
+    """Return the targets that a file holds, and cut off what an interrupted run left of a row behind them.
+
+    Raises
+    ------
+    InputError
+        If the file holds something other than counts.
+    """
+    if not _size(file):
+        return set()
+    content = path.read_bytes()
+    rows = list(_complete_rows(content))
+    if not rows and ",".join(COLUMNS).encode().startswith(content):  # cut short in its first line
+        rows = [(list(COLUMNS), 0)]
+    if not rows or rows[0][0] != list(COLUMNS):
+        raise _not_counts(path)
+    for number, (row, _) in enumerate(rows):
+        if len(row) != len(COLUMNS):
+            raise InputError(f"{path}, row {number}: {len(row)} cells, but the header has {len(COLUMNS)}")
+    file.truncate(rows[-1][1])
+    return {row[0] for row, _ in rows[1:]}
+
+
+def _not_counts(path: Path) -> InputError:
+    return InputError(f"{path} is there and does not hold counts", "give another file with -o")
+
+
+def _complete_rows(content: bytes) -> Iterator[tuple[list[str], int]]:
+    """Yield each row that ends with a line break, and where in the file it ends. [B]"""
+    read = 0
+
+    def lines() -> Iterator[str]:
+        nonlocal read
+        for line in BytesIO(content):
+            if not line.endswith(b"\n"):
+                return
+            read += len(line)
+            yield line.decode("utf-8", "surrogateescape")
+
+    rows, before = csv.reader(lines(), strict=True), 0
+    while True:
+        try:
+            row = next(rows)
+        except (StopIteration, csv.Error):  # the error is a quote that nothing closes: a row cut short
+            return
+        if row and read > before:
+            yield row, read
+        before = read
+
+
+def _is_regular(file: TextIO) -> bool:
+    return stat.S_ISREG(os.fstat(file.fileno()).st_mode)
+
+
+def _size(file: TextIO) -> int:
+    return os.fstat(file.fileno()).st_size if _is_regular(file) else 0
+
+
+def _counts_of(parquet: Path) -> pl.DataFrame:
+    try:
+        frame = pl.read_parquet(parquet)
+    except pl.exceptions.PolarsError as error:
+        raise InputError(f"{parquet} is not a Parquet file: {str(error).splitlines()[0]}") from None
+    if frame.columns != list(COLUMNS):
+        raise _not_counts(parquet)
+    return frame
 
 
 def _parquet(frame: pl.DataFrame) -> bytes:
@@ -127,24 +265,5 @@ def _parquet(frame: pl.DataFrame) -> bytes:
     return buffer.getvalue()
 
 
-def _rows(todo: list[str], options: Options, workers: int | None) -> Iterable[dict[str, Any]]:
-    # Spawned, not forked: torch's threads do not survive a fork.
-    context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(workers, mp_context=context, max_tasks_per_child=None) as pool:
-        running: dict[Future[dict[str, Any]], str] = {pool.submit(count_row, t, options): t for t in todo}
-        for future in as_completed(running):
-            try:
-                yield future.result()
-            except BrokenProcessPool:
-                reason = "the process died, for want of memory perhaps"
-                yield {**dict.fromkeys(COLUMNS), "target": running[future], "error": reason}
-
-
-def _already_in(out: Path) -> set[str]:
-    if not out.exists() or out.stat().st_size == 0:
-        return set()
-    with out.open(newline="", encoding="utf-8") as file:
-        reader = csv.DictReader(file)
-        if tuple(reader.fieldnames or ()) != COLUMNS:
-            raise InputError(f"{out} is there and is no list of counts", "give another file with -o")
-        return {row["target"] for row in reader}
+def _since(start: float) -> float:
+    return round(time.perf_counter() - start, 3)

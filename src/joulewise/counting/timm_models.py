@@ -1,10 +1,10 @@
-"""Counting networks of timm by name, without their weights."""
+"""Count networks of timm by name, without their weights."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from joulewise.counting.extras import import_extra
+from joulewise.counting.extras import import_extra, without_network
 from joulewise.counting.workload import Workload
 from joulewise.errors import InputError, UnknownNameError
 
@@ -72,7 +72,8 @@ def all_names() -> list[str]:
 
 
 def _timm(purpose: str) -> Any:
-    return import_extra("timm", "timm", purpose)
+    with without_network("timm", purpose):
+        return import_extra("timm", "timm", purpose)
 
 
 def _build(name: str, input_size: tuple[int, int, int] | None, devices: tuple[str, ...]) -> tuple[Any, str]:
@@ -82,12 +83,12 @@ def _build(name: str, input_size: tuple[int, int, int] | None, devices: tuple[st
     # Networks with position embeddings fix their size when they are built; others take no such argument.
     sized: list[dict[str, Any]] = [{"img_size": input_size[1:]}, {}] if input_size else [{}]
     failure: Exception | None = None
-    for options in sized:
+    for given in sized:
         # Some constructors read values and cannot run on meta.
         for device in devices:
             try:
                 with torch.device(device):
-                    return timm.create_model(name, pretrained=False, **options), device
+                    return timm.create_model(name, pretrained=False, **given), device
             except Exception as error:
                 failure = error
     raise InputError(f"timm cannot build {name!r}: {str(failure).splitlines()[0]}")

@@ -1,11 +1,13 @@
-"""What one inference of a network takes: parameters, FLOPs and bytes, by phase and by layer."""
+"""The result of a count: parameters, FLOPs and bytes of one inference, by phase and by layer."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
+
+from joulewise.counting.kind import network_kind
 
 PhaseName = Literal["forward", "prefill", "decode"]
 
@@ -102,6 +104,8 @@ class Workload:
         ``pointwise`` (a weight with each point, token or patch) and ``attention`` (two things that the input gave).
     by_fvcore : int or None
         What fvcore's counter would give, for a traced module; see `trace.fvcore`.
+    config : mapping or None
+        The content of the ``config.json`` that it was counted from, for an estimate of what it describes.
     """
 
     name: str
@@ -120,6 +124,7 @@ class Workload:
     activation_values: int | None = None
     flops_by_form: Mapping[str, int] = field(default_factory=dict)
     by_fvcore: int | None = None
+    config: Mapping[str, Any] | None = None
 
     @property
     def flops(self) -> int:
@@ -140,3 +145,38 @@ class Workload:
     def macs(self) -> int:
         """Multiply-adds: half the FLOPs."""
         return self.flops // 2
+
+    @property
+    def network_kind(self) -> str | None:
+        """Kind of a traced network, see `kind.network_kind`; None where products were not told apart by form."""
+        return network_kind(self.flops_by_form) if self.flops_by_form else None
+
+    @property
+    def batch_size(self) -> int:
+        """Inputs that were taken together: the stated batch, else the first dimension of the first input tensor."""
+        shapes = self.inputs.get("shapes")
+        return int(shapes[0][0] if shapes and shapes[0] else self.inputs.get("batch_size", 1))
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the workload as plain data, as ``joulewise count --json`` prints it."""
+        return {
+            "name": self.name,
+            "params": self.params,
+            "active_params": self.active_params,
+            "flops": self.flops,
+            "flops_causal_half": self.flops_causal_half,
+            "macs": self.macs,
+            "flops_all_ops": self.flops_all_ops,
+            "weight_bytes": self.weight_bytes,
+            "kv_bytes": self.kv_bytes,
+            "activation_bytes": self.activation_bytes,
+            "activation_values": self.activation_values,
+            "network_kind": self.network_kind,
+            "phases": {name: asdict(phase) for name, phase in self.phases.items()},
+            "layers": [asdict(layer) for layer in self.layers],
+            "uncounted": dict(self.uncounted),
+            "method": self.method,
+            "convention": self.convention,
+            "precision": self.precision,
+            "inputs": dict(self.inputs),
+        }

@@ -1,6 +1,6 @@
 """Facts that are computed from other facts: rebuilt by ``joulewise catalog update``, the same each time."""
 
 from joulewise.derived.derivation import Derivation, Steps
-from joulewise.derived.update import DERIVATIONS, Change, update
+from joulewise.derived.update import DERIVATIONS, FileChange, update
 
-__all__ = ["DERIVATIONS", "Change", "Derivation", "Steps", "update"]
+__all__ = ["DERIVATIONS", "Derivation", "FileChange", "Steps", "update"]

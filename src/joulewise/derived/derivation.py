@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from joulewise.catalog import Catalog
 
@@ -15,18 +17,41 @@ def _ignore(_: str) -> None:
 
 @dataclass(frozen=True)
 class Steps:
-    """What a long derivation tells and keeps while it runs.
+    """Progress of a long derivation, and the results that it keeps for the case that it is interrupted.
 
     Parameters
     ----------
     begin : callable
-        Told the name of each step as it begins.
+        Called with the name of each step as it begins.
     kept : Path or None
-        Where it may keep what is done, so that an interrupted run goes on; None: nothing may be written.
+        File of the results so far, one JSON list per line; None: nothing may be written.
     """
 
     begin: Callable[[str], None] = field(default=_ignore)
     kept: Path | None = None
+
+    def keep(self, *values: Any) -> None:
+        """Add one result to the file, on a line of its own even if an earlier run was killed within a line."""
+        if self.kept is None:
+            return
+        with self.kept.open("a+b") as file:
+            file.seek(max(0, file.tell() - 1))
+            torn = file.read() not in (b"", b"\n")
+            file.write(b"\n" * torn + json.dumps(values).encode() + b"\n")
+
+    def results(self) -> list[list[Any]]:
+        """Return what earlier runs kept; a line that a killed run left unfinished is passed over."""
+        if self.kept is None or not self.kept.exists():
+            return []
+        found = []
+        for line in self.kept.read_text(encoding="utf-8", errors="replace").splitlines():
+            try:
+                values = json.loads(line)
+            except ValueError:
+                continue
+            if isinstance(values, list):
+                found.append(values)
+        return found
 
 
 @dataclass(frozen=True)
@@ -36,7 +61,7 @@ class Derivation:
     Parameters
     ----------
     name : str
-        What to call it on the command line.
+        Its name on the command line.
     file : str
         Below the data folder, e.g. ``models/facts-timm-counts.csv``. All of its rows are derived.
     holds : str

@@ -9,8 +9,7 @@ import polars as pl
 from joulewise.catalog import Catalog, KnownModel, RuleViolation, find_model, load, unexplained
 from joulewise.catalog.strict import EXPLANATION_COLUMNS
 from joulewise.catalog.tables import read_csv, shipped_folder
-from joulewise.counting.architectures import forward
-from joulewise.counting.config.count import count_config
+from joulewise.energy.language.shape import shape_of_architecture, shape_of_configuration
 
 TOLERANCE = 0.02
 """How far a computed size may be from the published one, beyond what that is rounded to."""
@@ -46,12 +45,13 @@ def disagreeing_sizes(catalog: Catalog | None = None) -> list[RuleViolation]:
 
 def computed_sizes(model: KnownModel) -> dict[str, float]:
     """Return ``params`` and ``active_params`` of the shape that a model is estimated by; empty where it has none."""
-    if model.architecture is not None:
-        counted = forward(model.architecture, 1)
-        return {"params": float(counted.params), "active_params": float(counted.active_params)}
     if model.configuration is not None:
-        return {"params": float(count_config(model.configuration["config"], prompt_tokens=1).params)}
-    return {}
+        shape = shape_of_configuration(model.configuration)
+    elif model.architecture is not None:
+        shape = shape_of_architecture(model.architecture)
+    else:
+        return {}
+    return {"params": shape.params, "active_params": shape.active_params}
 
 
 def _compare(fact: dict[str, str | float], computed: dict[str, float]) -> Iterator[RuleViolation]:

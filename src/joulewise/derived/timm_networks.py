@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-import csv
-import json
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
-from pathlib import Path
-from typing import Any
 
 import polars as pl
 
@@ -127,30 +123,13 @@ def _fact(entity: object, attribute: str, value: object, unit: str = "", conditi
 
 def _counted(sizes: pl.DataFrame, made_with: str, steps: Steps) -> dict[tuple[str, int], NetworkCount]:
     """Count each network once a size, those already kept by an earlier run aside."""
-    counts = _kept(steps.kept, made_with)
+    # Another version of timm may have counted other networks.
+    kept = [result for result in steps.results() if len(result) == 4 and result[0] == made_with]
+    counts = {(architecture, px): NetworkCount(**values) for _, architecture, px, values in kept}
     for row in sizes.unique(["architecture", "image_px"], keep="first", maintain_order=True).to_dicts():
         key = (row["architecture"], row["image_px"])
         steps.begin(f"{row['architecture']} at {row['image_px']}")
         if key not in counts:
             counts[key] = count_network(row["name"], row["image_px"])
-            _keep(steps.kept, made_with, key, counts[key])
+            steps.keep(made_with, *key, asdict(counts[key]))
     return counts
-
-
-def _kept(file: Path | None, made_with: str) -> dict[tuple[str, int], NetworkCount]:
-    if file is None or not file.exists():
-        return {}
-    found: dict[tuple[str, int], NetworkCount] = {}
-    with file.open(newline="", encoding="utf-8") as lines:
-        for row in csv.reader(lines):
-            # A run that was cut short may have left half a line, and another version of timm other networks.
-            if len(row) == 4 and row[0] == made_with:
-                values: dict[str, Any] = json.loads(row[3])
-                found[row[1], int(row[2])] = NetworkCount(**values)
-    return found
-
-
-def _keep(file: Path | None, made_with: str, key: tuple[str, int], count: NetworkCount) -> None:
-    if file is not None:
-        with file.open("a", newline="", encoding="utf-8") as lines:
-            csv.writer(lines, lineterminator="\n").writerow([made_with, *key, json.dumps(asdict(count))])

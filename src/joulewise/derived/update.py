@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from io import StringIO
 from pathlib import Path
 
@@ -15,7 +15,7 @@ from joulewise.derived.derivation import Derivation, Steps
 from joulewise.derived.language_models import LANGUAGE_COUNTS
 from joulewise.derived.model_joules import MODEL_JOULES
 from joulewise.derived.timm_networks import TIMM_COUNTS
-from joulewise.errors import DataError, UnknownNameError
+from joulewise.errors import DataError, InputError, UnknownNameError
 from joulewise.files import write_text
 
 DERIVATIONS: tuple[Derivation, ...] = (TIMM_COUNTS, LANGUAGE_COUNTS, MODEL_JOULES)
@@ -25,8 +25,23 @@ Progress = Callable[[str, int], AbstractContextManager[Callable[[str], None]]]
 
 
 @dataclass(frozen=True)
-class Change:
-    """What a rebuilt file differs in; the rows are ``+`` or ``-`` and the line of the file."""
+class FileChange:
+    """How a rebuilt file differs from the one before.
+
+    Parameters
+    ----------
+    name : str
+        Of the derivation.
+    file : str
+        Below the data folder.
+    rows : int
+        Facts in the rebuilt file.
+    added, removed : int
+        Lines that only the rebuilt file has, and lines that only the file before had.
+    lines : tuple of str
+        Those lines, each after a ``-`` or a ``+``.
+    written : bool
+    """
 
     name: str
     file: str
@@ -36,6 +51,10 @@ class Change:
     lines: tuple[str, ...]
     written: bool
 
+    def to_dict(self) -> dict[str, object]:
+        """Return the fields as data that JSON can hold."""
+        return asdict(self) | {"lines": list(self.lines)}
+
 
 def update(
     names: Iterable[str] = (),
@@ -44,7 +63,7 @@ def update(
     folder: Path | None = None,
     catalog: Catalog | None = None,
     progress: Progress = lambda _title, _total: nullcontext(lambda _step: None),
-) -> list[Change]:
+) -> list[FileChange]:
     """Rebuild the derived facts from the sourced ones.
 
     Parameters
@@ -62,8 +81,8 @@ def update(
 
     Returns
     -------
-    list of Change
-        One a derivation; an unchanged file is not written.
+    list of FileChange
+        One per derivation; an unchanged file is not written.
 
     Raises
     ------
@@ -71,6 +90,8 @@ def update(
         If there is no such derivation.
     MissingExtraError
         If one needs an extra that is not installed.
+    InputError
+        If there is no such folder to write in.
     DataError
         If a network cannot be counted.
     """
@@ -101,8 +122,11 @@ def as_csv(rows: Iterable[Mapping[str, str]]) -> str:
     return text.getvalue()
 
 
-def _rebuild(derivation: Derivation, catalog: Catalog, folder: Path, write: bool, progress: Progress) -> Change:
+def _rebuild(derivation: Derivation, catalog: Catalog, folder: Path, write: bool, progress: Progress) -> FileChange:
     file = folder / derivation.file
+    # Before, not after minutes of counting.
+    if write and not file.parent.is_dir():
+        raise InputError(f"no such folder: {file.parent}", "give a data folder, with its folder for models")
     kept = file.with_name(f"{file.name}.partial") if write else None
     with progress(derivation.name, derivation.total(catalog)) as begin:
         text = as_csv(derivation.rows(catalog, Steps(begin, kept)))
@@ -114,7 +138,7 @@ def _rebuild(derivation: Derivation, catalog: Catalog, folder: Path, write: bool
     before, after = set(old.splitlines()), set(text.splitlines())
     added = [line for line in text.splitlines() if line not in before]
     removed = [line for line in old.splitlines() if line not in after]
-    return Change(
+    return FileChange(
         name=derivation.name,
         file=derivation.file,
         rows=max(0, len(text.splitlines()) - 1),

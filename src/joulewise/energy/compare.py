@@ -1,4 +1,4 @@
-"""Many workloads side by side: models on accelerators over batch sizes, and what is quickest or most frugal."""
+"""Models on accelerators over batch sizes, compared by energy and time; and the frontier between the two."""
 
 from __future__ import annotations
 
@@ -8,8 +8,11 @@ from typing import Any
 
 import polars as pl
 
-from joulewise.energy.calibrate import Calibration
-from joulewise.energy.calibrated import estimate_many
+from joulewise.catalog import Catalog
+from joulewise.energy.calibration.stored import Calibration
+from joulewise.energy.flags import Flag
+from joulewise.energy.rows import row_of
+from joulewise.energy.table import estimate_table
 from joulewise.errors import InputError
 
 
@@ -19,6 +22,7 @@ def compare(
     batch_sizes: Sequence[float] = (1.0,),
     counts: Sequence[int] = (1,),
     calibration: Calibration | None = None,
+    catalog: Catalog | None = None,
     **workload: Any,
 ) -> pl.DataFrame:
     """Estimate every model on every accelerator at every batch size and number of accelerators.
@@ -28,35 +32,38 @@ def compare(
     models, accelerators, batch_sizes, counts : sequence
     calibration : Calibration, optional
         By default the shipped one.
+    catalog : Catalog, optional
+        By default the shipped one.
     **workload
-        The same for all, as the columns of `estimate_many`.
+        The same for all, as columns of `rows.WorkloadRow`.
 
     Returns
     -------
     DataFrame
-        A row each with ``model, accelerator, n_accelerators, batch_size, fits``, the columns of `estimate_many`,
-        ``energy_per_unit_j`` with ``_low`` and ``_high`` (of an output token, an image, a video or a sample),
-        ``unit``, ``seconds_per_unit`` (that one request waits for a unit), and ``quickest`` and ``most_frugal`` of
-        each model, among what fits.
+        One row per combination, with columns ``model, accelerator, n_accelerators, batch_size, fits``, those of
+        `estimate_table`, ``energy_per_unit_j`` with ``_low`` and ``_high`` (per output token, image, video or sample),
+        ``unit``, ``seconds_per_unit`` (that one request waits for a unit), and ``quickest`` and ``most_frugal``, true
+        for the best row of each model among those that fit.
 
     Raises
     ------
     InputError
-        If one cannot be estimated: the first, and why.
+        If an option is not known, or a combination cannot be estimated: the first, and why.
     """
+    row_of(workload)
     grid = product(models, accelerators, counts, map(float, batch_sizes))
     names = ("model", "accelerator", "n_accelerators", "batch_size")
     rows: list[dict[str, Any]] = [dict(zip(names, cells, strict=True)) | workload for cells in grid]
     if not rows:
         raise InputError("there is nothing to compare", "give models, accelerators and batch sizes")
-    table, problems = estimate_many(pl.DataFrame(rows, infer_schema_length=None), calibration)
+    table, problems = estimate_table(pl.DataFrame(rows, infer_schema_length=None), calibration, catalog=catalog)
     if problems:
         row = rows[problems[0].row - 1]
-        raise InputError(f"{row['model']} on {row['accelerator']}: {problems[0].reason}")
+        raise InputError(f"{row['model']} on {row['accelerator']}: {problems[0].column} {problems[0].reason}")
     of_token = pl.col("energy_per_output_token_j").is_not_null()
     tokens = pl.col("energy_j") / pl.col("energy_per_output_token_j")
     table = table.with_columns(
-        fits=~pl.col("flags").str.contains("does-not-fit"),
+        fits=~pl.col("flags").list.contains(Flag.DOES_NOT_FIT.value),
         unit=pl.when(of_token).then(pl.lit("output token")).otherwise(pl.lit("item")),
         seconds_per_unit=pl.when(of_token).then(pl.col("time_s") / tokens).otherwise(pl.col("time_s")),
         **{
@@ -74,9 +81,9 @@ def compare(
 
 
 def frontier(table: pl.DataFrame) -> pl.DataFrame:
-    """Return the rows of `compare` that fit and that no other of the same model beats on both energy and time.
+    """Return the rows of `compare` that fit and that no other row of their model beats in both energy and time.
 
-    Ordered by model and waiting time.
+    They are ordered by model and waiting time.
     """
     kept = []
     for _, rows in table.filter("fits").group_by("model", maintain_order=True):

@@ -1,69 +1,63 @@
-"""Networks of one sample that are in no table: what one of them takes, from a count."""
+"""The work of a single-pass network that is not in the catalogue, from a count."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
 from joulewise.counting.kind import network_kind
-from joulewise.counting.targets import Options, count_target
+from joulewise.counting.options import InferenceOptions
+from joulewise.counting.targets import count_target
 from joulewise.counting.workload import BYTES_PER_VALUE, Workload
 from joulewise.errors import InputError
 
-_DEFAULT_SIDE_PX = 224
+SIZES = ("prompt_tokens", "image_size")
+"""Columns of a workload that a count takes up: they are part of its result, and not of the workload any more."""
 
 
-def is_target(model: str) -> bool:
-    """Return whether a name says how to count a network, rather than which one of the catalogue it is."""
-    return model.startswith(("timm:", "hf:")) or ".py:" in model or model.endswith((".onnx", ".json"))
-
-
-def work_of_target(target: str, *, prompt_tokens: float | None = None, image_size: str | None = None) -> dict[str, Any]:
-    """Return the columns of `samples.WORK` and ``params_b`` of a network, by counting one forward pass of one sample.
+def count_sample(target: str, sizes: Mapping[str, object]) -> Workload:
+    """Count one sample through a network.
 
     Parameters
     ----------
     target : str
-        As for `counting.count_target`.
-    prompt_tokens : float, optional
-        Length of the text, of an encoder.
-    image_size : str, optional
-        ``224x224`` [px]; by default the network's own, or 224 for a module from a file.
+        As for `joulewise.count`: a file, or a network to build. A ``FILE.py:FACTORY`` is executed.
+    sizes : mapping
+        Of `SIZES`: ``prompt_tokens``, the length of an encoder's text, and ``image_size``, e.g. ``224x224``; by default
+        the network's own.
 
     Raises
     ------
     InputError
-        If the target cannot be counted, or generates token after token.
+        If it cannot be counted.
     """
-    side = None if image_size is None else _sides(image_size)
-    if side is None and ".py:" in target:
-        side = (_DEFAULT_SIDE_PX, _DEFAULT_SIDE_PX)
-    options = Options(input_size=None if side is None else (3, *side), precision="fp32")
-    if prompt_tokens is not None:
-        options = replace(options, prompt_tokens=int(prompt_tokens))
-    counted = columns_of(count_target(target, options))
-    if "flops" not in counted:
-        raise InputError(f"{target} generates tokens", "name its config.json for an estimate of prefill and decode")
-    return {name: value for name, value in counted.items() if name != "batch_size"}
+    size, tokens = sizes.get("image_size"), sizes.get("prompt_tokens")
+    sides = None if size is None else _sides(str(size))
+    if sides is None and ".py:" in target:
+        sides = (_DEFAULT_SIDE_PX, _DEFAULT_SIDE_PX)
+    options = InferenceOptions(input_size=None if sides is None else (3, *sides), precision="fp32")
+    if tokens is not None:
+        options = replace(options, prompt_tokens=int(float(str(tokens))))
+    return count_target(target, options)
+
+
+_DEFAULT_SIDE_PX = 224
 
 
 def columns_of(counted: Workload) -> dict[str, Any]:
     """Return the columns of an estimate that a count fills.
 
-    Of one sample, where the network has a forward pass alone; of a model that generates, its batch and tokens, as its
-    name is that of a configuration from which the rest is read.
+    They are of one sample; ``batch_size`` is that of the count.
 
     Raises
     ------
     InputError
-        If it generates tokens and was not counted from a ``config.json``.
+        If the network generates token after token: its forward pass says nothing about its steps.
     """
-    shapes = counted.inputs.get("shapes")
-    batch = float(shapes[0][0] if shapes else counted.inputs.get("batch_size", 1))
+    batch = float(counted.batch_size)
     if "decode" in counted.phases or "prefill" in counted.phases:
-        if not counted.name.endswith(".json"):
-            raise InputError(f"{counted.name} generates tokens", "count its config.json, and estimate that")
-        return {k: float(v) for k, v in counted.inputs.items() if k in ("batch_size", "prompt_tokens", "output_tokens")}
+        raise InputError(f"{counted.name} generates tokens", "give the path of its config.json in place of the count")
     return {
         "flops": counted.flops / batch,
         "activation_values": _activation_values(counted) / batch,
@@ -71,6 +65,11 @@ def columns_of(counted: Workload) -> dict[str, Any]:
         "params_b": counted.params / 1e9,
         "batch_size": batch,
     }
+
+
+def tokens_of(counted: Workload) -> dict[str, float]:
+    """Return the batch and tokens of the count of a language model, as columns of an estimate."""
+    return {k: float(v) for k, v in counted.inputs.items() if k in ("batch_size", "prompt_tokens", "output_tokens")}
 
 
 def _activation_values(counted: Workload) -> float:

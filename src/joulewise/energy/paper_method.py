@@ -91,6 +91,7 @@ def estimate_paper(
     return Estimate(
         energy=energy,
         method="paper",
+        unit="inference",
         inputs=(*inputs, *hardware_inputs),
         steps=tuple(steps),
         assumptions=(assumption, *LEFT_OUT),

@@ -1,41 +1,54 @@
-"""Beyond the accelerator: the host, the building, the grid, the water, the making of the hardware, the bill."""
+"""Beyond the accelerator: host, building, grid, water, embodied emissions and the electricity bill."""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from functools import lru_cache
+from typing import Any
 
 import polars as pl
 
 from joulewise.catalog.names import normalise
 from joulewise.catalog.tables import shipped_folder
-from joulewise.energy import Estimate
+from joulewise.energy.estimate import Scope
 from joulewise.errors import InputError, UnknownNameError
 from joulewise.interval import Interval
+from joulewise.units import SECONDS_PER_YEAR
 
 JOULES_PER_KWH = 3.6e6
-SECONDS_PER_YEAR = 365.25 * 86400
 
-# Everything a server draws over what its accelerators draw. Low: 1.2 kW beside eight accelerators of 700 W at 70% of
-# their limit (EcoLogits 0.11.3's server). High: accelerators 58%, host 25% and idle machines 10% of the energy of a
-# prompt (Google, arXiv 2508.15734).
 HOST_SHARE = Interval(1.31, 1.45, 1.60)
-# Years that a server is used for: 3 in EcoLogits, up to 6 in the books of cloud companies.
+"""Energy of a server over that of its accelerators. Low: 1.2 kW beside eight accelerators of 700 W at 70% of their
+limit (EcoLogits 0.11.3's server). High: accelerators 58%, host 25% and idle machines 10% of the energy of a prompt
+(Google, arXiv 2508.15734)."""
+
 LIFE_YEARS = Interval(3.0, 4.5, 6.0)
-# Part of that time in which it works.
+"""Years that a server is in use: 3 in EcoLogits, up to 6 in the accounts of cloud companies."""
+
 BUSY_SHARE = Interval(0.3, 0.5, 0.8)
+"""Assumed share of that time in which it works."""
+
+# Bounds wider than any real factor, so that a slip of the keyboard is caught.
+_BOUNDS = {
+    "pue": (1.0, 10.0, "the energy of the building over that of its machines"),
+    "grid_gco2e": (0.0, 5000.0, "grams of CO2e per kWh"),
+    "wue_l_per_kwh": (0.0, 100.0, "litres of water per kWh of the machines"),
+    "usd_per_kwh": (0.0, 100.0, "US dollars per kWh"),
+}
 
 
 @dataclass(frozen=True)
 class Footprint:
-    """What one request comes to.
+    """What an amount of energy comes to.
 
     Parameters
     ----------
     values : mapping of str to Interval
         By name with its unit as suffix: ``wall_energy_j``, ``operational_gco2e``, ``embodied_gco2e``,
-        ``total_gco2e`` (SCI: operational and embodied), ``water_l``, ``cost_usd``; only what was asked for.
+        ``total_gco2e`` (operational and embodied, as in ISO/IEC 21031), ``water_l``, ``cost_usd``; only what was
+        asked for.
     notes : tuple of str
         Source, scope and range of each factor.
     """
@@ -43,9 +56,14 @@ class Footprint:
     values: Mapping[str, Interval]
     notes: tuple[str, ...]
 
+    def to_dict(self) -> dict[str, Any]:
+        """Return the footprint as plain values, in the keys of ``joulewise estimate --json``."""
+        return {name: asdict(value) for name, value in self.values.items()} | {"footprint_notes": list(self.notes)}
+
 
 def footprint(
-    estimate: Estimate,
+    energy: Interval,
+    scope: Scope | str,
     *,
     pue: float | None = None,
     country: str | None = None,
@@ -56,14 +74,16 @@ def footprint(
     embodied_of: str | None = None,
     accelerator_seconds: float | None = None,
 ) -> Footprint:
-    """Return what an estimate comes to beyond the accelerator.
+    """Return what an amount of energy comes to beyond the accelerator.
 
     Parameters
     ----------
-    estimate : Estimate
-        Of the accelerators alone, to which the server is added, or at the wall.
+    energy : Interval
+        Of one request, or of any number of them. [J]
+    scope : Scope or str
+        ``accelerators``, to which the server is added, or ``wall``.
     pue : float, optional
-        Energy of the building over that of its machines; 1 where none is given, and said.
+        Power usage effectiveness, 1 or more; taken as 1, with a note, where none is given.
     country, year : str and int, optional
         Of the grid: the average of that year, location-based. No location is ever guessed.
     grid_gco2e : float, optional
@@ -71,24 +91,30 @@ def footprint(
     wue_l_per_kwh : float, optional
         Water of cooling for the machines' energy. [L per kWh]
     usd_per_kwh : float, optional
+        Price of electricity. [USD per kWh]
     embodied_of : str, optional
-        An accelerator whose making is shared out over `accelerator_seconds`, the time that the request takes of it.
+        The accelerator whose embodied emissions are attributed to `accelerator_seconds` of its life. [s]
 
     Raises
     ------
     InputError
-        If a factor cannot be, e.g. a PUE below 1, or a year that the data lack.
+        If a factor is impossible, e.g. a PUE below 1, or the data lack a year or an accelerator.
     """
-    if pue is not None and pue < 1:
-        raise InputError(f"a PUE of {pue:g} is below 1", "it is the building's energy over the machines'")
+    for name, value in (
+        ("pue", pue),
+        ("grid_gco2e", grid_gco2e),
+        ("wue_l_per_kwh", wue_l_per_kwh),
+        ("usd_per_kwh", usd_per_kwh),
+    ):
+        _check_bounds(name, value)
     if country is not None and grid_gco2e is not None:
         raise InputError("both a country and a grid's intensity are given", "give one")
     if year is not None and country is None:
         raise InputError("a year needs a country", "e.g. --country FR --year 2024")
     notes: list[str] = []
-    at_wall = "at-the-wall" in estimate.results.get("flags", [])
-    machine = estimate.energy if at_wall else estimate.energy * HOST_SHARE
-    if not at_wall:
+    machine = energy
+    if Scope(scope) is Scope.ACCELERATORS:
+        machine = server_energy(energy)
         notes.append(
             f"server: x{HOST_SHARE.central:g} ({HOST_SHARE.low:g} to {HOST_SHARE.high:g}) for host and idle machines "
             "(EcoLogits 0.11.3; arXiv 2508.15734)"
@@ -96,27 +122,54 @@ def footprint(
     notes.append(f"PUE {pue:g}, as given" if pue is not None else "PUE 1: none was given, the building is left out")
     wall = machine * (pue or 1.0)
     values = {"wall_energy_j": wall}
-    kwh = wall * (1 / JOULES_PER_KWH)
     intensity = grid_gco2e
     if country is not None:
-        intensity, told = grid_intensity(country, year)
-        notes.append(told)
+        intensity, note = grid_intensity(country, year)
+        notes.append(note)
     elif grid_gco2e is not None:
         notes.append(f"grid: {grid_gco2e:g} g CO2e/kWh, as given")
     if intensity is not None:
-        values["operational_gco2e"] = _scaled(kwh, intensity)
+        values["operational_gco2e"] = per_kwh(wall, intensity)
     if embodied_of is not None and accelerator_seconds is not None:
-        values["embodied_gco2e"], told = _embodied(embodied_of, accelerator_seconds)
-        notes.append(told)
+        values["embodied_gco2e"], note = embodied_gco2e(embodied_of, accelerator_seconds)
+        notes.append(note)
         if "operational_gco2e" in values:
             values["total_gco2e"] = _sum(values["operational_gco2e"], values["embodied_gco2e"])
     if wue_l_per_kwh is not None:
-        values["water_l"] = _scaled(machine * (1 / JOULES_PER_KWH), wue_l_per_kwh)
+        values["water_l"] = per_kwh(machine, wue_l_per_kwh)
         notes.append(f"water of cooling: {wue_l_per_kwh:g} L/kWh of the machines, as given")
     if usd_per_kwh is not None:
-        values["cost_usd"] = _scaled(kwh, usd_per_kwh)
+        values["cost_usd"] = per_kwh(wall, usd_per_kwh)
         notes.append(f"price: {usd_per_kwh:g} USD/kWh, as given")
     return Footprint(values, tuple(notes))
+
+
+def _check_bounds(name: str, value: float | None) -> None:
+    low, high, meaning = _BOUNDS[name]
+    if value is not None and not (math.isfinite(value) and low <= value <= high):
+        raise InputError(f"{name.replace('_', ' ')} {value:g} is not between {low:g} and {high:g}", f"it is {meaning}")
+
+
+def server_energy(accelerators: Interval) -> Interval:
+    """Return the energy of a server by that of its accelerators. [J]
+
+    Examples
+    --------
+    >>> server_energy(Interval(90.0, 100.0, 110.0))
+    Interval(low=117.9, central=145.0, high=176.0)
+    """
+    return accelerators * HOST_SHARE
+
+
+def per_kwh(energy: Interval, factor: float) -> Interval:
+    """Return an energy [J] times a factor per kWh.
+
+    Examples
+    --------
+    >>> per_kwh(Interval(3.6e6, 7.2e6, 3.6e7), 50.0)
+    Interval(low=50.0, central=100.0, high=500.0)
+    """
+    return Interval(*(value * (1 / JOULES_PER_KWH) * factor for value in (energy.low, energy.central, energy.high)))
 
 
 def grid_intensity(country: str, year: int | None = None) -> tuple[float, str]:
@@ -145,11 +198,11 @@ def grid_intensity(country: str, year: int | None = None) -> tuple[float, str]:
     elif year not in years:
         raise InputError(f"there is no figure of {rows['entity'][0]} for {year}", f"{min(years)} to {max(years)}")
     value = float(rows.filter(pl.col("year") == year)["g_co2e_per_kwh"][0])
-    told = (
+    note = (
         f"grid: {value:g} g CO2e/kWh, {rows['entity'][0]} {year}, average of the year, location-based, life-cycle "
         "(Our World in Data from Ember and Energy Institute, CC BY 4.0)"
     )
-    return value, told
+    return value, note
 
 
 @lru_cache
@@ -169,12 +222,32 @@ _ISO2 = {
 }  # fmt: skip
 
 
-def _embodied(accelerator: str, seconds: float) -> tuple[Interval, str]:
+def embodied_gco2e(accelerator: str, seconds: float) -> tuple[Interval, str]:
+    """Return the embodied emissions that a time on an accelerator is responsible for, and a note on them. [g CO2e]
+
+    Parameters
+    ----------
+    accelerator : str
+    seconds : float
+        Of one accelerator. [s]
+
+    Raises
+    ------
+    InputError
+        If the data lack the accelerator.
+
+    Notes
+    -----
+    .. math:: m = M \\frac{t}{L b}
+
+    with the emissions M of making the accelerator, the time t, the years of use L and the share b of them in which
+    it works. The central M is the geometric mean of the published bounds.
+    """
     rows = pl.read_csv(shipped_folder() / "embodied.csv").to_dicts()
     found = next((r for r in rows if normalise(r["name"]) == normalise(accelerator)), None)
     if found is None:
         names = ", ".join(r["name"] for r in rows)
-        raise InputError(f"no figure of the making of {accelerator} is known", f"there is one of {names}")
+        raise InputError(f"no embodied-carbon figure for {accelerator}", f"there is one for {names}")
     grams = (found["kg_co2e_low"] * 1e3, found["kg_co2e_high"] * 1e3)
     middle = (grams[0] * grams[1]) ** 0.5
     of_life = seconds / SECONDS_PER_YEAR
@@ -183,16 +256,12 @@ def _embodied(accelerator: str, seconds: float) -> tuple[Interval, str]:
         of_life * middle / (LIFE_YEARS.central * BUSY_SHARE.central),
         of_life * grams[1] / (LIFE_YEARS.low * BUSY_SHARE.low),
     )
-    told = (
+    note = (
         f"making of the accelerator: {found['kg_co2e_low']:g} to {found['kg_co2e_high']:g} kg CO2e over "
         f"{LIFE_YEARS.low:g} to {LIFE_YEARS.high:g} years, busy {BUSY_SHARE.low:.0%} to {BUSY_SHARE.high:.0%} of them "
         f"(assumed); {found['note']} ({found['source']})"
     )
-    return share, told
-
-
-def _scaled(value: Interval, factor: float) -> Interval:
-    return Interval(value.low * factor, value.central * factor, value.high * factor)
+    return share, note
 
 
 def _sum(a: Interval, b: Interval) -> Interval:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
 import numpy as np
 import polars as pl
@@ -21,6 +22,9 @@ from joulewise.trends import Trend, trend
 from joulewise.units import SECONDS_PER_YEAR, UNITS, date_of_decimal_year
 
 LAST_YEAR = 2100
+NEVER = "never within the horizon"
+"""What a crossing has in place of a date that it does not have."""
+
 _STEP = 1 / 1461  # a day, within a third of one
 
 
@@ -55,6 +59,18 @@ class Crossing:
     central: date | None
     latest: date | None
 
+    def to_dict(self) -> dict[str, Any]:
+        """Return the crossing as data that JSON can hold; `NEVER` stands for no date."""
+        return {
+            "reference": self.reference.name,
+            "power_w": self.reference.power_w,
+            "source": self.reference.source,
+            **{
+                name: day.isoformat() if day else NEVER
+                for name, day in (("earliest", self.earliest), ("central", self.central), ("latest", self.latest))
+            },
+        }
+
 
 @dataclass(frozen=True)
 class Forecast:
@@ -79,6 +95,18 @@ class Forecast:
     population: float | None
     years: pl.DataFrame
     crossings: tuple[Crossing, ...]
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the forecast as data that JSON can hold, the trend without its points."""
+        return {
+            "task": self.trend.task,
+            "subset": self.trend.subset,
+            "rate_per_s": self.rate_per_s,
+            "population": self.population,
+            "years": self.years.to_dicts(),
+            "crossings": [crossing.to_dict() for crossing in self.crossings],
+            "trend": {key: value for key, value in self.trend.to_dict().items() if key != "points"},
+        }
 
 
 def references(catalog: Catalog | None = None) -> tuple[Reference, ...]:

@@ -1,6 +1,6 @@
 """Joules of what runs here, by the meters of this machine."""
 
-from joulewise.measure.device import Finding, Meter, MeterError, MissingPermissionError, NoMeterError
+from joulewise.measure.device import Finding, Meter, MeterError, MeterReadingError, MissingPermissionError, NoMeterError
 from joulewise.measure.meters import find_meters
 from joulewise.measure.reading import Reading, meter
 from joulewise.measure.run import Measurement, measure
@@ -10,6 +10,7 @@ __all__ = [
     "Measurement",
     "Meter",
     "MeterError",
+    "MeterReadingError",
     "MissingPermissionError",
     "NoMeterError",
     "Reading",

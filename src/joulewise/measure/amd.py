@@ -12,7 +12,7 @@ from typing import Any
 from joulewise.measure.device import Finding, Found, Meter
 
 _NO_PERMISSION = 10  # AMDSMI_STATUS_NO_PERM
-_ALLOW = "sudo usermod -aG render,video $USER, then log in anew"
+_ALLOW = "sudo usermod -aG render,video $USER, then log in again"
 _FROM_ROCM = "install amdsmi of your ROCm release: pip install /opt/rocm/share/amd_smi, or pip install amdsmi"
 
 
@@ -62,22 +62,24 @@ def _device(smi: Any, handle: Any, index: int, serials: dict[str, str]) -> Meter
     except smi.AmdSmiException as error:
         if _code(error) == _NO_PERMISSION:
             return Finding(name, False, "this user may not read it", _ALLOW, "permission-missing")
-        why = f"it tells neither energy nor power: {_said(error)}"
+        why = f"it reports neither energy nor power: {_said(error)}"
         return Finding(name, False, why, "a virtual machine? measure on its host", "no-counter")
 
 
 def _meter(smi: Any, handle: Any, name: str) -> Meter | Finding:
     def counter() -> float:
-        told = smi.amdsmi_get_energy_count(handle)
+        answer = smi.amdsmi_get_energy_count(handle)
         # The key was `power` before release 6.2; the resolution is in microjoules.
-        count = told["energy_accumulator"] if "energy_accumulator" in told else told["power"]
-        return float(count) * float(told["counter_resolution"]) / 1e6
+        count = answer["energy_accumulator"] if "energy_accumulator" in answer else answer["power"]
+        return float(count) * float(answer["counter_resolution"]) / 1e6
 
     def power() -> float:
-        told = smi.amdsmi_get_power_info(handle)
+        answer = smi.amdsmi_get_power_info(handle)
         # Which of these a chip has differs; the others are "N/A".
-        watts = [told.get(k) for k in ("current_socket_power", "average_socket_power", "socket_power")]
-        return next((float(w) for w in watts if isinstance(w, int | float) and w > 0), 0.0)
+        watts = [answer.get(k) for k in ("current_socket_power", "average_socket_power", "socket_power")]
+        numbers = [float(w) for w in watts if isinstance(w, int | float)]
+        # A chip may show 0 for one that it lacks. Without any number there is no reading: not 0 W.
+        return next((w for w in numbers if w > 0), numbers[0] if numbers else float("nan"))
 
     try:
         counts = counter() > 0
@@ -90,7 +92,7 @@ def _meter(smi: Any, handle: Any, name: str) -> Meter | Finding:
     if power() > 0:
         return Meter(name, "gpu", "amdsmi power", None, power)
     remedy = "the second die of an MI250 is metered by the first"
-    return Finding(name, False, "it tells neither energy nor power", remedy, "no-counter")
+    return Finding(name, False, "it reports neither energy nor power", remedy, "no-counter")
 
 
 def _code(error: Exception) -> int:

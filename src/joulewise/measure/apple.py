@@ -24,7 +24,7 @@ _NOTE = "an estimate of the chip's own, by IOReport"
 def find_apple() -> Found:
     """Return the meters of an Apple chip, and what was found."""
     if sys.platform != "darwin":
-        return [], [Finding("Apple", False, "this is no Mac", "run on a Mac with an Apple chip", "no-device")]
+        return [], [Finding("Apple", False, "not a Mac", "run on a Mac with an Apple chip", "no-device")]
     try:
         import zeus_apple_silicon  # noqa: PLC0415  (an extra)
     except ImportError:
@@ -38,7 +38,7 @@ def find_apple() -> Found:
     meters, findings = [], []
     for field, (name, scope) in _PARTS.items():
         if getattr(now, field) is None:
-            findings.append(Finding(name, False, "this chip does not tell it", "nothing would", "no-counter"))
+            findings.append(Finding(name, False, "this chip does not report it", "nothing would help", "no-counter"))
             continue
         meters.append(Meter(name, scope, "ioreport", _counter(monitor, field), None, note=_NOTE))
         findings.append(Finding(name, True, f"ioreport; {_NOTE}"))

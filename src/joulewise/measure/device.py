@@ -1,10 +1,10 @@
-"""What a meter is, what was found of one kind of meter, and the ways in which one can fail."""
+"""What a meter is, whether one works here, and the ways in which one can fail."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Literal
+from dataclasses import asdict, dataclass
+from typing import Any, Literal
 
 from joulewise.errors import WorkError
 
@@ -30,7 +30,7 @@ class Meter:
     wraps_at_j : float
         Where the counter starts again from 0; infinite if it never does. [J]
     note : str
-        What a reader of its figures must know, e.g. that a partitioned GPU tells the energy of all parts.
+        What a reader of its figures must know, e.g. that a partitioned GPU reports the energy of all parts.
     """
 
     name: str
@@ -44,7 +44,7 @@ class Meter:
 
 @dataclass(frozen=True)
 class Finding:
-    """What was found of one kind of meter.
+    """A meter that works here, or why one does not.
 
     Parameters
     ----------
@@ -65,6 +65,10 @@ class Finding:
     remedy: str = ""
     problem: Problem = ""
 
+    def to_dict(self) -> dict[str, Any]:
+        """Return the fields as data that JSON can hold."""
+        return asdict(self)
+
 
 Found = tuple[list[Meter], list[Finding]]
 
@@ -73,8 +77,26 @@ class MeterError(WorkError):
     """A meter that should work does not."""
 
 
+class MeterReadingError(MeterError):
+    """A meter gives a value that energy or power cannot have.
+
+    Parameters
+    ----------
+    meter : str
+        Its name.
+    value : float
+        What it read: NaN, infinite or negative.
+    unit : str
+        ``J`` of a counter, ``W`` of power.
+    """
+
+    def __init__(self, meter: str, value: float, unit: str) -> None:
+        self.meter, self.value, self.unit = meter, value, unit
+        super().__init__(f"the meter of {meter} reads {value:g} {unit}", "see whether its driver is in order")
+
+
 class NoMeterError(MeterError):
-    """No device here tells its energy."""
+    """No device here reports its energy."""
 
 
 class MissingPermissionError(MeterError):

@@ -42,17 +42,19 @@ def _device(nvml: Any, index: int) -> Meter | Finding:
     name = f"NVIDIA #{index}"
     try:
         handle = nvml.nvmlDeviceGetHandleByIndex(index)
-        told = nvml.nvmlDeviceGetName(handle)
-        name = f"{told.decode() if isinstance(told, bytes) else told} #{index}"
+        called = nvml.nvmlDeviceGetName(handle)
+        name = f"{called.decode() if isinstance(called, bytes) else called} #{index}"
         if _asked(nvml, "nvmlDeviceGetVirtualizationMode", handle) == _VIRTUAL:
-            return Finding(name, False, "a virtual GPU tells no energy of its own", "measure on its host", "no-counter")
+            return Finding(
+                name, False, "a virtual GPU reports no energy of its own", "measure on its host", "no-counter"
+            )
         mig = _asked(nvml, "nvmlDeviceGetMigMode", handle)
         note = "MIG is on: the energy of the whole GPU, all instances together" if mig and mig[0] else ""
         return _meter(nvml, handle, name, note)
     except nvml.NVMLError as error:
         if _code(error) == _NO_PERMISSION:
             return Finding(name, False, "this user may not read it", _ALLOW, "permission-missing")
-        why = f"it tells neither energy nor power: {error}"
+        why = f"it reports neither energy nor power: {error}"
         return Finding(name, False, why, "a virtual GPU? measure on its host", "no-counter")
 
 

@@ -70,9 +70,10 @@ def _name(zone: Path) -> str:
 
 def _wraps_at_j(file: Path) -> float:
     try:
-        return float((file.parent / "max_energy_range_uj").read_text()) / 1e6
+        range_uj = float((file.parent / "max_energy_range_uj").read_text())
     except (OSError, ValueError):
         return float("inf")
+    return range_uj / 1e6 if range_uj > 0 else float("inf")
 
 
 def _counter(file: Path) -> Callable[[], float]:

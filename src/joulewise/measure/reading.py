@@ -1,4 +1,4 @@
-"""A meter around any code: energy by device, counters carried over their roll-over, power integrated."""
+"""A meter around any code: energy by device, counters followed over their wrap-around, power integrated."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
-from joulewise.measure.device import Meter, MeterError
+from joulewise.measure.device import Meter, MeterError, MeterReadingError
 from joulewise.measure.meters import working_meters
 
 SAMPLES_PER_S = 20.0
@@ -50,8 +50,10 @@ def meter(meters: Sequence[Meter] | None = None) -> Iterator[Reading]:
         If none works here: never a silent zero.
     MissingPermissionError
         If there are some and none may be read.
+    MeterReadingError
+        If one reads NaN, infinity or less than zero.
     MeterError
-        If one fails meanwhile.
+        If one fails meanwhile, or its counter goes backwards where it does not start again.
 
     Examples
     --------
@@ -115,14 +117,17 @@ class _Tally:
             self._spent_j += (self._last + now) / 2 * (at - self._at)
         else:
             passed = now - self._last
-            self._spent_j += passed if passed >= 0 else passed + self.meter.wraps_at_j
+            passed += self.meter.wraps_at_j if passed < 0 else 0.0
+            if not 0 <= passed < float("inf"):
+                problem = f"the counter of {self.meter.name} went backwards"
+                self._failure = MeterError(problem, "was its driver reloaded?")
+                return
+            self._spent_j += passed
         self._last, self._at = now, at
 
     def energy(self) -> float:
         if self._failure is not None:
             raise self._failure
-        if self._spent_j == float("inf"):
-            raise MeterError(f"the counter of {self.meter.name} went backwards", "was its driver loaded anew?")
         return self._spent_j
 
     def _read(self) -> float:
@@ -130,10 +135,13 @@ class _Tally:
         if read is None:
             raise MeterError(f"{self.meter.name} has neither a counter nor power")
         try:
-            return read()
-        # Each library raises its own, and some of them nothing of Python's.
+            value = float(read())
+        # Each library raises its own errors, and some of them none of Python's.
         except Exception as error:
             raise MeterError(f"the meter of {self.meter.name} failed: {' '.join(str(error).split())}") from error
+        if not 0 <= value < float("inf"):
+            raise MeterReadingError(self.meter.name, value, "J" if self.meter.energy_j else "W")
+        return value
 
 
 def _watch(tallies: Sequence[_Tally], stop: threading.Event) -> None:

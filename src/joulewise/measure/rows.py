@@ -21,7 +21,7 @@ TOKEN = "output token (prefill energy amortised)"
 def row_of(found: Measurement, per: float, unit: str, about: Mapping[str, Any]) -> dict[str, Any]:
     """Return a row in the columns of the shipped measurements.
 
-    Where there are accelerators the row is of them alone, as the shipped ones are and as the estimator tells;
+    Where there are accelerators the row is of them alone, like the shipped ones and the estimates;
     the total of all devices stands in ``notes``. Else it is of all devices.
 
     Parameters
@@ -40,7 +40,7 @@ def row_of(found: Measurement, per: float, unit: str, about: Mapping[str, Any]) 
     scopes = ", ".join(sorted(set(found.scopes.values())))
     estimated = found.method == ASSUMED
     tier = "estimated" if estimated else "A-gpu" if accelerators else "A-" + scopes.replace(", ", "-")
-    told = "GPUs only" if accelerators else scopes
+    scope = "GPUs only" if accelerators else scopes
     notes = {
         "energy_j_low": f"{found.energy.low * share / per:g}",
         "energy_j_high": f"{found.energy.high * share / per:g}",
@@ -61,7 +61,7 @@ def row_of(found: Measurement, per: float, unit: str, about: Mapping[str, Any]) 
         "avg_power_w": energy / found.seconds,
         "energy_j_per_unit": energy / per,
         "unit": unit,
-        "meter_scope": found.method if estimated else f"{told} ({found.method}), idling included",
+        "meter_scope": found.method if estimated else f"{scope} ({found.method}), idling included",
         "year": datetime.now(UTC).year,
         "notes": ";".join(f"{k}={v}" for k, v in notes.items()),
     }
@@ -96,16 +96,19 @@ def require_appendable(path: Path) -> str:
     Raises
     ------
     InputError
-        If its folder is not there, or it is and is no text with all columns of a measurement.
+        If its folder is not there, or the file is not text with all columns of a measurement.
     """
     if not path.parent.is_dir():
         raise InputError(f"no such folder: {path.parent}")
+    # A pipe or a device holds nothing that could be read back.
+    if path.exists() and not path.is_file() and not path.is_dir():
+        return ""
     try:
         before = path.read_text(encoding="utf-8-sig")
     except FileNotFoundError:
         return ""
     except (OSError, UnicodeDecodeError):
-        raise InputError(f"{path} is there and is no text that can be read", "give another file") from None
+        raise InputError(f"{path} is not a text file that can be read", "give another file") from None
     columns = next(csv.reader(StringIO(before)), [])
     missing = [c for c in measurements().columns if before and c not in columns]
     if missing:

@@ -6,6 +6,7 @@ import math
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from scipy.special import stdtrit
@@ -77,6 +78,39 @@ class Measurement:
     def above_idle_j(self) -> float:
         """Energy of one run beyond what idling would have taken. [J]"""
         return self.energy.central - sum(self.idle_w.values()) * self.seconds
+
+    def to_dict(self, inferences: float = 1.0, output_tokens: float = 0.0) -> dict[str, Any]:
+        """Return the measurement as data that JSON can hold, energy per inference.
+
+        Parameters
+        ----------
+        inferences : float
+            In one run.
+        output_tokens : float
+            In one run; 0 for what generates none.
+        """
+        energy = self.energy
+        return {
+            "energy_per_inference_j": energy.central / inferences,
+            "energy_per_inference_j_low": energy.low / inferences,
+            "energy_per_inference_j_high": energy.high / inferences,
+            "energy_per_inference_above_idle_j": self.above_idle_j / inferences if self.idle_w else None,
+            "energy_per_output_token_j": energy.central / output_tokens if output_tokens else None,
+            "inferences_per_run": inferences,
+            "latency_s": self.seconds,
+            "throughput_per_s": inferences / self.seconds,
+            "power_w": self.power_w,
+            "in_total": dict(self.scopes),
+            "idle_w": dict(self.idle_w),
+            "energy_j": dict(self.energy_j),
+            "readings": self.readings,
+            "runs_per_reading": self.runs_per_reading,
+            "warm_up_runs": self.warm_up_runs,
+            "steady": self.steady,
+            "narrow": self.narrow,
+            "method": self.method,
+            "notes": list(self.notes),
+        }
 
     def energy_of(self, *scopes: str) -> float:
         """Return the energy of one run of the devices that cover one of these. [J]"""
@@ -182,9 +216,12 @@ def measure(
 def _require(
     warm_up: int, within: float, most_seconds: float, idle_seconds: float, reading_seconds: float, tdp_w: float | None
 ) -> None:
-    lengths = (most_seconds > 0, idle_seconds > 0, reading_seconds >= 0, tdp_w is None or tdp_w > 0)
-    if warm_up < 0 or not 0 < within < 1 or not all(lengths):
-        raise InputError("warm-up, interval, time and power must be positive", "e.g. 1 run, 0.02, 60 s, 350 W")
+    inf = float("inf")
+    times = (0 < most_seconds < inf, 0 < idle_seconds < inf, 0 <= reading_seconds < inf)
+    power = tdp_w is None or 0 < tdp_w < inf
+    if warm_up < 0 or not 0 < within < 1 or not all(times) or not power:
+        hint = "e.g. 1 run, 0.02, 60 s, 350 W"
+        raise InputError("warm-up, interval, time and power must be positive and finite", hint)
 
 
 def _warm_up(

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from joulewise.charts import write_chart
 from joulewise.errors import UnknownNameError
-from joulewise.files import folder_written_whole
+from joulewise.files import folder_written_whole, write_text
 from joulewise.paper.comparison import compare
 from joulewise.paper.figures import FIGURES, draw
 from joulewise.paper.points import paper_catalog
@@ -57,6 +57,7 @@ def write_paper(
             if part in FIGURES:
                 names += [path.name for path in write_chart(draw(part, catalog).chart, staging, part)]
             else:
-                _FRAMES[part](catalog if part in TABLES else paper).write_csv(staging / f"{part}.csv")
+                frame = _FRAMES[part](catalog if part in TABLES else paper)
+                write_text(staging / f"{part}.csv", frame.write_csv())
                 names.append(f"{part}.csv")
     return [folder / name for name in names]

@@ -9,7 +9,7 @@ import polars as pl
 
 from joulewise.catalog import measurements
 from joulewise.charts.workloads import predicted_against_measured
-from joulewise.energy.validate import scores, validate, worst
+from joulewise.energy.calibration.validate import scores, validate, worst_rows
 from joulewise.report.today import Section, section
 from joulewise.studies.study import StudyChart
 
@@ -21,7 +21,7 @@ _METHODS = {
     "log-linear": "a log-linear regression on the same columns",
     "ecologits": "EcoLogits' formula",
     "roofline": "reading the active weights once at full power",
-    "paper": "the paper's formula",
+    "at-peak": "the paper's formula",
 }
 
 
@@ -59,8 +59,8 @@ def accuracy_of(checked: pl.DataFrame, frame: pl.DataFrame) -> Section:
         tables={
             "by-method": pl.DataFrame(rows),
             **{f"by-{g.replace('_', '-')}": pl.DataFrame(_ours(scores(checked, g))) for g in groups},
-            "furthest-off": worst(checked, WORST, frame),
-            "furthest-off-on-accelerators-alone": worst(metered, WORST, frame),
+            "furthest-off": worst_rows(checked, WORST, frame),
+            "furthest-off-on-accelerators-alone": worst_rows(metered, WORST, frame),
         },
         command="joulewise validate",
     )

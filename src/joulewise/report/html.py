@@ -12,6 +12,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from joulewise import __version__
 from joulewise.charts.export import for_script, script_bundle, specification
 from joulewise.charts.theme import config
+from joulewise.text import is_web_address
 
 
 def render(template: str, charts: Mapping[str, alt.LayerChart], **values: Any) -> str:
@@ -33,6 +34,7 @@ def render(template: str, charts: Mapping[str, alt.LayerChart], **values: Any) -
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    environment.tests["web_address"] = is_web_address
     return environment.get_template(template).render(
         version=__version__,
         style=_asset("report.css"),

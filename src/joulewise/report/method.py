@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from joulewise.catalog import accelerator_spec
-from joulewise.derived.joules import BATCH_SIZE, FIXED, LADDER, OUTPUT_TOKENS, PER_TOKENS, PROMPT_TOKENS
-from joulewise.energy.calibrate import load_calibration
+from joulewise.energy.calibration.stored import load_calibration
+from joulewise.energy.pricing import BATCH_SIZE, FIXED, LADDER, OUTPUT_TOKENS, PER_TOKENS, PROMPT_TOKENS
 from joulewise.impact.footprint import HOST_SHARE
 from joulewise.studies.paths import BACKTEST_SHARE, SPANS
 from joulewise.studies.words import among, per_cent
@@ -65,7 +65,7 @@ def method() -> list[tuple[str, str]]:
 
 def _not_measured() -> str:
     """Return which accelerators of the list no measurement at the wall has calibrated."""
-    wall = load_calibration().wall
+    wall = load_calibration().parameters["sample"]
     missing = [name for name in LADDER if f"speed.{accelerator_spec(name).die}" not in wall]
     if not missing:
         return "All of them were measured at the wall."

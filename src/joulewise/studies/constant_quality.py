@@ -10,7 +10,7 @@ import polars as pl
 from joulewise.catalog import Catalog, load
 from joulewise.charts import Axis, along, log_domain, points, span, stack
 from joulewise.charts.steps import parts_chart, step_dots, step_lines, step_path
-from joulewise.derived.joules import FIXED, LADDER
+from joulewise.energy.pricing import FIXED, LADDER
 from joulewise.studies.inputs import image_scores, language_scores
 from joulewise.studies.quality_findings import at_least, findings, unit_of
 from joulewise.studies.quality_lines import METHODS, Line, priced, quality_lines

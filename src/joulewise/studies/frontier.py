@@ -12,7 +12,7 @@ import polars as pl
 from joulewise.catalog import Catalog, load
 from joulewise.charts import Axis, along, crowd, emphasised, log_domain, span, stack, staircase
 from joulewise.charts.theme import YEAR_RANGE
-from joulewise.derived.joules import FIXED, LADDER
+from joulewise.energy.pricing import FIXED, LADDER
 from joulewise.studies.inputs import image_scores, language_scores
 from joulewise.studies.quality_findings import unit_of
 from joulewise.studies.quality_lines import priced

@@ -10,7 +10,7 @@ import numpy as np
 import polars as pl
 
 from joulewise.catalog import Catalog, load
-from joulewise.derived.joules import OUTPUT_TOKENS
+from joulewise.energy.pricing import OUTPUT_TOKENS
 from joulewise.errors import InputError, UnknownNameError
 from joulewise.impact.footprint import HOST_SHARE
 from joulewise.impact.people import LAST_YEAR

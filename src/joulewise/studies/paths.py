@@ -9,7 +9,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from joulewise.derived.joules import PER_TOKENS
+from joulewise.energy.pricing import PER_TOKENS
 from joulewise.errors import InputError
 from joulewise.fits import LogLinearFit, fit_log_linear
 from joulewise.studies.quality_lines import Line, priced

@@ -8,7 +8,7 @@ from statistics import median
 
 import polars as pl
 
-from joulewise.derived.joules import FIXED, PER_TOKENS
+from joulewise.energy.pricing import FIXED, PER_TOKENS
 from joulewise.studies.quality_lines import Line
 from joulewise.studies.study import Finding
 from joulewise.studies.words import among, joules, per_cent, plural, times, years

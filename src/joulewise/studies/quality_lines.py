@@ -10,7 +10,7 @@ from typing import Any
 import polars as pl
 
 from joulewise.catalog import Catalog
-from joulewise.derived.joules import FIXED, image_joules, language_joules
+from joulewise.energy.pricing import FIXED, image_joules, language_joules
 from joulewise.studies.points import carried_efficiency
 from joulewise.trends.decompose import Change, Swap, decompose, swap
 from joulewise.trends.staircase import Halving, halving, running_minimum

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import polars as pl
+import polars.selectors as cs
 
 from joulewise.catalog import TASKS, Catalog, load, undated
 from joulewise.energy import models_with_energy
@@ -45,6 +47,33 @@ class Trend:
     fit: LogLinearFit
     points: pl.DataFrame
     undated: int = 0
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the trend as data that JSON can hold.
+
+        ``growth_per_year`` is a factor, with its 95% interval; ``doubling_time_years`` is negative where the quantity
+        falls, and its bounds are None where the slope may be of either sign.
+        """
+        fit, growth, doubling = self.fit, self.fit.growth_per_year, self.fit.doubling_time_interval
+        return {
+            "of": self.of,
+            "task": self.task,
+            "subset": self.subset,
+            "unit": self.unit,
+            "n": fit.n,
+            "undated": self.undated,
+            "growth_per_year": growth.central,
+            "growth_per_year_low": growth.low,
+            "growth_per_year_high": growth.high,
+            "doubling_time_years": fit.doubling_time_years,
+            "doubling_time_years_low": doubling[0] if doubling else None,
+            "doubling_time_years_high": doubling[1] if doubling else None,
+            "r2": fit.r2,
+            "slope_log10": fit.slope_log10,
+            "intercept_log10": fit.intercept_log10,
+            "reference_year": fit.reference_year,
+            "points": self.points.with_columns(cs.date().cast(pl.String)).to_dicts(),
+        }
 
 
 def trend(

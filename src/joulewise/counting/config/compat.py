@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from joulewise.counting.config import forms
 from joulewise.counting.config.families import Model
-from joulewise.counting.config.spec import Attention, Mlp, Stack
+from joulewise.counting.config.feeds import Mlp
+from joulewise.counting.config.mixers import Attention
+from joulewise.counting.config.passes import blocks_work
+from joulewise.counting.config.spec import Stack
 from joulewise.errors import InputError
 
 _DROPOUT, _NORM, _ACTIVATION, _SOFTMAX = 4, 5, 8, 5
@@ -45,17 +47,17 @@ def electra_flops(stack: Model, tokens: int) -> int:
     if not isinstance(stack, Stack):
         raise InputError("the ELECTRA counter here knows encoders and plain decoders alone")
     hidden, total = stack.hidden, 0
-    for block, times in forms.distinct_blocks(stack):
+    for block, times in stack.distinct_blocks():
         if not isinstance(block.feed, Mlp) or block.feed.gated:
             raise InputError(f"the ELECTRA counter knows no gated or expert layers, as {stack.family} has")
         a = block.mixer
         if not isinstance(a, Attention):
             raise InputError(f"the ELECTRA counter knows attention alone, not the layers of {stack.family}")
-        vectors = forms.attention_vectors(a, hidden) + forms.mlp_params(block.feed.width, hidden, False, True)[1]
+        vectors = a.vector_params(hidden) + block.feed.width + hidden
         scores = (_SOFTMAX + 1 + _DROPOUT) * a.heads * tokens
         total += times * (
-            2 * forms.token_matrix(block, hidden)
-            + 2 * forms.pair_cost(a, decoding=False) * tokens
+            2 * block.token_macs(hidden)
+            + 2 * a.pair_macs(decoding=False) * tokens
             + scores
             + vectors
             + 2 * (_DROPOUT + 1 + _NORM) * hidden
@@ -77,17 +79,12 @@ def paper_flops(stack: Model, tokens: int) -> int:
     Raises
     ------
     InputError
-        If the model is no plain encoder or decoder.
+        If the model is not a plain encoder or decoder.
     """
     if not isinstance(stack, Stack):
         raise InputError("the paper's convention is known here of encoders and decoders alone")
     if not stack.generates:
         return electra_flops(stack, tokens)
-    total = 0
-    for block, times in forms.distinct_blocks(stack):
-        if not isinstance(block.mixer, Attention):
-            raise InputError(f"the paper has no model with the layers of {stack.family}")
-        pairs, _ = forms.pairs(block.mixer, 0, tokens)
-        cost = forms.pair_cost(block.mixer, decoding=False)
-        total += times * (forms.token_matrix(block, stack.hidden) * tokens + cost * pairs)
-    return 2 * total
+    if not all(isinstance(block.mixer, Attention) for block in stack.blocks):
+        raise InputError(f"the paper has no model with the layers of {stack.family}")
+    return 2 * blocks_work(stack, batch=1, cached=0, new=tokens).macs

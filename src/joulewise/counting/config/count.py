@@ -2,29 +2,23 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from joulewise.counting.config import forms, recurrent
 from joulewise.counting.config.diffusion import Denoiser
 from joulewise.counting.config.elementwise import NORM, SOFTMAX_AND_SCALE
 from joulewise.counting.config.families import model_of
+from joulewise.counting.config.parameters import macs_outside, params
+from joulewise.counting.config.passes import decode_passes, kept_values, prompt_pass
 from joulewise.counting.config.read import read_config
-from joulewise.counting.config.spec import (
-    Attention,
-    Block,
-    DeltaNet,
-    EncoderDecoder,
-    Experts,
-    Mamba2,
-    Multimodal,
-    Stack,
-)
-from joulewise.counting.workload import BYTES_PER_VALUE, Layer, Phase, PhaseName, Workload, bytes_of
+from joulewise.counting.config.spec import EncoderDecoder, Multimodal, Stack
+from joulewise.counting.config.work import Work, sum_of
+from joulewise.counting.workload import BYTES_PER_VALUE, Layer, PhaseName, Workload, bytes_of
 from joulewise.errors import InputError
+
+_MOST = 1_000_000_000  # of tokens, sequences or steps
 
 
 def count_config(
@@ -83,6 +77,8 @@ def count_config(
     for name, value in (sizes | dict(zip(("image height", "image width"), image_size or (), strict=False))).items():
         if value < 1:
             raise InputError(f"{name} must be at least 1, not {value}")
+        if value > _MOST:
+            raise InputError(f"{name} must be {_MOST:,} at most")
     if precision not in BYTES_PER_VALUE:
         raise InputError(f"unknown precision {precision!r}", f"one of {', '.join(BYTES_PER_VALUE)}")
     keys = read_config(config)
@@ -113,14 +109,15 @@ def count_config(
         params=passes.params,
         active_params=passes.active_params,
         weight_bytes=bytes_of(passes.params, per_value),
-        kv_bytes=bytes_of(passes.cached, per_value),
-        activation_bytes=bytes_of(sum(w.written for w in passes.work.values()), per_value),
+        kv_bytes=bytes_of(passes.kept, per_value),
+        activation_bytes=bytes_of(sum(w.values_written for w in passes.work.values()), per_value),
         phases={name: work.phase(per_value) for name, work in passes.work.items()},
         layers=passes.layers,
         uncounted={},
         method=f"config:{keys.family}",
         precision=precision,
         inputs=inputs,
+        config=keys.values,
     )
 
 
@@ -128,8 +125,8 @@ def count_config(
 class _Passes:
     params: int
     active_params: int
-    work: dict[PhaseName, _Work]
-    cached: int  # values
+    work: dict[PhaseName, Work]
+    kept: int  # values of cache and states at the end
     layers: tuple[Layer, ...]
 
 
@@ -138,13 +135,14 @@ def _one_stack(stack: Stack, prompt_tokens: int, output_tokens: int, batch: int,
         raise InputError(f"{where}: a {stack.family} generates no tokens", "leave output_tokens at 1")
     steps = output_tokens - 1
     _within_positions(stack, prompt_tokens + steps, where)
-    total, active = forms.params(stack)
-    first = _step(stack, batch, cached=0, new=prompt_tokens)
-    work: dict[PhaseName, _Work] = {"prefill" if stack.generates else "forward": first}
+    found = params(stack)
+    work: dict[PhaseName, Work] = {
+        "prefill" if stack.generates else "forward": prompt_pass(stack, batch, prompt_tokens)
+    }
     if steps:
-        work["decode"] = _decode(stack, batch, prompt_tokens, steps)
-    cached = _cache(stack, batch, prompt_tokens + steps) if stack.generates else 0
-    return _Passes(total, active, work, cached, _layers(stack, batch, prompt_tokens, steps))
+        work["decode"] = decode_passes(stack, batch, prompt_tokens, steps)
+    kept = kept_values(stack, batch, prompt_tokens + steps) if stack.generates else 0
+    return _Passes(found.total, found.active, work, kept, _layers(stack, batch, prompt_tokens, steps))
 
 
 def _encoder_decoder(model: EncoderDecoder, prompt_tokens: int, output_tokens: int, batch: int, where: str) -> _Passes:
@@ -154,58 +152,56 @@ def _encoder_decoder(model: EncoderDecoder, prompt_tokens: int, output_tokens: i
     start, steps = model.start_tokens or prompt_tokens, output_tokens - 1
     _within_positions(decoder, start + steps, where)
     blocks, hidden = len(decoder.blocks), decoder.hidden
-    matrix = forms.attention_matrix(cross, hidden)
-    keys_and_values = hidden * forms.cache_values(cross)
-    total = forms.params(encoder)[0] + forms.params(decoder)[0] + model.front_params
-    total += blocks * (matrix + forms.attention_vectors(cross, hidden))
+    projections, of_cross = cross.matrix_params(hidden), cross.matrix_params(hidden) + cross.vector_params(hidden)
+    keys_and_values = hidden * cross.cache_values_per_token
+    total = params(encoder).total + params(decoder).total + model.front_params + blocks * of_cross
 
-    def looking(tokens: int, passes: int) -> _Work:
-        """Cross-attention of so many new tokens in so many passes."""
-        macs = blocks * batch * tokens * (matrix - keys_and_values + forms.pair_cost(cross, False) * source)
-        softmax = SOFTMAX_AND_SCALE * cross.heads * source
-        extra = blocks * batch * tokens * (softmax + (NORM + 1) * hidden)
-        written = blocks * batch * tokens * 2 * hidden
-        weights = passes * blocks * (matrix - keys_and_values)
-        cache = passes * blocks * batch * source * forms.cache_values(cross)
-        return _Work(macs, macs, extra, weights + cache + written, written)
+    def looking(tokens: int, passes: int) -> Work:
+        """Cross-attention of `tokens` new tokens in `passes` passes."""
+        macs = projections - keys_and_values + cross.pair_macs(decoding=False) * source
+        per_token = Work(
+            macs=macs,
+            macs_needed=macs,
+            elementwise=SOFTMAX_AND_SCALE * cross.heads * source + (NORM + 1) * hidden,
+            values_read=2 * hidden,
+            values_written=2 * hidden,
+        )
+        cache = batch * source * cross.cache_values_per_token
+        per_pass = Work(values_read=projections - keys_and_values + cache)
+        return per_token * (blocks * batch * tokens) + per_pass * (blocks * passes)
 
-    made = blocks * batch * source * forms.cache_values(cross)
-    front = model.front_macs * batch + blocks * batch * source * keys_and_values
-    before = _Work(front, front, 0, model.front_params + blocks * keys_and_values + made, made)
-    parts = [before, _step(encoder, batch, 0, source), _step(decoder, batch, 0, start), looking(start, 1)]
-    work: dict[PhaseName, _Work] = {"prefill": _together(parts)}
+    made = blocks * batch * source * cross.cache_values_per_token
+    macs = model.front_macs * batch + blocks * batch * source * keys_and_values
+    front = Work(macs, macs, 0, model.front_params + blocks * keys_and_values + made, made)
+    parts = [front, prompt_pass(encoder, batch, source), prompt_pass(decoder, batch, start), looking(start, 1)]
+    work: dict[PhaseName, Work] = {"prefill": sum_of(parts)}
     if steps:
-        work["decode"] = _together([_decode(decoder, batch, start, steps), looking(steps, steps)])
-    seen = looking(start + steps, 1)
+        work["decode"] = decode_passes(decoder, batch, start, steps) + looking(steps, steps)
+    seen = looking(start + steps, 1).macs + blocks * batch * source * keys_and_values
     layers = [
         *(replace(layer, path=f"encoder.{layer.path}") for layer in _layers(encoder, batch, source, 0)),
         *(replace(layer, path=f"decoder.{layer.path}") for layer in _layers(decoder, batch, start, steps)),
         Layer("front", "convolutions", model.front_params, 2 * model.front_macs * batch),
-        Layer(
-            "decoder.cross_attention",
-            "attention",
-            blocks * (matrix + forms.attention_vectors(cross, hidden)),
-            2 * (seen.macs + blocks * batch * source * keys_and_values),
-        ),
+        Layer("decoder.cross_attention", "attention", blocks * of_cross, 2 * seen),
     ]
-    cached = _cache(decoder, batch, start + steps) + made
-    return _Passes(total, total, work, cached, tuple(layer for layer in layers if layer.flops))
+    kept = kept_values(decoder, batch, start + steps) + made
+    return _Passes(total, total, work, kept, tuple(layer for layer in layers if layer.flops))
 
 
 def _multimodal(model: Multimodal, prompt_tokens: int, output_tokens: int, batch: int, where: str) -> _Passes:
     """Return the passes of a language model after those of its vision tower, which are part of prefill."""
     tower = model.tower
-    params = forms.params(tower.stack)[0] + tower.around_params
+    of_tower = params(tower.stack).total + tower.around_params
     if model.image_size is None:
         text = _one_stack(model.text, prompt_tokens, output_tokens, batch, where)
-        return replace(text, params=text.params + params, active_params=text.active_params + params)
+        return replace(text, params=text.params + of_tower, active_params=text.active_params + of_tower)
     text = _one_stack(model.text, prompt_tokens + tower.image_tokens, output_tokens, batch, where)
     around = batch * tower.around_macs
     written = batch * (tower.tiles * tower.patches * tower.stack.hidden + tower.image_tokens * model.text.hidden)
     parts = [
         text.work["prefill"],
-        _step(tower.stack, batch * tower.tiles, 0, tower.patches),
-        _Work(around, around, 0, tower.around_params + written, written),
+        prompt_pass(tower.stack, batch * tower.tiles, tower.patches),
+        Work(around, around, 0, tower.around_params + written, written),
     ]
     seen = [
         *(
@@ -215,26 +211,24 @@ def _multimodal(model: Multimodal, prompt_tokens: int, output_tokens: int, batch
         Layer("vision.patches_and_projector", "linear", tower.around_params, 2 * around),
     ]
     return _Passes(
-        text.params + params,
-        text.active_params + params,
-        {**text.work, "prefill": _together(parts)},
-        text.cached,
+        text.params + of_tower,
+        text.active_params + of_tower,
+        {**text.work, "prefill": sum_of(parts)},
+        text.kept,
         (*seen, *text.layers),
     )
 
 
 def _denoise(model: Denoiser, steps: int, batch: int) -> _Passes:
     """Return all steps of a diffusion transformer as one phase."""
-    params = sum(piece.params for piece in model.pieces)
-    times = steps * batch
-    macs = times * sum(piece.macs for piece in model.pieces)
-    written = times * sum(piece.written for piece in model.pieces)
-    elementwise = times * sum(piece.elementwise for piece in model.pieces)
-    work = _Work(macs, macs, elementwise, params * steps + written, written)
+    stored, times = sum(piece.params for piece in model.pieces), steps * batch
+    macs, written = (sum(values) for values in zip(*((p.macs, p.written) for p in model.pieces), strict=True))
+    per_image = Work(macs, macs, sum(piece.elementwise for piece in model.pieces), written, written)
+    work = per_image * times + Work(values_read=stored * steps)
     layers = tuple(
         Layer(piece.path, piece.kind, piece.params, 2 * piece.macs * times) for piece in model.pieces if piece.macs
     )
-    return _Passes(params, params, {"forward": work}, 0, layers)
+    return _Passes(stored, stored, {"forward": work}, 0, layers)
 
 
 def _within_positions(stack: Stack, tokens: int, where: str) -> None:
@@ -245,134 +239,20 @@ def _within_positions(stack: Stack, tokens: int, where: str) -> None:
         )
 
 
-@dataclass(frozen=True)
-class _Work:
-    macs: int
-    macs_needed: int
-    elementwise: int
-    read: float  # values
-    written: int  # values
-
-    def phase(self, per_value: float) -> Phase:
-        return Phase(
-            flops=2 * self.macs,
-            flops_causal_half=2 * self.macs_needed,
-            flops_all_ops=2 * self.macs + self.elementwise,
-            bytes_read=bytes_of(self.read, per_value),
-            bytes_written=bytes_of(self.written, per_value),
-        )
-
-
-def _together(parts: list[_Work]) -> _Work:
-    return _Work(
-        sum(p.macs for p in parts),
-        sum(p.macs_needed for p in parts),
-        sum(p.elementwise for p in parts),
-        sum(p.read for p in parts),
-        sum(p.written for p in parts),
-    )
-
-
-def _step(stack: Stack, batch: int, cached: int, new: int) -> _Work:
-    """Return one pass of `new` tokens a sequence, with `cached` tokens before them."""
-    return _passes(stack, batch, cached, new, steps=1)
-
-
-def _decode(stack: Stack, batch: int, prompt: int, steps: int) -> _Work:
-    """Return `steps` passes of one token a sequence, the cache growing from `prompt`."""
-    return _passes(stack, batch, prompt, 1, steps)
-
-
-def _passes(stack: Stack, batch: int, cached: int, new: int, steps: int) -> _Work:
-    tokens = batch * new * steps
-    project, head = forms.outside_matrix(stack)
-    with_logits = batch * steps if stack.generates else tokens
-    macs = project * tokens + head * with_logits + stack.per_sequence_matrix * batch
-    needed, elementwise = macs, stack.hidden * tokens * NORM
-    read = float(_weights_read(stack, batch * new) * steps)
-    written = with_logits * stack.vocab * stack.head + (stack.hidden * tokens if project else 0)
-    for block, times in forms.distinct_blocks(stack):
-        matrix = forms.token_matrix(block, stack.hidden) * tokens
-        full, kept = _mixing(block, cached, new, steps)
-        macs += times * (matrix + batch * full)
-        needed += times * (matrix + batch * kept)
-        elementwise += times * forms.token_elementwise(block, stack.hidden) * tokens
-        writes = forms.token_writes(block, stack.hidden) * tokens
-        if isinstance(block.mixer, Attention):
-            pairs = full // forms.pair_cost(block.mixer, decoding=cached > 0)
-            elementwise += times * SOFTMAX_AND_SCALE * block.mixer.heads * batch * pairs
-            # Each pass reads the cache once, whatever the number of its new tokens; and what products wrote.
-            keys = forms.sum_of_lengths(cached + new, cached + new + steps - 1, block.mixer.window)
-            read += times * forms.cache_values(block.mixer) * batch * keys
-        elif block.mixer is not None:
-            # Each pass reads the state, where there is one already, and writes it.
-            state = batch * steps * recurrent.state_values(block.mixer)
-            read += times * state * (cached > 0)
-            writes += state
-        read += times * writes
-        written += times * writes
-    return _Work(macs, needed, elementwise, read, written)
-
-
-def _mixing(block: Block, cached: int, new: int, steps: int) -> tuple[int, int]:
-    """Return multiply-adds of one sequence between its tokens, all passes: in full, and as needed."""
-    if block.mixer is None:
-        return 0, 0
-    if isinstance(block.mixer, Attention):
-        cost = forms.pair_cost(block.mixer, decoding=cached > 0)
-        if steps == 1:
-            full, kept = forms.pairs(block.mixer, cached, new)
-            return cost * full, cost * kept
-        # One token a pass: what it sees is all that is needed.
-        total = cost * forms.sum_of_lengths(cached + 1, cached + steps, block.mixer.window)
-        return total, total
-    if not cached:
-        return recurrent.scan_macs(block.mixer, new)
-    full, kept = recurrent.step_macs(block.mixer)
-    return full * new * steps, kept * new * steps
-
-
-def _weights_read(stack: Stack, tokens: int) -> int:
-    """Return the parameters that one pass over `tokens` tokens reads, look-ups of embeddings aside."""
-    total, _ = forms.params(stack)
-    looked_up = stack.vocab * stack.embedding_dim * (not (stack.head and stack.tied))
-    unread = 0.0
-    for block, times in forms.distinct_blocks(stack):
-        if isinstance(block.feed, Experts):
-            _, expert, _ = forms.feed_params(block.feed, stack.hidden)
-            unread += times * expert * (block.feed.experts - forms.experts_touched(block.feed, tokens))
-    return math.ceil(total - looked_up - unread)
-
-
-def _cache(stack: Stack, batch: int, length: int) -> int:
-    """Return the values in the cache when `length` tokens a sequence have passed."""
-    held = 0
-    for block, times in forms.distinct_blocks(stack):
-        if isinstance(block.mixer, Attention):
-            held += times * forms.cache_values(block.mixer) * min(length, block.mixer.window or length)
-        elif block.mixer is not None:
-            held += times * recurrent.state_values(block.mixer)
-    return batch * held
-
-
 def _layers(stack: Stack, batch: int, prompt: int, steps: int) -> tuple[Layer, ...]:
     """Return what mixes tokens and the feed-forward part of each block, and what lies outside; the sum is the whole."""
     tokens = batch * (prompt + steps)
     rows = []
     for i, block in enumerate(stack.blocks):
-        in_all, _ = forms.block_params(block, stack.hidden)
-        kept = 0
-        if block.mixer is not None:
-            mixing = _mixing(block, 0, prompt, 1)[0] + (_mixing(block, prompt, 1, steps)[0] if steps else 0)
-            projections = forms.mixer_matrix(block, stack.hidden)
-            kept = projections + forms.mixer_vectors(block, stack.hidden)
-            name, kind = _mixer_name(block.mixer)
-            rows.append(Layer(f"layers.{i}.{name}", kind, kept, 2 * projections * tokens + 2 * batch * mixing))
-        if block.feed is not None:
-            kind = "mixture of experts" if isinstance(block.feed, Experts) else "mlp"
-            feed_flops = 2 * forms.feed_params(block.feed, stack.hidden)[2] * tokens
-            rows.append(Layer(f"layers.{i}.feed_forward", kind, in_all - kept, feed_flops))
-    project, head = forms.outside_matrix(stack)
+        path, mixer, feed = f"layers.{i}", block.mixer, block.feed
+        if mixer is not None:
+            mixing = mixer.mixing(0, prompt).macs + (mixer.mixing(prompt, 1, steps).macs if steps else 0)
+            macs = mixer.matrix_params(stack.hidden) * tokens + batch * mixing
+            rows.append(Layer(f"{path}.{mixer.name}", mixer.kind, block.mixer_params(stack.hidden), 2 * macs))
+        if feed is not None:
+            stored = feed.params(stack.hidden) + block.norm_params
+            rows.append(Layer(f"{path}.feed_forward", feed.kind, stored, 2 * feed.token_macs(stack.hidden) * tokens))
+    project, head = macs_outside(stack)
     if project:
         rows.append(Layer("embedding_projection", "linear", project, 2 * project * tokens))
     if stack.per_sequence_matrix:
@@ -381,9 +261,3 @@ def _layers(stack: Stack, batch: int, prompt: int, steps: int) -> tuple[Layer, .
         with_logits = batch * (1 + steps) if stack.generates else tokens
         rows.append(Layer("head", "linear", 0 if stack.tied else stack.vocab * stack.hidden, 2 * head * with_logits))
     return tuple(rows)
-
-
-def _mixer_name(mixer: Attention | Mamba2 | DeltaNet) -> tuple[str, str]:
-    if isinstance(mixer, Attention):
-        return "attention", "attention" if mixer.window is None else f"attention, window {mixer.window}"
-    return ("mamba", "state space") if isinstance(mixer, Mamba2) else ("delta_net", "gated delta net")

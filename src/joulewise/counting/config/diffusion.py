@@ -113,9 +113,9 @@ def flux(c: Keys, size: tuple[int, int] | None) -> Denoiser:
         pieces += _condition("guidance_embed", _TIME_CHANNELS, hidden)
     pieces += _condition("text_embed", c.whole("pooled_projection_dim", 768), hidden)
     pieces.append(_linear("context_embedder", c.whole("joint_attention_dim", 4096), hidden, text))
-    for i in range(c.whole("num_layers", 19)):
+    for i in range(c.layers("num_layers", 19)):
         pieces += _joint_block(f"blocks.{i}", hidden, heads, image, text, normed=head_dim)
-    for i in range(c.whole("num_single_layers", 38)):
+    for i in range(c.layers("num_single_layers", 38)):
         path = f"single_blocks.{i}"
         pieces += _modulation(f"{path}.norm", hidden, 3, both)
         pieces += _projections(f"{path}.attention", hidden, both, out=False, normed=head_dim)
@@ -144,9 +144,9 @@ def sd3(c: Keys, size: tuple[int, int] | None) -> Denoiser:
         *_condition("text_embed", c.whole("pooled_projection_dim", 2048), hidden),
         _linear("context_embedder", c.whole("joint_attention_dim", 4096), hidden, text),
     ]
-    normed, count = head_dim * (c.get("qk_norm") is not None), c.whole("num_layers", 18)
+    normed, count = head_dim * (c.get("qk_norm") is not None), c.layers("num_layers", 18)
     for i in range(count):
-        dual = i in c.get("dual_attention_layers", ())
+        dual = i in c.wholes("dual_attention_layers", ())
         pieces += _joint_block(f"blocks.{i}", hidden, heads, image, text, normed=normed, last=i == count - 1, dual=dual)
     pieces += _modulation("norm_out", hidden, 2, image)
     pieces.append(_linear("proj_out", hidden, patch * patch * c.whole("out_channels", channels), image))
@@ -180,7 +180,7 @@ def dit(c: Keys, size: tuple[int, int] | None) -> Denoiser:
     bias = c.flag("attention_bias", True)
     classes = c.whole("num_embeds_ada_norm", 1000) + 1  # one for no class
     pieces = [_linear("pos_embed", channels * patch * patch, hidden, image)]
-    for i in range(c.whole("num_layers", 28)):
+    for i in range(c.layers("num_layers", 28)):
         path = f"blocks.{i}"
         pieces += _condition(f"{path}.time_embed", _TIME_CHANNELS, hidden)
         pieces.append(Piece(f"{path}.class_embed", "embedding", classes * hidden, 0))
@@ -217,7 +217,7 @@ def pixart(c: Keys, size: tuple[int, int] | None) -> Denoiser:
                 _linear(f"{name}.linear_1", _TIME_CHANNELS, third, times, act=True),
                 _linear(f"{name}.linear_2", third, third, times),
             ]
-    for i in range(c.whole("num_layers", 28)):
+    for i in range(c.layers("num_layers", 28)):
         path = f"blocks.{i}"
         pieces.append(_norm(f"{path}.norm", hidden, image, 6 * hidden))
         pieces += _projections(f"{path}.attention", hidden, image, out=True, bias=bias)
@@ -238,7 +238,7 @@ def pixart(c: Keys, size: tuple[int, int] | None) -> Denoiser:
 def _latent_tokens(c: Keys, size: tuple[int, int], patch: int) -> int:
     unit = _PIXELS_A_LATENT * patch
     if size[0] % unit or size[1] % unit:
-        raise InputError(f"{c.where}: an image of {size[0]}x{size[1]} is no multiple of {unit} pixels a side")
+        raise InputError(f"{c.where}: an image of {size[0]}x{size[1]} is not a multiple of {unit} pixels a side")
     return (size[0] // unit) * (size[1] // unit)
 
 

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from joulewise.counting.config.feeds import Mlp
+from joulewise.counting.config.mixers import Attention
 from joulewise.counting.config.read import Keys
-from joulewise.counting.config.spec import Attention, Block, EncoderDecoder, Mlp, Stack
+from joulewise.counting.config.spec import Block, EncoderDecoder, Stack
 from joulewise.errors import InputError
 
 
-def _encoder_block(hidden: int, heads: int, width: int) -> Block:
-    head_dim = hidden // heads
+def _encoder_block(c: Keys, hidden: int, heads: int, width: int) -> Block:
+    head_dim = c.per_head(hidden, heads)
     attention = Attention(heads, heads, head_dim, head_dim, causal=False, qkv_bias=True, out_bias=True, rotary=False)
     return Block(attention, Mlp(width, False, bias=True), 2, 4 * hidden)
 
@@ -20,7 +22,7 @@ def _bert_like(c: Keys, *, pooled: bool, positions: int = 512, types: int = 2) -
     embedding = c.whole("embedding_size", hidden)
     positions = c.whole("max_position_embeddings", positions)
     types = c.whole("type_vocab_size", types)
-    block = _encoder_block(hidden, c.whole("num_attention_heads", 12), c.whole("intermediate_size", 3072))
+    block = _encoder_block(c, hidden, c.whole("num_attention_heads", 12), c.whole("intermediate_size", 3072))
     masked_lm = c.architecture.endswith("ForMaskedLM")
     if c.architecture and not masked_lm and not c.architecture.endswith("Model"):
         raise InputError(
@@ -32,7 +34,7 @@ def _bert_like(c: Keys, *, pooled: bool, positions: int = 512, types: int = 2) -
     pooler = hidden * hidden if pooled and not masked_lm else 0
     project = embedding * hidden + hidden if embedding != hidden else 0
     return Stack(
-        c.family, hidden, c.whole("vocab_size", 30522), (block,) * c.whole("num_hidden_layers"),
+        c.family, hidden, c.whole("vocab_size", 30522), (block,) * c.layers(),
         generates=False, head=masked_lm, tied=True, head_bias=masked_lm, embedding_dim=embedding,
         extra_params=(positions + types) * embedding + 2 * embedding + head_vectors + (hidden if pooler else 0)
         + (project - embedding * hidden if project else 0),
@@ -62,11 +64,11 @@ def albert(c: Keys) -> Stack:
 def distilbert(c: Keys) -> Stack:
     """DistilBERT: no token types, no pooler."""
     hidden, positions = c.whole("dim", 768), c.whole("max_position_embeddings", 512)
-    block = _encoder_block(hidden, c.whole("n_heads", 12), c.whole("hidden_dim", 3072))
+    block = _encoder_block(c, hidden, c.whole("n_heads", 12), c.whole("hidden_dim", 3072))
     if c.architecture not in {"", "DistilBertModel"}:
         raise InputError(f"{c.where}: the closed form of 'distilbert' has no head as of {c.architecture}")
     return Stack(
-        c.family, hidden, c.whole("vocab_size", 30522), (block,) * c.whole("n_layers", 6), generates=False,
+        c.family, hidden, c.whole("vocab_size", 30522), (block,) * c.layers("n_layers", 6), generates=False,
         head=False, tied=True, embedding_dim=hidden, extra_params=positions * hidden + 2 * hidden,
         max_positions=positions,
     )  # fmt: skip
@@ -75,7 +77,7 @@ def distilbert(c: Keys) -> Stack:
 def t5(c: Keys) -> EncoderDecoder:
     """T5: relative positions, no biases, gated or plain feed-forward layers."""
     hidden, heads, width = c.whole("d_model", 512), c.whole("num_heads", 8), c.whole("d_kv", 64)
-    layers, vocab = c.whole("num_layers", 6), c.whole("vocab_size", 32128)
+    layers, vocab = c.layers("num_layers", 6), c.whole("vocab_size", 32128)
     gated = str(c.get("feed_forward_proj", "relu")).startswith("gated")
     buckets = c.whole("relative_attention_num_buckets", 32) * heads
     own = Attention(heads, heads, width, width, rotary=False)
@@ -86,7 +88,7 @@ def t5(c: Keys) -> EncoderDecoder:
         generates=False, head=False, embedding_dim=hidden, extra_params=buckets + hidden,
     )  # fmt: skip
     decoder = Stack(
-        c.family, hidden, vocab, (Block(own, feed, 2, 2 * hidden),) * c.whole("num_decoder_layers", layers),
+        c.family, hidden, vocab, (Block(own, feed, 2, 2 * hidden),) * c.layers("num_decoder_layers", layers),
         tied=c.flag("tie_word_embeddings", True), embedding_dim=hidden, extra_params=buckets + hidden,
         head=not c.architecture.endswith("Model"),
     )  # fmt: skip
@@ -104,7 +106,7 @@ def whisper(c: Keys) -> EncoderDecoder:
 
     def attention(side: str, causal: bool) -> Attention:
         heads = c.whole(f"{side}_attention_heads", 6)
-        head_dim = hidden // heads
+        head_dim = c.per_head(hidden, heads)
         # The keys have no bias: one vector less than `qkv_bias` stands for.
         return Attention(
             heads, heads, head_dim, head_dim, causal=causal, qkv_bias=True, out_bias=True, rotary=False,
@@ -114,7 +116,7 @@ def whisper(c: Keys) -> EncoderDecoder:
     def stack(side: str, words: int, positions: int, causal: bool) -> Stack:
         block = Block(attention(side, causal), Mlp(c.whole(f"{side}_ffn_dim", 1536), False, bias=True), 2, 4 * hidden)
         return Stack(
-            c.family, hidden, words, (block,) * c.whole(f"{side}_layers", 4), generates=causal,
+            c.family, hidden, words, (block,) * c.layers(f"{side}_layers", 4), generates=causal,
             head=causal and not c.architecture.endswith("Model"), tied=True, embedding_dim=hidden,
             extra_params=positions * hidden + 2 * hidden, max_positions=positions,
         )  # fmt: skip

@@ -1,15 +1,17 @@
-"""Reading a configuration: JSON, and nothing that could run."""
+"""Read a configuration: JSON, and nothing that could run."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from joulewise.errors import InputError
 
 _MAX_BYTES = 10_000_000
+MOST_LAYERS = 10_000
+_MOST = 100_000_000
 
 
 class Keys:
@@ -26,20 +28,42 @@ class Keys:
         self.values = values
         self.where = where
 
-    def whole(self, key: str, default: int | None = None, least: int = 1) -> int:
-        """Return a whole number; without a default a missing one is an error."""
-        value = self.values.get(key)
-        value = default if value is None else value
+    def whole(self, key: str, default: int | None = None, least: int = 1, most: int = _MOST) -> int:
+        """Return a whole number between two bounds; without a default a missing one is an error."""
+        value = self.get(key, default)
         if value is None:
             raise InputError(f"{self.where}: {key!r} is missing", f"a {self.family} needs it")
-        if isinstance(value, bool) or not isinstance(value, int) or value < least:
+        if not _is_whole(value) or value < least:
             raise InputError(f"{self.where}: {key!r} must be a whole number of at least {least}, not {value!r}")
+        if value > most:
+            raise InputError(f"{self.where}: {key!r} must be {most:,} at most")
+        return int(value)
+
+    def layers(self, key: str = "num_hidden_layers", default: int | None = None) -> int:
+        """Return a number of layers."""
+        return self.whole(key, default, most=MOST_LAYERS)
+
+    def optional_whole(self, key: str) -> int | None:
+        """Return a whole number, or None where the key is missing or null."""
+        return None if self.get(key) is None else self.whole(key)
+
+    def wholes(self, key: str, default: Sequence[int]) -> Sequence[int]:
+        """Return a list of whole numbers, e.g. of the layers that differ from the others."""
+        value = self.get(key, default)
+        if not isinstance(value, Sequence) or not all(map(_is_whole, value)) or len(value) > MOST_LAYERS:
+            raise InputError(f"{self.where}: {key!r} must be a list of whole numbers, not {value!r}")
         return value
+
+    def fraction(self, key: str, default: float) -> float:
+        """Return a number above 0 and up to 1."""
+        value = self.get(key, default)
+        if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value <= 1:
+            raise InputError(f"{self.where}: {key!r} must be a number above 0 and up to 1, not {value!r}")
+        return float(value)
 
     def flag(self, key: str, default: bool) -> bool:
         """Return a yes or no."""
-        value = self.values.get(key)
-        value = default if value is None else value
+        value = self.get(key, default)
         if not isinstance(value, bool):
             raise InputError(f"{self.where}: {key!r} must be true or false, not {value!r}")
         return value
@@ -48,6 +72,12 @@ class Keys:
         """Return any value; null counts as missing."""
         value = self.values.get(key)
         return default if value is None else value
+
+    def per_head(self, hidden: int, heads: int) -> int:
+        """Return the width of a head where the heads share the width of the model."""
+        if heads > hidden:
+            raise InputError(f"{self.where}: {heads} heads cannot share a width of {hidden}")
+        return hidden // heads
 
     @property
     def family(self) -> str:
@@ -67,7 +97,7 @@ def read_config(config: Mapping[str, Any] | Path) -> Keys:
     Raises
     ------
     InputError
-        If the file is not there or is no JSON object, or has no ``model_type``. Nothing but JSON is read.
+        If the file is not there or does not hold a JSON object, or has no ``model_type``. Nothing but JSON is read.
     """
     where = "the config"
     values: Any = config
@@ -75,27 +105,35 @@ def read_config(config: Mapping[str, Any] | Path) -> Keys:
         where = str(config)
         values = _json(config)
     if not isinstance(values, Mapping):
-        raise InputError(f"{where} is no configuration: it holds a JSON {_kind(values)}, not an object")
-    if not isinstance(values.get("model_type", values.get("_class_name")), str):
-        raise InputError(f"{where} is no configuration of a known kind: 'model_type' is missing")
+        raise InputError(f"{where} is not a configuration: it holds a JSON {_kind(values)}, not an object")
+    if not isinstance(values.get("model_type") or values.get("_class_name"), str):
+        raise InputError(f"{where} is not a configuration of a known kind: 'model_type' is missing")
     return Keys(values, where)
 
 
 def _json(path: Path) -> Any:
+    if "\0" in str(path):
+        raise InputError(f"cannot read {str(path)!r}: its name holds a NUL byte")
     try:
-        raw = path.read_bytes() if path.stat().st_size <= _MAX_BYTES else b""
+        with path.open("rb") as file:
+            raw = file.read(_MAX_BYTES + 1)
     except OSError as error:
         raise InputError(f"cannot read {path}: {error.strerror}") from None
-    if path.stat().st_size > _MAX_BYTES:
-        raise InputError(f"{path} is no configuration: it is larger than {_MAX_BYTES // 1_000_000} MB")
+    if len(raw) > _MAX_BYTES:
+        raise InputError(f"{path} is not a configuration: it is larger than {_MAX_BYTES // 1_000_000} MB")
     if not raw.strip():
         raise InputError(f"{path} is empty")
     if raw[:1] == b"\x80" or raw[:2] == b"PK":
         raise InputError(f"{path} is a pickle or an archive, not JSON", "such files can run code and are never loaded")
     try:
         return json.loads(raw)
-    except (UnicodeDecodeError, json.JSONDecodeError) as error:
-        raise InputError(f"{path} is no JSON: {error}") from None
+    # Numbers of thousands of digits are a plain ValueError.
+    except (ValueError, RecursionError) as error:
+        raise InputError(f"{path} is not JSON: {error}") from None
+
+
+def _is_whole(value: Any) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool)
 
 
 def _kind(value: Any) -> str:

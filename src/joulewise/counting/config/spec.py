@@ -1,157 +1,64 @@
-"""What a transformer is made of, the same for every family."""
+"""The parts of a language model and how they are put together, the same for every family."""
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 
-
-@dataclass(frozen=True)
-class Latent:
-    """Multi-head latent attention: queries and keys through narrow latents, part of each head rotated.
-
-    `query_rank` is 0 where queries are projected at once.
-    """
-
-    query_rank: int
-    kv_rank: int
-    nope_dim: int
-    rope_dim: int
-
-
-@dataclass(frozen=True)
-class Attention:
-    """Self-attention.
-
-    Parameters
-    ----------
-    heads, kv_heads : int
-        Of the queries, and of keys and values.
-    head_dim, value_dim : int
-        Width of a head's queries and keys, and of its values.
-    window : int or None
-        Keys that a query sees at most; also the chunk of chunked attention.
-    causal : bool
-    qkv_bias, out_bias : bool
-    norm_params : int
-        Of norms on queries and keys.
-    extra_params : int
-        Of sinks and the like.
-    rotary : bool
-        Whether queries and keys are rotated (element-wise work).
-    latent : Latent or None
-    output_gate : bool
-        Whether a gate as wide as the queries, projected beside them, weighs the output.
-    block_pairs : int or None
-        Query-key pairs of one sequence and head, where tokens see only those of their own block.
-    """
-
-    heads: int
-    kv_heads: int
-    head_dim: int
-    value_dim: int
-    window: int | None = None
-    causal: bool = True
-    qkv_bias: bool = False
-    out_bias: bool = False
-    norm_params: int = 0
-    extra_params: int = 0
-    rotary: bool = True
-    latent: Latent | None = None
-    output_gate: bool = False
-    block_pairs: int | None = None
-
-
-@dataclass(frozen=True)
-class Mamba2:
-    """A state-space layer: each head keeps a state of `head_dim` x `state_dim` values.
-
-    Parameters
-    ----------
-    heads, head_dim, state_dim : int
-    groups : int
-        Of heads that share the maps into and out of the state.
-    kernel : int
-        Tokens that the convolution before it sees.
-    chunk : int
-        Tokens that a prompt is taken through at once.
-    bias, conv_bias : bool
-        Of the projections, and of the convolution.
-    """
-
-    heads: int
-    head_dim: int
-    state_dim: int
-    groups: int
-    kernel: int
-    chunk: int
-    bias: bool = False
-    conv_bias: bool = True
-
-
-@dataclass(frozen=True)
-class DeltaNet:
-    """A gated delta net: each value head keeps a state of `key_dim` x `value_dim` values; else as `Mamba2`."""
-
-    key_heads: int
-    key_dim: int
-    value_heads: int
-    value_dim: int
-    kernel: int
-    chunk: int = 64
-
-
-@dataclass(frozen=True)
-class Mlp:
-    """A dense feed-forward layer, gated (three matrices) or plain (two)."""
-
-    width: int
-    gated: bool
-    bias: bool = False
-
-
-@dataclass(frozen=True)
-class Experts:
-    """A mixture of experts.
-
-    Parameters
-    ----------
-    experts, top_k : int
-        In all, and for each token.
-    width : int
-        Of one expert.
-    gated, bias : bool
-        Of an expert, as in `Mlp`.
-    router_bias : bool
-    shared_width : int
-        Of the experts that every token uses, together; 0 if there are none.
-    shared_gate : bool
-        Whether a scalar gate weighs the shared expert.
-    latent_width : int
-        To which tokens are projected before the routed experts, and back after; 0 where they are not.
-    """
-
-    experts: int
-    top_k: int
-    width: int
-    gated: bool = True
-    bias: bool = False
-    router_bias: bool = False
-    shared_width: int = 0
-    shared_gate: bool = False
-    latent_width: int = 0
+from joulewise.counting.config.elementwise import NORM
+from joulewise.counting.config.feeds import Feed
+from joulewise.counting.config.mixers import Attention, Mixer
 
 
 @dataclass(frozen=True)
 class Block:
-    """One layer: what mixes tokens, then a feed-forward part; hybrids have layers of one of both alone.
+    """One layer: a mixer, then a feed-forward part; hybrids have layers of only one of the two.
 
-    `norm_params` are of its norms on the hidden state; `norms` is how many there are.
+    `norm_params` are the parameters of its norms on the hidden state; `norms` is how many there are.
     """
 
-    mixer: Attention | Mamba2 | DeltaNet | None
-    feed: Mlp | Experts | None
+    mixer: Mixer | None
+    feed: Feed | None
     norms: int
     norm_params: int
+
+    def matrix_params(self, hidden: int) -> int:
+        """Return the parameters of all matrices, those of routed experts aside."""
+        mixer = self.mixer.matrix_params(hidden) if self.mixer else 0
+        return mixer + (self.feed.dense_matrix_params(hidden) if self.feed else 0)
+
+    def mixer_params(self, hidden: int) -> int:
+        """Return all parameters of the mixer."""
+        return self.mixer.matrix_params(hidden) + self.mixer.vector_params(hidden) if self.mixer else 0
+
+    def params(self, hidden: int) -> int:
+        """Return the number of all parameters."""
+        feed = self.feed.params(hidden) if self.feed else 0
+        return self.mixer_params(hidden) + self.norm_params + feed
+
+    def active_params(self, hidden: int) -> int:
+        """Return the parameters that one token uses."""
+        feed = self.feed.active_params(hidden) if self.feed else 0
+        return self.mixer_params(hidden) + self.norm_params + feed
+
+    def token_macs(self, hidden: int) -> int:
+        """Return the multiply-adds of one token, those of `Mixer.mixing` aside."""
+        mixer = self.mixer.matrix_params(hidden) if self.mixer else 0
+        return mixer + (self.feed.token_macs(hidden) if self.feed else 0)
+
+    def token_elementwise(self, hidden: int) -> int:
+        """Return the element-wise operations of one token, those of `Mixer.mixing` aside."""
+        work = self.norms * NORM * hidden
+        if self.mixer:
+            work += hidden + self.mixer.vector_params(hidden) + self.mixer.token_elementwise()
+        if self.feed:
+            work += hidden + self.feed.token_elementwise(hidden)
+        return work
+
+    def token_writes(self, hidden: int) -> int:
+        """Return the values that the matrix products of one token write."""
+        mixer = self.mixer.token_writes(hidden) if self.mixer else 0
+        return mixer + (self.feed.token_writes(hidden) if self.feed else 0)
 
 
 @dataclass(frozen=True)
@@ -173,7 +80,7 @@ class Stack:
         Whether the logits share the embedding's matrix.
     head_bias : bool
     shared_blocks : int
-        How many distinct blocks there are, where layers share weights; 0 where none do.
+        Number of blocks whose weights are stored, where layers share weights; 0 where none do.
     embedding_dim : int
         Width of the token embedding; where it is not `hidden`, a projection follows.
     extra_params : int
@@ -200,6 +107,14 @@ class Stack:
     per_sequence_matrix: int = 0
     per_token_matrix: int = 0
     max_positions: int | None = None
+
+    def distinct_blocks(self) -> list[tuple[Block, int]]:
+        """Return each different block with how often it runs, in order of first use."""
+        return list(Counter(self.blocks).items())
+
+    def stored(self, times: int) -> int:
+        """Return how many copies of a block's weights are stored where it runs `times` times."""
+        return self.shared_blocks or times
 
 
 @dataclass(frozen=True)

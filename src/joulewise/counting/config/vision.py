@@ -10,8 +10,10 @@ import math
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
+from joulewise.counting.config.feeds import Mlp
+from joulewise.counting.config.mixers import Attention
 from joulewise.counting.config.read import Keys
-from joulewise.counting.config.spec import Attention, Block, Mlp, Stack, Tower
+from joulewise.counting.config.spec import Block, Stack, Tower
 from joulewise.errors import InputError
 
 _MOST_TILES = 16  # of Llama 4's processor
@@ -67,7 +69,7 @@ def llama4(eye: Eye, size: tuple[int, int] | None) -> Tower:
     tiles = min(math.ceil(size[0] / own) * math.ceil(size[1] / own), _MOST_TILES) if size else 1
     tiles += tiles > 1
     taps = c.whole("num_channels", 3) * c.whole("patch_size") ** 2
-    tokens = int(patches * float(c.get("pixel_shuffle_ratio", 0.5)) ** 2)
+    tokens = int(patches * c.fraction("pixel_shuffle_ratio", 0.5) ** 2)
     middle, out = c.whole("projector_input_dim", 4096), c.whole("projector_output_dim", 4096)
     projector = c.whole("intermediate_size") * middle + middle * out + c.whole("vision_output_dim") * eye.text_hidden
     return Tower(
@@ -85,7 +87,7 @@ def qwen3_vl(eye: Eye, size: tuple[int, int] | None) -> Tower:
     merge, rows, columns = _merged_grid(c, size)
     taps = c.whole("in_channels", 3) * c.whole("temporal_patch_size", 2) * c.whole("patch_size") ** 2
     wide = hidden * merge * merge
-    deep = len(c.get("deepstack_visual_indexes", [8, 16, 24]))
+    deep = len(c.wholes("deepstack_visual_indexes", (8, 16, 24)))
     matrix = wide * wide + wide * out
     stack = _encoder(c, c.whole("num_position_embeddings", 2304) * hidden, heads="num_heads", layers="depth")
     tokens = rows * columns // merge**2
@@ -106,14 +108,14 @@ def qwen2_5_vl(eye: Eye, size: tuple[int, int] | None) -> Tower:
     taps = c.whole("in_channels", c.whole("in_chans", 3)) * c.whole("temporal_patch_size", 2)
     taps *= c.whole("patch_size") ** 2
     wide = hidden * merge * merge
-    side = c.whole("window_size", 112) // merge // c.whole("patch_size")
+    side = max(1, c.whole("window_size", 112) // merge // c.whole("patch_size"))
     in_windows = _squares(rows // merge, side) * _squares(columns // merge, side) * merge**4
     plain = _block(c, "num_heads")
     full = replace(plain, mixer=_attention(c, "num_heads"), feed=Mlp(c.whole("intermediate_size"), True, bias=True),
                    norm_params=2 * hidden)  # fmt: skip
     windowed = replace(full, mixer=replace(_attention(c, "num_heads"), block_pairs=in_windows))
-    everywhere = c.get("fullatt_block_indexes", [7, 15, 23, 31])
-    blocks = tuple(full if i in everywhere else windowed for i in range(c.whole("depth")))
+    everywhere = c.wholes("fullatt_block_indexes", (7, 15, 23, 31))
+    blocks = tuple(full if i in everywhere else windowed for i in range(c.layers("depth")))
     tokens, matrix = rows * columns // merge**2, wide * wide + wide * out
     return Tower(
         replace(_encoder(c, 0, heads="num_heads", layers="depth"), blocks=blocks), 1, rows * columns,
@@ -124,8 +126,8 @@ def qwen2_5_vl(eye: Eye, size: tuple[int, int] | None) -> Tower:
 
 
 def _attention(c: Keys, heads_key: str) -> Attention:
-    hidden, heads = c.whole("hidden_size"), c.whole(heads_key)
-    head_dim = hidden // heads
+    heads = c.whole(heads_key)
+    head_dim = c.per_head(c.whole("hidden_size"), heads)
     return Attention(heads, heads, head_dim, head_dim, causal=False, qkv_bias=True, out_bias=True, rotary=False)
 
 
@@ -139,7 +141,7 @@ def _encoder(
 ) -> Stack:
     hidden = c.whole("hidden_size")
     return Stack(
-        "vision tower", hidden, 0, (_block(c, heads),) * c.whole(layers), generates=False, head=False,
+        "vision tower", hidden, 0, (_block(c, heads),) * c.layers(layers), generates=False, head=False,
         embedding_dim=hidden, extra_params=extra_params,
     )  # fmt: skip
 

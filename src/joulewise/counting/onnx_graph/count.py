@@ -65,7 +65,7 @@ def count_onnx(path: Path, *, dims: Mapping[str, int] | None = None, precision: 
     MissingExtraError
         If onnx is not installed.
     InputError
-        If the file is no ONNX model, or a dimension is open, odd or unknown.
+        If the file is not an ONNX model, or a dimension is open, odd or unknown.
     """
     if precision is not None and precision not in BYTES_PER_VALUE:
         raise InputError(f"unknown precision {precision!r}", f"one of {', '.join(BYTES_PER_VALUE)}")

@@ -26,7 +26,7 @@ def read_model(path: Path, dims: Mapping[str, int]) -> Any:
     MissingExtraError
         If onnx is not installed.
     InputError
-        If the file is no ONNX model, refers to data outside its folder, or has inputs of open dimensions.
+        If the file is not an ONNX model, refers to data outside its folder, or has inputs of open dimensions.
     """
     onnx = import_extra("onnx", "onnx", f"counting {path}")
     model = _load(onnx, path)
@@ -53,9 +53,9 @@ def _load(onnx: Any, path: Path) -> Any:
     try:
         model = onnx.load_model(str(path), load_external_data=False)
     except Exception as error:
-        raise InputError(f"{path} is no ONNX model, or is cut short: {_line(error)}") from None
+        raise InputError(f"{path} is not an ONNX model, or is cut short: {_line(error)}") from None
     if not model.graph.node:
-        raise InputError(f"{path} is no ONNX model: it has no graph")
+        raise InputError(f"{path} is not an ONNX model: it has no graph")
     return model
 
 

@@ -1,0 +1,82 @@
+"""What the readers of decoder families share: attention, layers and a stack by the keys that most of them have."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+from joulewise.counting.config.feeds import Feed
+from joulewise.counting.config.mixers import Attention, Mixer
+from joulewise.counting.config.read import Keys
+from joulewise.counting.config.spec import Block, Stack
+from joulewise.errors import InputError
+
+FULL, SLIDING, CHUNKED, LINEAR = "full_attention", "sliding_attention", "chunked_attention", "linear_attention"
+
+
+def grouped_query_attention(c: Keys, usual_head_dim: int | None = None, **changes: Any) -> Attention:
+    """Return grouped-query attention by the keys that most decoders share.
+
+    Parameters
+    ----------
+    c : Keys
+    usual_head_dim : int, optional
+        Width of a head where the configuration does not say; by default the model's over the number of heads.
+    **changes
+        Fields that differ from these.
+    """
+    heads = c.whole("num_attention_heads")
+    head_dim = c.optional_whole("head_dim") or usual_head_dim or c.per_head(c.whole("hidden_size"), heads)
+    kv_heads = c.whole("num_key_value_heads", heads)
+    if heads % kv_heads:
+        raise InputError(f"{c.where}: {heads} heads cannot share {kv_heads} key-value heads evenly")
+    bias = c.flag("attention_bias", False)
+    return replace(Attention(heads, kv_heads, head_dim, head_dim, qkv_bias=bias, out_bias=bias), **changes)
+
+
+def decoder(c: Keys, blocks: list[Block], **changes: Any) -> Stack:
+    """Return a decoder with what most families share; `changes` are of its fields."""
+    hidden = c.whole("hidden_size")
+    plain = Stack(
+        family=c.family,
+        hidden=hidden,
+        vocab=c.whole("vocab_size"),
+        blocks=tuple(blocks),
+        tied=c.flag("tie_word_embeddings", False),
+        embedding_dim=hidden,
+        extra_params=hidden,  # the final norm
+        head=not c.architecture.endswith("Model"),
+    )
+    return replace(plain, **changes)
+
+
+def rms_block(c: Keys, mixer: Mixer, feed: Feed, norms: int = 2) -> Block:
+    """Return a layer with norms that have a scale and no bias."""
+    return Block(mixer, feed, norms, norms * c.whole("hidden_size"))
+
+
+def layer_types(c: Keys, pattern: Callable[[int], str]) -> list[str]:
+    """Return each layer's kind of attention: as listed in the config, else by the family's pattern."""
+    listed, layers = c.get("layer_types"), c.layers()
+    kinds = listed if isinstance(listed, list) else [pattern(i) for i in range(layers)]
+    if len(kinds) != layers:
+        raise InputError(f"{c.where}: 'layer_types' has {len(kinds)} entries for {layers} layers")
+    return [str(kind) for kind in kinds]
+
+
+def qwen_window(c: Keys, i: int) -> int | None:
+    """Return the window of a layer of Qwen: from a certain layer on, where it is used."""
+    used = c.flag("use_sliding_window", False) and i >= c.whole("max_window_layers", 28, least=0)
+    return c.whole("sliding_window", 4096) if used else None
+
+
+def qwen_has_experts(c: Keys, i: int) -> bool:
+    """Return whether a layer of Qwen has experts."""
+    step = c.whole("decoder_sparse_step", 1)
+    return i not in c.wholes("mlp_only_layers", ()) and (i + 1) % step == 0
+
+
+def wide_state(c: Keys) -> bool:
+    """Return whether a state is kept in 32 bits a value."""
+    return "float32" in (c.get("mamba_ssm_dtype"), c.get("mamba_ssm_cache_dtype"))

@@ -1,0 +1,1 @@
+"""Fitting the models to measurements, and judging them on what a fit had not seen."""

@@ -1,0 +1,91 @@
+"""Other methods' energy of an output token, by their published formulas: baselines that ours is compared with."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from joulewise.energy.language.step import Columns
+from joulewise.energy.physics import Bools, Floats
+
+
+@dataclass(frozen=True)
+class Baseline:
+    """A method beside ours.
+
+    Parameters
+    ----------
+    energy_j : callable
+        From columns of requests to joules per token.
+    assumption : str
+        What it takes for granted, as a sentence for users.
+    per_prompt_token : bool
+        Whether the tokens of the prompt take as much as those of the answer; otherwise they are left out.
+    """
+
+    energy_j: Callable[[Columns], Floats]
+    assumption: str
+    per_prompt_token: bool = False
+
+
+def at_peak(c: Columns) -> Floats:
+    """Return 2 FLOPs per active parameter over peak FLOP/s per watt. [J per token]
+
+    Notes
+    -----
+    .. math:: E = 2 N / (P_{peak} / TDP)
+
+    the efficiency by which the paper divides FLOPs, applied to one token.
+    """
+    return np.asarray(2 * c.active_params / (c.peak_flops_per_s / c.tdp_w))
+
+
+def roofline(c: Columns) -> Floats:
+    """Return the time to read the active weights once, at peak bandwidth, times TDP. [J per output token]"""
+    step_s = c.active_params * c.weight_bytes / (c.n * c.bandwidth_bytes_per_s)
+    return np.asarray(step_s * c.n * c.tdp_w / c.batch_size)
+
+
+def ecologits(c: Columns) -> Floats:
+    """Return EcoLogits 0.11.3's energy of the GPUs, at the true batch size and number. [J per output token]
+
+    Notes
+    -----
+    Wh of one GPU and token: 1.1665273e-6 exp(-0.0112059 B) P + 4.0529e-5, P the active parameters in
+    billions and B the batch size (its `impacts/llm.py`, fitted there to H100 alone).
+    """
+    watt_hours = 1.1665273e-6 * np.exp(-0.0112059 * c.batch_size) * c.active_params / 1e9 + 4.0529e-5
+    return np.asarray(watt_hours * 3600 * c.n)
+
+
+def log_linear(c: Columns, energy_j: Floats, use: Bools) -> Floats:
+    """Return a least-squares fit of log energy on the logs of plain columns, fitted to `use`. [J per output token]"""
+    plain = (c.active_params, c.params, c.batch_size, c.n, c.output_tokens)
+    spec = (c.weight_bytes, c.tdp_w, c.bandwidth_bytes_per_s)
+    engines = [(c.engine == e).astype(np.float64) for e in np.unique(c.engine)]
+    x = np.column_stack([*(np.log(v) for v in (*plain, *spec)), *engines])
+    best = np.linalg.lstsq(x[use], np.log(energy_j[use]), rcond=None)[0]
+    return np.asarray(np.exp(x @ best))
+
+
+BASELINES = {
+    "at-peak": Baseline(
+        at_peak,
+        "Each token takes 2 FLOPs per active parameter, at the accelerator's peak rate and thermal design power: the "
+        "paper's formula applied to a request.",
+        per_prompt_token=True,
+    ),
+    "roofline": Baseline(
+        roofline,
+        "Each step of the answer reads the active weights once, at peak bandwidth and thermal design power; the prompt "
+        "and the cache are left out.",
+    ),
+    "ecologits": Baseline(
+        ecologits,
+        "EcoLogits 0.11.3's fit to H100 of energy per output token by active parameters and batch size; the prompt is "
+        "left out.",
+    ),
+}
+"""Methods beside ours, by the name that ``--method`` takes."""

@@ -1,0 +1,85 @@
+"""Robust maximum-a-posteriori fit of positive parameters to log-quantities, with log-normal priors."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+
+import numpy as np
+
+from joulewise.energy.parameter import Parameter
+from joulewise.energy.physics import Bools, Floats, Labels
+
+Values = dict[str, float]
+
+_TYPICAL_ERROR = 0.2
+
+
+def fit_logs(
+    table: Mapping[str, Parameter],
+    predict: Callable[[Values], Sequence[Floats]],
+    measured: Sequence[Floats],
+    weights: Sequence[Floats],
+    start: Mapping[str, float] | None = None,
+) -> Values:
+    """Return the parameters that fit best.
+
+    Parameters
+    ----------
+    table : mapping of str to Parameter
+        A parameter with a `log_sd` of 0 stays at its prior.
+    predict : callable
+        From parameters to the same quantities as `measured`.
+    measured : sequence of array
+        Positive; NaN where not measured, which then has no weight.
+    weights : sequence of array
+        One per value; 0 leaves it out.
+    start : mapping, optional
+        Starting values; by default the priors.
+
+    Notes
+    -----
+    Minimises the sum of soft-l1 losses of the log-residuals, in units of a typical error of 20% (with a smaller one
+    the fit follows the families it sees at the cost of those it does not), and of the squared distances of the log
+    parameters from their priors, in units of the priors' standard deviations:
+
+    .. math:: \\sum_i w_i^2 \\rho\\left(\\frac{\\ln m_i(x) - \\ln y_i}{0.2}\\right)
+              + \\sum_j \\left(\\frac{\\ln x_j - \\mu_j}{\\sigma_j}\\right)^2,
+              \\quad \\rho(z) = 2(\\sqrt{1 + z^2} - 1)
+    """
+    from scipy.optimize import least_squares  # noqa: PLC0415  (costs start-up time that estimates need not pay)
+
+    free = [name for name, p in table.items() if p.log_sd > 0]
+    fixed = {name: p.prior for name, p in table.items() if p.log_sd == 0}
+    centre = np.log([table[n].prior for n in free])
+    spread = np.array([table[n].log_sd for n in free])
+    first = centre if start is None else np.log([start[n] for n in free])
+    logs = [np.log(m) for m in measured]
+
+    def residuals(x: Floats) -> Floats:
+        made = predict(fixed | dict(zip(free, np.exp(x).tolist(), strict=True)))
+        parts = [w * np.nan_to_num(np.log(m) - y) for m, y, w in zip(made, logs, weights, strict=True)]
+        errors = np.concatenate(parts) / _TYPICAL_ERROR
+        soft = np.sign(errors) * np.sqrt(2 * (np.sqrt(1 + errors * errors) - 1))
+        return np.concatenate([soft, (x - centre) / spread])
+
+    # Warm starts from the full fit converge quickly; tightening the tolerance to 1e-8 changes held-out estimates by at
+    # most 0.1%.
+    tolerance = 1e-8 if start is None else 1e-5
+    best = least_squares(residuals, first, method="trf", max_nfev=80, ftol=tolerance, xtol=tolerance).x
+    return fixed | dict(zip(free, np.exp(best).tolist(), strict=True))
+
+
+def family_weights(families: Labels, use: Bools) -> Floats:
+    """Return one weight per row, 0 outside `use` and of mean 1 within.
+
+    Rows of one family are correlated, so each is down-weighted by the fourth root of their number.
+
+    Examples
+    --------
+    >>> family_weights(np.array(["a"] * 16 + ["b"]), np.ones(17, dtype=np.bool_))[[0, 16]].round(4)
+    array([0.9444, 1.8889])
+    """
+    names, counts = np.unique(families[use], return_counts=True)
+    of_family = dict(zip(names.tolist(), counts.tolist(), strict=True))
+    weights = np.array([of_family.get(f, 1) ** -0.25 for f in families.tolist()]) * use
+    return np.asarray(weights / weights[use].mean())

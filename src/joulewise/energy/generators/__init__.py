@@ -1,0 +1,1 @@
+"""Requests to image and video generators."""

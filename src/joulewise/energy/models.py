@@ -1,0 +1,31 @@
+"""Models by name, looked up once per catalogue: the reading of a table asks for the same few names again and again."""
+
+from __future__ import annotations
+
+from joulewise.catalog import Catalog, KnownModel
+from joulewise.catalog.catalog import kept_with
+from joulewise.catalog.find import known_model
+
+# A server may be asked for any number of names; beyond so many the memory of them starts afresh.
+_MOST_NAMES = 10_000
+
+
+def model_named(name: str, catalog: Catalog) -> KnownModel | None:
+    """Return the model that a name means, or None if there is none; see `catalog.find.known_model`.
+
+    Raises
+    ------
+    InputError
+        If several models share the name.
+    """
+    found = _found(catalog)
+    if name not in found:
+        if len(found) >= _MOST_NAMES:
+            found.clear()
+        found[name] = known_model(name, catalog)
+    return found[name]
+
+
+@kept_with
+def _found(_catalog: Catalog) -> dict[str, KnownModel | None]:
+    return {}

@@ -1,0 +1,357 @@
+"""Workloads as rows: the columns that people write, each checked once, for tables and for single estimates alike."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, fields
+from typing import TYPE_CHECKING, Any, Generic, NamedTuple, TypeVar
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from joulewise.catalog import Catalog
+from joulewise.energy.flags import Flagged
+from joulewise.energy.physics import Bools, Floats
+from joulewise.errors import InputError, UnknownNameError
+
+if TYPE_CHECKING:
+    from joulewise.energy.language.shape import Shape
+
+Columns = TypeVar("Columns")
+
+
+class WorkloadRow(NamedTuple):
+    """One workload as it was asked for; None where a column is blank.
+
+    Parameters
+    ----------
+    model : str
+        A name of the catalogue, never a path; or None with `params_b`, or with `flops`.
+    accelerator : str
+    precision : str
+        Number format of the weights.
+    engine : str
+        Serving engine, e.g. ``vLLM 0.5`` or ``transformers``.
+    image_size : str
+        ``1024x1024``, for a video ``832x480x81f``. [px]
+    task : str
+        One of the measured tasks, which sets the prompt; or ends with a scenario of MLPerf, e.g. ``resnet50/Offline``.
+    meter_scope : str
+        Says ``wall`` where the whole system is meant; otherwise the accelerators alone.
+    network_kind : str
+        With `flops`: ``convolution``, ``depthwise``, ``transformer`` or ``hybrid``.
+    params_b, active_params_b : float
+        Parameters in total and per token. [1e9]
+    n_accelerators : float
+    batch_size : float
+        Requests that run together, on average.
+    prompt_tokens, output_tokens : float
+        Per request.
+    steps : float
+        Denoising steps of a generator.
+    tensor_parallel, pipeline_parallel, data_parallel, expert_parallel, sequence_parallel, ring : float
+        Accelerators over which the work is split each way.
+    flops, activation_values : float
+        Work of one sample of a counted network: FLOPs, and values that its matrix products read and write.
+    """
+
+    model: str | None = None
+    accelerator: str | None = None
+    precision: str | None = None
+    engine: str | None = None
+    image_size: str | None = None
+    task: str | None = None
+    meter_scope: str | None = None
+    network_kind: str | None = None
+    params_b: float | None = None
+    active_params_b: float | None = None
+    n_accelerators: float | None = None
+    batch_size: float | None = None
+    prompt_tokens: float | None = None
+    output_tokens: float | None = None
+    steps: float | None = None
+    tensor_parallel: float | None = None
+    pipeline_parallel: float | None = None
+    data_parallel: float | None = None
+    expert_parallel: float | None = None
+    sequence_parallel: float | None = None
+    ring: float | None = None
+    flops: float | None = None
+    activation_values: float | None = None
+
+
+COLUMNS = WorkloadRow._fields
+TEXTS = COLUMNS[: COLUMNS.index("params_b")]
+NUMBERS = COLUMNS[len(TEXTS) :]
+
+# Wider than anything that runs, so that a slip of the keyboard is caught and no product overflows.
+BOUNDS: dict[str, tuple[float, float]] = {
+    "params_b": (1e-6, 1e6),
+    "active_params_b": (1e-6, 1e6),
+    "n_accelerators": (1, 10_000),
+    "batch_size": (0.001, 1e6),
+    "prompt_tokens": (0.01, 1e8),
+    "output_tokens": (0.01, 1e8),
+    "steps": (1, 10_000),
+    **dict.fromkeys([name for name in NUMBERS if name.endswith("_parallel")], (1, 10_000)),
+    "ring": (1, 10_000),
+    "flops": (1, 1e24),
+    "activation_values": (1, 1e18),
+}
+_WHOLE = ("n_accelerators", "steps", "ring", *(name for name in NUMBERS if name.endswith("_parallel")))
+
+DESCRIPTIVE = ("id", "name", "note", "notes", "source", "license", "licence", "url", "tier", "year")
+"""Columns that describe a row and that any table may have; they are copied to the result."""
+
+RESULTS_OF_MEASUREMENTS = (
+    *("energy_j_per_unit", "unit", "throughput", "throughput_unit", "avg_power_w", "latency_s", "max_batch"),
+)
+"""Columns of measured rows beside the workload; they are copied to the result."""
+
+
+@dataclass(frozen=True)
+class RowProblem:
+    """A row that cannot be estimated: its number (the first is 1), the column, and why."""
+
+    row: int
+    column: str
+    reason: str
+
+    def __str__(self) -> str:
+        return f"row {self.row}, {self.column}: {self.reason}"
+
+
+class BadCellError(Exception):
+    """A cell that makes its row impossible to estimate."""
+
+    def __init__(self, column: str, reason: str) -> None:
+        super().__init__(reason)
+        self.column, self.reason = column, reason
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What a row is read with.
+
+    Parameters
+    ----------
+    catalog : Catalog
+        Where names are looked up.
+    measured_dies : frozenset of str
+        Chip designs with fitted constants of their own.
+    prompts : mapping of str to float
+        Mean prompt of each measured task, for rows that name one and give no ``prompt_tokens``. [tokens]
+    shapes : mapping
+        Models that the caller described, by the name that the row gives them; see `language.shape.Shape`.
+    """
+
+    catalog: Catalog
+    measured_dies: frozenset[str]
+    prompts: Mapping[str, float]
+    shapes: Mapping[str, Shape]
+
+
+@dataclass(frozen=True)
+class Requests(Generic[Columns]):
+    """The rows of one kind of workload that can be estimated.
+
+    Parameters
+    ----------
+    rows : array of int
+        Their places in the table, from 0.
+    columns : Columns
+        What the physics of the kind needs, as arrays.
+    flags : tuple of tuple of Flagged
+        What was assumed in each row or lies outside the measured data.
+    at_wall : array of bool
+        Whether the whole system is meant, or the accelerators alone.
+    replicas : array
+        Independent copies of the model, each on its share of the accelerators.
+    sources : tuple of str
+        Where each model's dimensions come from.
+    problems : tuple of RowProblem
+        Why each of the other rows is left out.
+    """
+
+    rows: NDArray[np.int64]
+    columns: Columns
+    flags: tuple[tuple[Flagged, ...], ...]
+    at_wall: Bools
+    replicas: Floats
+    sources: tuple[str, ...]
+    problems: tuple[RowProblem, ...]
+
+
+@dataclass(frozen=True)
+class Reading:
+    """One row as a kind of workload reads it.
+
+    Parameters
+    ----------
+    cells : mapping of str to float, str or bool
+        A value for each field of the kind's dataclass of columns.
+    flags : tuple of Flagged
+    at_wall : bool
+    replicas : float
+    source : str
+    """
+
+    cells: Mapping[str, float | str | bool]
+    flags: tuple[Flagged, ...]
+    at_wall: bool = False
+    replicas: float = 1.0
+    source: str = ""
+
+
+def read_rows_of(
+    kind: type[Columns], rows: Iterable[tuple[int, WorkloadRow]], read: Callable[[WorkloadRow], Reading]
+) -> Requests[Columns]:
+    """Read the rows of one kind of workload.
+
+    Parameters
+    ----------
+    kind : type
+        The kind's dataclass of columns; the annotation of each field decides the type of its array.
+    rows : iterable of tuple
+        Place and row.
+    read : callable
+        Reads one row; raises `BadCellError` where that is impossible.
+    """
+    found: list[tuple[int, Reading]] = []
+    problems: list[RowProblem] = []
+    for place, row in rows:
+        try:
+            found.append((place, read(row)))
+        except BadCellError as error:
+            problems.append(RowProblem(place + 1, error.column, error.reason))
+    types: dict[str, Any] = {"Floats": np.float64, "Labels": np.str_, "Bools": np.bool_}
+    readings = [reading for _, reading in found]
+    arrays = {f.name: np.array([r.cells[f.name] for r in readings], types[str(f.type)]) for f in fields(kind)}  # type: ignore[arg-type]
+    return Requests(
+        rows=np.array([place for place, _ in found], dtype=np.int64),
+        columns=kind(**arrays),
+        flags=tuple(reading.flags for reading in readings),
+        at_wall=np.array([reading.at_wall for reading in readings], dtype=np.bool_),
+        replicas=np.array([reading.replicas for reading in readings], dtype=np.float64),
+        sources=tuple(reading.source for reading in readings),
+        problems=tuple(problems),
+    )
+
+
+def row_of(values: Mapping[str, object]) -> WorkloadRow:
+    """Return one workload from keyword values, checked like a row of a table.
+
+    Raises
+    ------
+    UnknownNameError
+        If a name is not a column of a workload.
+    InputError
+        If a value is not what its column holds.
+    """
+    for name in values:
+        if name not in COLUMNS:
+            raise UnknownNameError("option", name, COLUMNS)
+    cells: dict[str, Any] = {}
+    for name, value in values.items():
+        if value is None or (isinstance(value, str) and not value.strip()):
+            continue
+        if name in TEXTS:
+            cells[name] = str(value).strip()
+            continue
+        try:
+            cells[name] = float(str(value))
+        except ValueError:
+            raise InputError(f"{name}: {str(value)!r} is not a number") from None
+        reason = _out_of_bounds(name, cells[name])
+        if reason:
+            raise InputError(f"{name}: {value} {reason}")
+    return WorkloadRow(**cells)
+
+
+def _out_of_bounds(name: str, value: float) -> str | None:
+    low, high = BOUNDS[name]
+    if not low <= value <= high:
+        return f"is not between {low:,.10g} and {high:,.10g}"
+    return "is not a whole number" if name in _WHOLE and value != round(value) else None
+
+
+def check_columns(frame: pl.DataFrame, keep: Sequence[str]) -> None:
+    """Refuse a table with a column that is neither part of a workload nor asked to be kept.
+
+    Raises
+    ------
+    InputError
+        With the nearest names, so that a misspelt column is never silently ignored.
+    """
+    if frame.is_empty():
+        raise InputError("the table has no rows", "one header line, then one workload per row, e.g. model,accelerator")
+    for name in keep:
+        if name not in frame.columns:
+            raise UnknownNameError("column to keep", name, frame.columns)
+    known = {*COLUMNS, *DESCRIPTIVE, *RESULTS_OF_MEASUREMENTS, *keep}
+    unknown = [name for name in frame.columns if name not in known]
+    if unknown:
+        near = UnknownNameError("column", unknown[0], COLUMNS)
+        hint = near.hint if near.nearest else f"columns of a workload: {', '.join(COLUMNS)}"
+        raise InputError(near.message, f"{hint}; a column of your own is copied with --keep {unknown[0]}")
+    if "accelerator" not in frame.columns:
+        raise InputError("there is no column accelerator", f"columns: {', '.join(frame.columns)}")
+    if not {"model", "params_b", "flops"} & {*frame.columns}:
+        raise InputError("there is neither a column model nor params_b", f"columns: {', '.join(frame.columns)}")
+
+
+def typed_columns(frame: pl.DataFrame) -> tuple[pl.DataFrame, list[RowProblem]]:
+    """Return the columns of `WorkloadRow`, numbers and texts, blanks as nulls; and the cells that are not valid.
+
+    An invalid cell is null in the frame.
+    """
+    problems: list[RowProblem] = []
+    columns: list[pl.Series] = []
+    for name in COLUMNS:
+        if name not in frame.columns:
+            columns.append(
+                pl.Series(name, [None], dtype=pl.String if name in TEXTS else pl.Float64).new_from_index(0, len(frame))
+            )
+            continue
+        text = frame[name].cast(pl.String).str.strip_chars()
+        text = text.set(text == "", None)
+        if name in TEXTS:
+            columns.append(text)
+            continue
+        number = frame[name].cast(pl.Float64) if frame[name].dtype.is_numeric() else text.cast(pl.Float64, strict=False)
+        low, high = BOUNDS[name]
+        wrong = (number.is_null() & text.is_not_null()) | ~number.is_between(low, high).fill_null(value=True)
+        wrong |= number.is_nan().fill_null(value=False)
+        if name in _WHOLE:
+            wrong |= (number != number.round()).fill_null(value=False)
+        for place in np.flatnonzero(wrong.to_numpy()).tolist():
+            value = number[place]
+            reason = "is not a number" if value is None else _out_of_bounds(name, value) or "is not a number"
+            problems.append(RowProblem(place + 1, name, f"{text[place]!r} {reason}"))
+        columns.append(number.set(wrong, None).alias(name))
+    return pl.DataFrame(columns), problems
+
+
+def not_applicable(
+    typed: pl.DataFrame, rows: NDArray[np.int64], columns: frozenset[str], what: str
+) -> list[RowProblem]:
+    """Return a problem for each cell of some rows that fills a column which means nothing for their kind."""
+    problems = []
+    for name in COLUMNS:
+        if name not in columns and typed[name].null_count() < len(typed):
+            given = typed[name].is_not_null().to_numpy()[rows]
+            problems += [RowProblem(int(place) + 1, name, f"does not apply to {what}") for place in rows[given]]
+    return problems
+
+
+def not_applicable_to(row: WorkloadRow, columns: frozenset[str], what: str) -> None:
+    """Refuse a workload that fills a column which means nothing for its kind.
+
+    Raises
+    ------
+    InputError
+    """
+    for name in COLUMNS:
+        if name not in columns and getattr(row, name) is not None:
+            raise InputError(f"{name.replace('_', ' ')} does not apply to {what}", "leave it out")

@@ -1,0 +1,1 @@
+"""Samples through single-pass networks: image networks and encoders."""

@@ -1,0 +1,58 @@
+"""Single-pass networks as a kind of workload."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+
+from joulewise.energy.physics import Labels
+from joulewise.energy.rows import Requests
+from joulewise.energy.samples.measured import measured, predict
+from joulewise.energy.samples.parameters import PARAMETERS
+from joulewise.energy.samples.read import COLUMNS, read
+from joulewise.energy.samples.step import Columns, explain, step
+from joulewise.energy.workload_kind import Kind, Run
+
+
+def run(values: Mapping[str, float], requests: Requests[Columns]) -> Run:
+    """Return what samples take; where the whole system is meant, its host is in the power already."""
+    c = requests.columns
+    made = step(values, c)
+    return Run(
+        time_s=made.time_s,
+        power_w=made.power_w,
+        energy_j=made.energy_j,
+        parts_s=made.parts_s,
+        regimes=regimes_of(c),
+        n=c.n,
+        host_included=True,
+    )
+
+
+def regimes_of(c: Columns) -> Labels:
+    """Return what decides how far off an estimate is: the kind of system, and whether samples come alone."""
+    alone = np.where(np.isin(c.scenario, ["SingleStream", "MultiStream"]), "few at a time", "many at a time")
+    return np.array([f"wall, {s}, {a}" for s, a in zip(c.system, alone, strict=True)], dtype=np.str_)
+
+
+SAMPLE = Kind(
+    name="sample",
+    section="wall",
+    what="a single-pass network",
+    unit="sample",
+    interval_note="90% interval from measured machines or kinds of network that a fit had not seen",
+    columns=COLUMNS,
+    workload=Columns,
+    read=read,
+    run=run,
+    explain=explain,
+    parameters=PARAMETERS,
+    die_parameter="speed",
+    measured=measured,
+    predict=predict,
+    fit_weights={"energy": 1.0, "power": 0.3},
+    families_share_weight=False,
+    interval="wall",
+    level=0.975,
+)

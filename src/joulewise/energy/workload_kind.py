@@ -1,0 +1,125 @@
+"""A kind of workload: the functions by which it is read, priced, explained and fitted."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import polars as pl
+
+from joulewise.catalog import Catalog
+from joulewise.energy.measured_rows import Measured
+from joulewise.energy.parameter import Parameter
+from joulewise.energy.physics import Floats, Labels
+from joulewise.energy.rows import Facts, Reading, Requests, WorkloadRow
+
+Values = Mapping[str, float]
+
+
+@dataclass(frozen=True)
+class Run:
+    """What requests take; arrays of one length.
+
+    Parameters
+    ----------
+    time_s : array
+        From the start of a request to its end. [s]
+    power_w : array
+        Of the accelerators of one copy of the model together, or of the whole system where `whole` says so. [W]
+    energy_j : array
+        Per request: a prompt with its answer, an image or video, or a sample. [J]
+    parts_s : mapping of str to array
+        What the time is made of, before overlap.
+    regimes : array of str
+        What decides how far off an estimate is; names of intervals in the calibration.
+    n : array
+        Accelerators of one copy.
+    output_tokens, prefill_share : array or None
+        For language models: tokens of an answer, and the prompt's share of the accelerators' busy time.
+    memory_share : array or None
+        Memory needed relative to what the accelerators have.
+    host_included : bool
+        Whether `power_w` has the host in it already where the whole system is meant.
+    """
+
+    time_s: Floats
+    power_w: Floats
+    energy_j: Floats
+    parts_s: Mapping[str, Floats]
+    regimes: Labels
+    n: Floats
+    output_tokens: Floats | None = None
+    prefill_share: Floats | None = None
+    memory_share: Floats | None = None
+    host_included: bool = False
+
+
+@dataclass(frozen=True)
+class Kind:
+    """A kind of workload.
+
+    Parameters
+    ----------
+    name : str
+    section : str
+        Where its parameters stand in a calibration file.
+    what : str
+        As in "does not apply to ...".
+    unit : str
+        What the energy is per.
+    interval_note : str
+        What its 90% interval rests on.
+    columns : frozenset of str
+        Columns of a workload that mean something for it.
+    workload : type
+        Dataclass of its columns of numbers.
+    read : callable
+        Reads a row.
+    run : callable
+        From fitted values and requests to what they take.
+    explain : callable
+        From fitted values and the request of one row to the steps of its estimate, as text.
+    parameters : mapping of str to Parameter
+        What is fitted.
+    die_parameter : str
+        The constant that each measured chip design has of its own.
+    measured : callable
+        From a table and a catalogue to its measured rows, or None.
+    predict : callable
+        From fitted values and measured rows to energy, time and power like those measured.
+    fit_weights : mapping of str to float
+        Weight of each of ``energy, time, power`` in a fit.
+    families_share_weight : bool
+        Whether rows of one family are down-weighted, being correlated.
+    interval : str
+        Name of the interval that applies where a regime has none of its own.
+    level : float
+        Nominal level of its intervals.
+    """
+
+    name: str
+    section: str
+    what: str
+    unit: str
+    interval_note: str
+    columns: frozenset[str]
+    workload: type
+    read: Callable[[WorkloadRow, Facts], Reading]
+    run: Callable[[Values, Requests[Any]], Run]
+    explain: Callable[[Values, Requests[Any]], list[str]]
+    parameters: Mapping[str, Parameter]
+    die_parameter: str
+    measured: Callable[[pl.DataFrame, Catalog], Measured | None]
+    predict: Callable[[Values, Measured], tuple[Floats, Floats, Floats]]
+    fit_weights: Mapping[str, float]
+    families_share_weight: bool
+    interval: str
+    level: float
+
+
+def longest_part(parts_s: Mapping[str, Floats]) -> list[str]:
+    """Return the name of the longest part of each row."""
+    names = list(parts_s)
+    return [names[i] for i in np.stack(list(parts_s.values())).argmax(axis=0).tolist()]

@@ -1,0 +1,104 @@
+"""Single estimates: their steps, their method, and what is refused with what would be right."""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+import joulewise
+from joulewise.energy.estimate import Scope
+from joulewise.energy.flags import Flag
+from joulewise.energy.single import estimate
+from joulewise.energy.table import estimate_table
+from joulewise.errors import InputError
+
+CONFIG = Path(__file__).parents[2] / "docs" / "llama-3.1-405b.json"
+
+
+@pytest.mark.parametrize(
+    ("row", "said"),
+    [
+        ({"model": "Llama-3.1-8B", "accelerator": "A100", "precision": "fp8"}, "no fp8"),
+        ({"model": "gemma-3-12b-it", "accelerator": "H100", "prompt_tokens": 900_000}, "context"),
+        ({"model": "Llama-3.1-8B", "accelerator": "H100", "tensor_parallel": 4}, "more than the 1 accelerators"),
+        ({"model": "Llama-3.1-70B", "accelerator": "H100"}, "--count 2 or --precision"),
+        ({"model": None, "accelerator": "H100", "params_b": 3, "active_params_b": 5}, "more than the 3 billion"),
+        ({"model": None, "accelerator": "H100"}, "blank"),
+        ({"model": "stable-diffusion-3.5-medium", "accelerator": "H100", "image_size": "big"}, "not a size"),
+        ({"model": "Llama-3.1-8B", "accelerator": "H100", "precision": "bf17"}, "did you mean bf16"),
+        ({"model": "Llama-3.1-8B", "accelerator": "H100", "batchsize": 8}, "did you mean batch_size"),
+        ({"model": "Llama-3.1-8B", "accelerator": "H100", "image_size": "224x224"}, "does not apply to a language"),
+        ({"model": "resnet50", "accelerator": "A100", "prompt_tokens": 8}, "does not apply to a single-pass"),
+        ({"model": "Llama-3.1-8B", "accelerator": "H100", "n_accelerators": 100_000}, "10,000"),
+        ({"model": "Llama-3.1-8B"}, "needs an accelerator"),
+        ({"model": "Llama-3.1-8B", "accelerator": "H100", "method": "papers"}, "unknown method"),
+        ({"model": "resnet50", "accelerator": "A100", "method": "roofline"}, "language models alone"),
+        ({"model": "resnet50", "method": "paper", "batch_size": 8}, "batch size does not apply to the paper"),
+        ({"model": "resnet50", "method": "paper", "batchsize": 8}, "unknown option"),
+        ({"model": "Llama-3.1-8B", "accelerator": "H100", "at": date(2020, 1, 1)}, "paper's method"),
+    ],
+)
+def test_bad_input_is_one_line_with_what_would_be_right(row: dict[str, object], said: str) -> None:
+    with pytest.raises(InputError, match=said) as caught:
+        joulewise.estimate(**row)
+    assert "\n" not in str(caught.value)
+
+
+def test_an_estimate_shows_its_steps_and_sums_up() -> None:
+    result = estimate("Llama-3.1-8B-Instruct", "H100", batch_size=32, prompt_tokens=512, output_tokens=256)
+    assert result.energy.low < result.energy.central < result.energy.high
+    assert result.serving is not None
+    assert result.serving.power_w * result.serving.time_s / 32 == pytest.approx(result.energy_j)
+    assert "energy of a token" in result.explain()
+    assert any("litgpt" in i.source or "http" in i.source for i in result.inputs)
+
+
+def test_a_single_estimate_is_the_row_of_a_table() -> None:
+    row = {"model": "Qwen3-8B", "accelerator": "A100", "batch_size": 7.0, "prompt_tokens": 90.0, "output_tokens": 30.0}
+    found, _ = estimate_table(pl.DataFrame([row]))
+    value = estimate(**row).to_dict()  # type: ignore[arg-type]
+    for name in ("energy_j", "energy_j_low", "energy_j_high", "time_s", "power_w", "prefill_share", "bound", "flags"):
+        assert value[name] == (found[name][0] if name != "flags" else found[name][0].to_list())
+
+
+def test_at_peak_is_far_below_what_is_measured() -> None:
+    ours = estimate("Llama-3.1-8B-Instruct", "H100", batch_size=8).energy_j
+    at_peak = estimate("Llama-3.1-8B-Instruct", "H100", batch_size=8, method="at-peak")
+    assert at_peak.energy_j == pytest.approx(2 * 7.505e9 / (989.4e12 / 700) * (512 + 256), rel=1e-3)
+    assert ours > 10 * at_peak.energy_j
+    assert "thermal design power" in at_peak.assumptions[0]
+
+
+def test_one_method_is_called_paper_and_divides_the_flops_of_a_forward_pass() -> None:
+    # He et al. give 3.8 GFLOP of multiply-adds for ResNet-50; V100's data sheet 15.7 TFLOP/s in FP32 at 300 W.
+    found = estimate("resnet50", "V100", method="paper")
+    assert (found.method, found.unit) == ("paper", "inference")
+    assert found.energy_j == pytest.approx(7.6e9 / (15.7e12 / 300), rel=0.02)
+    assert estimate("resnet50", method="paper", at=date(2020, 1, 1)).energy_j < found.energy_j
+
+
+def test_what_is_not_known_widens_the_interval() -> None:
+    known = estimate("Llama-3.1-8B-Instruct", "H100", batch_size=64)
+    size = estimate(None, "H100", params_b=8, batch_size=64)
+    other = estimate("Llama-3.1-8B-Instruct", "MI300X", batch_size=64)
+    width = known.energy.high / known.energy.low
+    assert size.energy.high / size.energy.low > width
+    assert other.energy.high / other.energy.low > width
+    assert size.has(Flag.SHAPE_FROM_SIZE)
+    assert other.has(Flag.ACCELERATOR_NOT_MEASURED)
+
+
+def test_a_configuration_is_given_as_a_path_and_never_as_a_name() -> None:
+    found = estimate(CONFIG, "H100", n_accelerators=16)
+    assert found.unit == "request"
+    assert found.inputs[0].value == str(CONFIG)
+    with pytest.raises(InputError, match="unknown model"):
+        estimate(str(CONFIG), "H100", n_accelerators=16)
+
+
+def test_the_scope_is_that_of_the_energy() -> None:
+    assert estimate("Llama-3.1-8B", "H100").scope is Scope.ACCELERATORS
+    assert estimate("Llama-3.1-8B", "H100", meter_scope="wall").scope is Scope.WALL
