@@ -245,10 +245,11 @@ def test_a_folder_without_rows(tmp_path: Path) -> None:
 
 
 def test_an_id_twice_and_a_name_taken(tmp_path: Path) -> None:
-    folder = _folder(tmp_path, "", "alexnet,Another,,X,vision\nmine,resnet 50,,X,vision\n")
+    folder = _folder(tmp_path, "", "alexnet,Another,,X,vision\nmine,resnet 50,VGG 19,X,vision\n")
     problems = [str(p) for p in catalog.check(folder)]
     assert any("row 2, id: 'alexnet' is there twice" in p for p in problems)
     assert any("row 3, name: 'resnet 50' is also a name of 'resnet-50'" in p for p in problems)
+    assert any("row 3, aliases: 'VGG 19' is the name of 'vgg-19'" in p for p in problems)
 
 
 def test_shipped_data_keep_the_rules() -> None:

@@ -9,7 +9,7 @@ from joulewise.catalog.catalog import Catalog
 from joulewise.catalog.check import RuleViolation
 from joulewise.catalog.disagree import disagreements
 from joulewise.catalog.facts import PAPER, Fact, Source, condition
-from joulewise.catalog.find import KnownModel, find_entity, find_model, source_of, variants_of
+from joulewise.catalog.find import KnownModel, find_entity, find_model, known_model, source_of, variants_of
 from joulewise.catalog.loading import check, load
 from joulewise.catalog.reference_tables import measurements
 from joulewise.catalog.scores import benchmarks, language_models, links, scores
@@ -35,6 +35,7 @@ __all__ = [
     "disagreements",
     "find_entity",
     "find_model",
+    "known_model",
     "language_models",
     "links",
     "load",

@@ -45,6 +45,7 @@ def find_violations(
     problems = [
         *_duplicate_ids(entities, sources),
         *_bad_entities(entities),
+        *_aliases_of_others(entities),
         *_bad_facts(entities, facts, sources, attributes),
         *_duplicate_facts(facts),
     ]
@@ -84,6 +85,24 @@ def _bad_entities(entities: pl.DataFrame) -> list[RuleViolation]:
                     RuleViolation(row["file"], row["row"], column, f"{row[column]!r} is also a name of {owner!r}")
                 )
     return problems
+
+
+def _aliases_of_others(entities: pl.DataFrame) -> list[RuleViolation]:
+    """Return aliases that are another entity's own id or name: under them that one is found, never this one."""
+    own = pl.concat(
+        entities.select("collection", pl.col("id").alias("owner"), normalised(c).alias("key")) for c in ("id", "name")
+    ).unique()
+    aliases = (
+        entities.filter(pl.col("aliases") != "")
+        .with_columns(alias=pl.col("aliases").str.split("|"))
+        .explode("alias")
+        .with_columns(normalised("alias").alias("key"))
+    )
+    taken = aliases.join(own, on=["collection", "key"], maintain_order="left").filter(pl.col("id") != pl.col("owner"))
+    return [
+        RuleViolation(row["file"], row["row"], "aliases", f"{row['alias']!r} is the name of {row['owner']!r}")
+        for row in taken.to_dicts()
+    ]
 
 
 def _bad_facts(
