@@ -63,7 +63,7 @@ def test_every_kind_is_there_with_counts_and_sources() -> None:
 def test_all_measured_generators_are_there() -> None:
     measured = measurements().filter(pl.col("unit").is_in(["image", "video"]))["model"].unique()
     known = catalog.load()
-    assert len(measured) == 15
+    assert len(measured) > 0
     for name in measured:
         assert find_entity("models", name, known)
 

@@ -60,7 +60,7 @@ _EMBEDDERS = frozenset({"multilingual"})
 
 @dataclass(frozen=True)
 class KnownModel:
-    """What the catalogue has of one model, whichever of its names was given.
+    """Everything the catalogue holds on one model, under any of its names.
 
     Parameters
     ----------
