@@ -8,7 +8,7 @@ from typing import Any
 
 from joulewise.counting.extras import import_extra
 from joulewise.errors import JoulewiseError, MissingExtraError
-from joulewise.measure.device import Finding
+from joulewise.measure.device import MeterStatus
 from joulewise.measure.meters import find_meters
 
 EXTRAS = {"torch": "torch", "timm": "timm", "hf": "transformers", "onnx": "onnx", "meter": "pynvml"}
@@ -45,11 +45,11 @@ class Checkup:
 
     Parameters
     ----------
-    meters : tuple of Finding
+    meters : tuple of MeterStatus
     extras : tuple of Extra
     """
 
-    meters: tuple[Finding, ...]
+    meters: tuple[MeterStatus, ...]
     extras: tuple[Extra, ...]
 
     def to_dict(self) -> dict[str, list[dict[str, Any]]]:

@@ -2,9 +2,9 @@ from datetime import date
 
 import polars as pl
 import pytest
-from joulewise.derived.joules import FIXED, image_joules, language_joules
 
 from joulewise.catalog import load
+from joulewise.energy.pricing import FIXED, image_joules, language_joules
 from joulewise.studies import constant_quality
 from joulewise.studies.quality_lines import METHODS, Line, quality_lines
 from joulewise.studies.study import Study

@@ -58,7 +58,7 @@ def _with_folder(folder: Path, _content: str) -> Catalog:
     violations = find_violations(tables["entities"], tables["facts"], tables["sources"], tables["attributes"])
     if violations:
         more = f" (and {len(violations) - 1} more; see joulewise check)" if len(violations) > 1 else ""
-        raise DataError(f"{violations[0]}{more}", map(str, violations))
+        raise DataError(f"{violations[0]}{more}", problems=map(str, violations))
     facts = mark_superseded(with_numbers(tables["facts"]))
     return Catalog(tables["entities"], facts, tables["sources"], tables["attributes"], with_tables_of(folder))
 

@@ -13,11 +13,11 @@ from joulewise.cli.output import emit_rows, emit_text, output_options
 from joulewise.errors import ExitCode
 
 
-@click.command("check", help="Check the shipped data, or your own folder with it, against the rules.")
+@click.command("check", help="Check the shipped data, or your own folder on top of it, against the rules.")
 @click.option(
     "--strict",
     is_flag=True,
-    help="Also what keeps the rules and yet looks wrong: ratios, efficiencies, sources that disagree.",
+    help="Also list what keeps the rules but looks wrong: ratios, efficiencies, sources that disagree.",
 )
 @data_option
 @output_options

@@ -15,12 +15,12 @@ _PARTS_OF_ACCURACY = 3
 
 
 @click.command(
-    "report", help="Write the paper's story and today's, an HTML page each that needs no network; print their paths."
+    "report", help="Write the paper's story and today's as HTML pages that need no network, and print their paths."
 )
-@click.option("--out", type=click.Path(path_type=Path), default=Path("report"), show_default=True, help="Folder.")
 @click.option(
-    "--page", "pages", type=click.Choice(PAGES), multiple=True, help="Only this one; by default both are written."
+    "--out", type=click.Path(path_type=Path), default=Path("report"), show_default=True, help="Folder to write in."
 )
+@click.option("--page", "pages", type=click.Choice(PAGES), multiple=True, help="Write only this page; by default both.")
 @data_option
 @output_options
 def command(out: Path, pages: tuple[str, ...], data: Path | None, fmt: str, as_json: bool, output: Path | None) -> None:

@@ -14,14 +14,14 @@ from joulewise.energy.pricing import OUTPUT_TOKENS
 from joulewise.errors import InputError, UnknownNameError
 from joulewise.impact.footprint import HOST_SHARE
 from joulewise.impact.people import LAST_YEAR
-from joulewise.impact.scenario import JOULES_PER_TWH, Scenario, per_person_w, power_w, twh_per_year
+from joulewise.impact.scenario import Scenario, per_person_w, power_w, twh_per_year
 from joulewise.studies.inputs import image_scores, language_scores, language_sizes
 from joulewise.studies.outlook_charts import charts
 from joulewise.studies.outlook_words import findings
 from joulewise.studies.paths import SPANS, Path, all_paths
 from joulewise.studies.quality_lines import quality_lines
 from joulewise.studies.study import Study
-from joulewise.units import SECONDS_PER_DAY, SECONDS_PER_YEAR, date_of_decimal_year
+from joulewise.units import JOULES_PER_TWH, SECONDS_PER_DAY, SECONDS_PER_YEAR, date_of_decimal_year
 
 UNTIL = 2035
 BANDS = ("trend", "single", "tested")
