@@ -53,12 +53,14 @@ _KIND_OF_TASK: dict[str, Kind] = {
 _ENCODERS = frozenset(
     {"albert", "bert", "deberta", "distilbert", "electra", "elmo", "mobilebert", "roberta", "squeezebert", "xlnet"}
 )
+# How the note of a row begins that does not describe all of its model's layers.
+_PARTIAL = "not computed"
 _EMBEDDERS = frozenset({"multilingual"})
 
 
 @dataclass(frozen=True)
 class KnownModel:
-    """What the catalogue has of one model, whichever of its names was given.
+    """Everything the catalogue holds on one model, under any of its names.
 
     Parameters
     ----------
@@ -72,6 +74,9 @@ class KnownModel:
     architecture, configuration, generator, sample_network : mapping or None
         Its row of each reference table. Where several rows of ``architectures`` are of one model, that of a
         published configuration (``ORG/NAME``) before another tool's preset, and that of its own name first.
+    partial_architecture : mapping or None
+        A row of ``architectures`` that leaves out some of the model's layers and so cannot be counted or estimated
+        from, where there is neither another one nor a configuration; its note says why.
     image_networks : tuple of mapping
         Work of an image network at each size that it was counted at, best score first.
     params, active_params : float or None
@@ -91,6 +96,7 @@ class KnownModel:
     configuration: Row | None = None
     generator: Row | None = None
     sample_network: Row | None = None
+    partial_architecture: Row | None = None
     image_networks: tuple[Row, ...] = ()
     params: float | None = None
     active_params: float | None = None
@@ -136,11 +142,14 @@ def known_model(name: str, catalog: Catalog | None = None) -> KnownModel | None:
     size = _sizes(catalog).get(owner, {})
     params, assumed = size.get("params", (None, False))
     own = entity["name"] if entity else rows.name
+    row = _own_row(own, owner, rows.architectures)
+    partial = row is not None and str(row["note"]).startswith(_PARTIAL) and not rows.configurations
     return KnownModel(
         name=own,
         entity=owner if entity else None,
         kind=_kind(entity, rows),
-        architecture=_own_row(own, owner, rows.architectures),
+        architecture=None if partial else row,
+        partial_architecture=row if partial else None,
         configuration=rows.configurations[0] if rows.configurations else None,
         generator=rows.generators[0] if rows.generators else None,
         sample_network=rows.sample_networks[0] if rows.sample_networks else None,

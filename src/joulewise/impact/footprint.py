@@ -15,9 +15,7 @@ from joulewise.catalog.tables import shipped_folder
 from joulewise.energy.estimate import Scope
 from joulewise.errors import InputError, UnknownNameError
 from joulewise.interval import Interval
-from joulewise.units import SECONDS_PER_YEAR
-
-JOULES_PER_KWH = 3.6e6
+from joulewise.units import JOULES_PER_KWH, SECONDS_PER_YEAR
 
 HOST_SHARE = Interval(1.31, 1.45, 1.60)
 """Energy of a server over that of its accelerators. Low: 1.2 kW beside eight accelerators of 700 W at 70% of their
