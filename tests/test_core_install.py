@@ -47,7 +47,7 @@ def _run(args: tuple[str, ...], folder: Path, missing: tuple[str, ...]) -> subpr
         "paper --out out --only table1,table4,comparison",
         "study hardware --json",
         "study outlook",
-        "study constant-quality --table lines",
+        "study constant-quality --table staircases",
     ],
 )
 def test_the_core_alone_gives_every_number(command: str, tmp_path: Path) -> None:
