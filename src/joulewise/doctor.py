@@ -6,12 +6,20 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from joulewise.counting.extras import import_extra
 from joulewise.errors import JoulewiseError, MissingExtraError
+from joulewise.extras import import_extra
 from joulewise.measure.device import MeterStatus
 from joulewise.measure.meters import find_meters
 
-EXTRAS = {"torch": "torch", "timm": "timm", "hf": "transformers", "onnx": "onnx", "meter": "pynvml"}
+EXTRAS = {
+    "report": "vl_convert",
+    "fit": "scipy",
+    "torch": "torch",
+    "timm": "timm",
+    "hf": "transformers",
+    "onnx": "onnx",
+    "meter": "pynvml",
+}
 """Extras, and the package that each needs first."""
 
 

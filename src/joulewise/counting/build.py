@@ -8,11 +8,11 @@ from contextlib import redirect_stdout
 from dataclasses import dataclass, replace
 from typing import Any
 
-from joulewise.counting.extras import import_extra
 from joulewise.counting.hf_models import forward_arguments, network_of_hf, only_forward
 from joulewise.counting.options import InferenceOptions
 from joulewise.counting.python_file import module_of_file, split_target
 from joulewise.errors import InputError, WorkError
+from joulewise.extras import import_extra
 from joulewise.formats import FORMATS, format_named
 
 TARGET_FORMS = "FILE.py:FACTORY, timm:NAME, hf:CONFIG.json or CONFIG.json"

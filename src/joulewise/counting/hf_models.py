@@ -10,9 +10,9 @@ from dataclasses import astuple
 from pathlib import Path
 from typing import Any
 
-from joulewise.counting.extras import import_extra, without_network
 from joulewise.counting.workload import Layer, Phase, Workload, bytes_of
 from joulewise.errors import InputError
+from joulewise.extras import import_extra, without_network
 from joulewise.formats import format_named
 
 # Of models that take a wave as it is: as much as Whisper's window, at the rate of all of them.

@@ -61,6 +61,20 @@ def estimate_paper(
         If the model or accelerator is not known.
     InputError
         If the accelerator lacks the precision, the model lacks a figure, or options contradict.
+
+    Notes
+    -----
+    .. math:: E = \\frac{C}{\\eta}, \\quad \\eta = \\frac{F}{P}
+
+    with the work C of one forward pass [FLOPs] and the efficiency of the hardware [FLOP/J]: its peak rate F [FLOP/s]
+    over its thermal design power P [W], or the trend of such efficiencies at a date (Eqs. 1 and 2 of [1]_).
+
+    Examples
+    --------
+    ResNet-50 takes 7.6 GFLOPs; an A100 reaches 19.5 TFLOP/s at fp32 and draws 400 W: 7.6e9 x 400 / 19.5e12.
+
+    >>> round(estimate_paper("ResNet-50", on="A100").energy_j, 4)
+    0.1559
     """
     catalog = catalog or load()
     if on and at:

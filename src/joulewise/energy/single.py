@@ -9,7 +9,7 @@ from typing import Any, TypedDict, Unpack
 
 import polars as pl
 
-from joulewise.catalog import AcceleratorSpec, Catalog, accelerator_spec, load, variants_of
+from joulewise.catalog import AcceleratorSpec, Catalog, accelerator_spec, find_model, load, variants_of
 from joulewise.counting.workload import Workload
 from joulewise.energy.calibration.baselines import BASELINES
 from joulewise.energy.calibration.stored import Calibration, load_calibration
@@ -115,6 +115,8 @@ def estimate(
     if at is not None:
         raise InputError("a date is for the paper's method", "give method paper too, or leave it out")
     if accelerator is None:
+        if isinstance(model, str):
+            find_model(model, catalog)  # a misspelt name is the first thing to say
         raise InputError(
             f"the {method} method needs an accelerator",
             "e.g. --on H100; or --method paper for the trend of hardware",

@@ -9,7 +9,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from joulewise.counting.extras import import_extra
 from joulewise.counting.onnx_graph.formulas import (
     FORMULAS,
     MOVEMENT,
@@ -21,6 +20,7 @@ from joulewise.counting.onnx_graph.formulas import (
 )
 from joulewise.counting.onnx_graph.read import read_model
 from joulewise.counting.workload import AS_STORED, Layer, Phase, Workload, bytes_of
+from joulewise.extras import import_extra
 from joulewise.formats import format_named
 
 _STANDARD = ("", "ai.onnx")
