@@ -58,8 +58,10 @@ def test_a_users_row_of_a_shipped_name_comes_first(tmp_path: Path) -> None:
     ],
 )
 def test_a_wrong_cell_is_named(tmp_path: Path, change: dict[str, str], said: str) -> None:
-    with pytest.raises(DataError, match=rf"architectures\.csv, {said}$"):
-        catalog.load(write(tmp_path, [{**MINE, **change}]))
+    folder = write(tmp_path, [{**MINE, **change}])
+    for read in (catalog.load, catalog.check):
+        with pytest.raises(DataError, match=rf"architectures\.csv, {said}$"):
+            read(folder)
 
 
 def test_a_missing_column_is_named(tmp_path: Path) -> None:

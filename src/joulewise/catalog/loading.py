@@ -40,8 +40,16 @@ def load(data: str | Path | None = None) -> Catalog:
 
 
 def check(data: str | Path | None = None) -> list[RuleViolation]:
-    """Return what is wrong in the shipped data, or in a user's folder together with it."""
+    """Return what is wrong in the facts that are shipped, or in a user's folder together with them.
+
+    Raises
+    ------
+    DataError
+        If a file of the folder is malformed, or a reference table not of the form of the shipped one.
+    """
     tables = read_folder(shipped_folder()) if data is None else _joined(Path(data))
+    if data is not None:
+        with_tables_of(Path(data))
     return find_violations(tables["entities"], tables["facts"], tables["sources"], tables["attributes"])
 
 
