@@ -63,6 +63,21 @@ def test_far_from_what_was_measured_the_correction_fades() -> None:
     assert "measured-afar" in found["flags"][0]
 
 
+@pytest.mark.parametrize(
+    ("changes", "flag"),
+    [
+        ({"task": "code"}, "measured-nearby"),  # a weight of 0.54
+        ({"batch_size": 64.0 / 3.4}, "measured-nearby"),  # exp(-ln(3.4) / 1.8) = 0.507
+        ({"batch_size": 64.0 / 3.6}, "measured-afar"),  # 0.491
+    ],
+)
+def test_a_row_is_near_from_a_weight_of_a_half(changes: dict[str, object], flag: str) -> None:
+    found, _ = estimate_table(
+        pl.DataFrame([ROW | {"task": "chat"}]), measured=_measured(**({"task": "chat"} | changes))
+    )
+    assert found["flags"][0][-1] == flag
+
+
 def test_measured_rows_without_energy_are_refused() -> None:
     with pytest.raises(InputError, match="energy_j_per_unit"):
         estimate_table(pl.DataFrame([ROW]), measured=pl.DataFrame([ROW]))

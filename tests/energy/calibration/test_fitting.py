@@ -8,7 +8,7 @@ from collections.abc import Mapping
 import numpy as np
 import pytest
 
-from joulewise.energy.calibration.fitting import Values, family_weights, fit_logs
+from joulewise.energy.calibration.fitting import Values, family_weights, fit_logs, soft_l1_root
 from joulewise.energy.parameter import Parameter
 from joulewise.energy.physics import Floats
 
@@ -35,6 +35,20 @@ def test_a_row_and_its_prior_balance(weight: float, log_x: float, log_y: float) 
     # The balance is the same below the prior, and from a warm start.
     assert math.log(_fit(math.exp(-log_y), weight)) == pytest.approx(-log_x, abs=1e-4)
     assert math.log(_fit(math.exp(log_y), weight, {"x": 2.0})) == pytest.approx(log_x, abs=1e-3)
+
+
+def test_a_row_balances_with_a_prior_that_is_not_one() -> None:
+    # The same distances from a prior of 5: the loss knows ratios alone.
+    found = fit_logs(_table(x=(5.0, 0.5)), _x, [np.array([5 * math.exp(0.9)])], [np.ones(1)])
+    assert math.log(found["x"] / 5) == pytest.approx(0.75, abs=1e-4)
+
+
+def test_the_loss_is_a_square_near_zero_and_a_line_far_off() -> None:
+    # At 0.75, sqrt(1 + 0.75^2) is 1.25, and at 2.4 it is 2.6.
+    errors = np.array([-2.4, -0.75, 0.0, 0.75, 2.4])
+    root = [math.sqrt(3.2), math.sqrt(0.5)]
+    assert soft_l1_root(errors) == pytest.approx([-root[0], -root[1], 0.0, root[1], root[0]])
+    assert soft_l1_root(np.array([1e-3])) == pytest.approx(1e-3, rel=1e-4)
 
 
 def test_an_outlier_pulls_with_bounded_force() -> None:

@@ -80,6 +80,15 @@ def test_twenty_five_rows_have_an_interval_of_their_own(pairs: int, enough: bool
     assert intervals_of_regimes(ratios, regimes, names, 0.9) == ({"dense": (1.0, 2.0)} if enough else {})
 
 
+def test_twenty_five_near_rows_are_enough() -> None:
+    # Eleven pairs, and three rows of one configuration.
+    names = np.array([*(f"c{i // 2}" for i in range(22)), *["c11"] * 3])
+    places = Places(names, np.array(["chat"] * 25), np.zeros(25))
+    ratios = np.array([2.0, 1.0] * 11 + [1.0] * 3)
+    # At the same work a neighbour's error carries over whole: 2 / 1, 1 / 2, and 1 / 1.
+    assert nearby_interval(ratios, names, places, (0.1, 9.0)) == pytest.approx((0.5, 2.0))
+
+
 def test_exactly_twenty_five_rows_are_enough() -> None:
     ratios, groups = np.full(25, 1.5), np.arange(25).astype(np.str_)
     assert intervals_of_regimes(ratios, np.full(25, "dense"), groups, 0.9) == {"dense": pytest.approx((1.0, 1.5))}
@@ -101,6 +110,21 @@ def test_bounds_of_a_group_never_come_from_itself() -> None:
     assert low.tolist() == [1.0] * 31
     assert high[30] == pytest.approx(1.5)
     assert high[:30] == pytest.approx(3.0)
+
+
+def test_bounds_come_from_the_other_groups_of_a_regime() -> None:
+    # 26 groups of one regime at 1.5, each with 25 others, and 30 of another at 0.5.
+    ratios = np.array([1.5] * 26 + [0.5] * 30)
+    regimes = np.array(["dense"] * 26 + ["experts"] * 30)
+    low, high = unseen_intervals(ratios, regimes, np.arange(56).astype(np.str_), 0.9)
+    assert low == pytest.approx([1.0] * 26 + [0.5] * 30)
+    assert high == pytest.approx([1.5] * 26 + [1.0] * 30)
+
+
+def test_certainty_takes_every_row() -> None:
+    # A tenth added up ten times is a little below 1: the last row is the bound all the same.
+    ratios = np.linspace(0.5, 1.4, 10)
+    assert conformal(ratios, np.arange(10).astype(np.str_), 1.0) == pytest.approx((0.5, 1.4))
 
 
 def test_a_regime_of_few_others_takes_the_bounds_of_all_regimes() -> None:

@@ -57,6 +57,7 @@ def test_every_measured_language_model_has_a_known_shape() -> None:
         (70e9, 66, 9088),  # 36 x 10^0.26 = 65.5; 3520 x 10^0.41 = 9048 = 70.7 x 128
         (896e9, 127, 25_728),  # 36 x 128^0.26 = 127.1; 3520 x 128^0.41 = 25,734 = 201.0 x 128
         (1e3, 2, 128),  # never below two layers of width 128
+        (1.0, 2, 128),
     ],
 )
 def test_a_dense_decoder_of_a_size(params: float, layers: int, hidden: int) -> None:
@@ -84,6 +85,7 @@ def test_a_mixture_of_experts_of_a_size() -> None:
 def test_what_is_nearly_all_active_is_dense() -> None:
     assert shape_of_params(100e9, 90e9).expert_params == 0
     assert shape_of_params(100e9, 89e9).expert_params > 0
+    assert shape_of_params(2.0, 1.0).expert_params > 0
 
 
 def test_nothing_else_is_assumed_of_a_size() -> None:
@@ -98,6 +100,8 @@ def test_nothing_else_is_assumed_of_a_size() -> None:
         (0.0, None, "must be positive"),
         (math.inf, None, "must be positive"),
         (7e9, -1.0, "must be positive"),
+        (7e9, 0.0, "must be positive"),
+        (0.0, 1.0, "must be positive"),
         (7e9, 8e9, "8 billion active parameters are more than the 7 billion in all"),
     ],
 )

@@ -189,10 +189,11 @@ def test_data_parallel_groups_read_their_own_weights() -> None:
 
 
 def test_an_encoder_reads_the_prompt() -> None:
-    # 2 x 3e9 x 1000, and 4 x 12 x 12,500 x 1000^2 as its tokens see all others; the decoder goes through 5e9.
-    found = parts(DENSE, encoder_params=3e9, encoder_layers=12.0, active_params=8e9)
-    assert found["prefill"] == pytest.approx(0.05 * (6e12 + 6e11) / 5e13)
-    assert found["compute"] == pytest.approx(0.00111)
+    # 2 x 3e9 x 1000, and 4 x 12,500 x 1000^2 in each layer as its tokens see all others; the decoder goes through 5e9.
+    for layers in (1.0, 12.0):
+        found = parts(DENSE, encoder_params=3e9, encoder_layers=layers, active_params=8e9)
+        assert found["prefill"] == pytest.approx(0.05 * (6e12 + layers * 5e10) / 5e13)
+        assert found["compute"] == pytest.approx(0.00111)
 
 
 def test_exchanges() -> None:
