@@ -1,4 +1,4 @@
-from joulewise.errors import ExitCode, MissingExtraError, UnknownNameError, nearest_names
+from joulewise.errors import DataError, ExitCode, MissingExtraError, UnknownNameError, nearest_names, reason
 
 
 def test_near_misses_come_first() -> None:
@@ -21,3 +21,15 @@ def test_few_names_are_all_told_where_none_is_near() -> None:
 
 def test_a_missing_extra_is_named() -> None:
     assert "pip install 'joulewise[torch]'" in str(MissingExtraError("torch", "counting a module"))
+
+
+def test_problems_of_data_are_given_by_name_so_that_a_hint_is_not_taken_for_them() -> None:
+    error = DataError("x.json is not a calibration", "joulewise calibrate writes one")
+    assert (str(error), error.problems) == ("x.json is not a calibration (joulewise calibrate writes one)", ())
+    assert DataError("two rows", problems=["row 1", "row 2"]).problems == ("row 1", "row 2")
+
+
+def test_the_reason_of_a_failed_operation_is_never_blank() -> None:
+    assert reason(FileNotFoundError(2, "No such file or directory", "x")) == "No such file or directory"
+    assert reason(OSError("No space left on device (os error 28)")) == "No space left on device (os error 28)"
+    assert reason(PermissionError()) == "PermissionError"

@@ -29,4 +29,4 @@ def test_every_kind_of_block_is_there() -> None:
 def test_python() -> None:
     text = "\n".join(re.findall(r"```python\n(.*?)```", README.read_text(encoding="utf-8"), re.DOTALL))
     test = doctest.DocTestParser().get_doctest(text, {}, "README", str(README), 0)
-    assert doctest.DocTestRunner().run(test) == (0, 4)
+    assert doctest.DocTestRunner().run(test) == (0, 5)

@@ -6,12 +6,20 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from joulewise.counting.extras import import_extra
 from joulewise.errors import JoulewiseError, MissingExtraError
-from joulewise.measure.device import Finding
+from joulewise.extras import import_extra
+from joulewise.measure.device import MeterStatus
 from joulewise.measure.meters import find_meters
 
-EXTRAS = {"torch": "torch", "timm": "timm", "hf": "transformers", "onnx": "onnx", "meter": "pynvml"}
+EXTRAS = {
+    "report": "vl_convert",
+    "fit": "scipy",
+    "torch": "torch",
+    "timm": "timm",
+    "hf": "transformers",
+    "onnx": "onnx",
+    "meter": "pynvml",
+}
 """Extras, and the package that each needs first."""
 
 
@@ -45,11 +53,11 @@ class Checkup:
 
     Parameters
     ----------
-    meters : tuple of Finding
+    meters : tuple of MeterStatus
     extras : tuple of Extra
     """
 
-    meters: tuple[Finding, ...]
+    meters: tuple[MeterStatus, ...]
     extras: tuple[Extra, ...]
 
     def to_dict(self) -> dict[str, list[dict[str, Any]]]:

@@ -1,7 +1,7 @@
-"""What can go wrong, and the exit code that says so.
+"""The errors that joulewise raises, and their exit codes.
 
-Two kinds: the input was wrong (exit 2), or the work failed (exit 1). Each carries one clear line and,
-where there is one, a hint of what would be right.
+There are two kinds: the input was wrong (exit 2), or the work failed (exit 1). Each carries one clear line and, where
+possible, a hint at what would be right.
 """
 
 from __future__ import annotations
@@ -52,12 +52,12 @@ class InputError(JoulewiseError):
 
 
 class UnknownNameError(InputError):
-    """A name that is not known, with the nearest known ones, or with all where they are few and none is near.
+    """A name that is not known; the hint has the nearest known ones, or all of them where they are few.
 
     Parameters
     ----------
     what : str
-        The sort of thing that was looked for, e.g. ``"model"``.
+        The kind of thing that was looked for, e.g. ``"model"``.
     name : str
         The name that was given.
     known : iterable of str
@@ -74,11 +74,19 @@ class UnknownNameError(InputError):
 
 
 class DataError(InputError):
-    """Data files that break their own rules; `problems` has one line each."""
+    """Data files that break their own rules.
 
-    def __init__(self, message: str, problems: Iterable[str] = ()) -> None:
+    Parameters
+    ----------
+    message, hint : str
+        See `JoulewiseError`.
+    problems : iterable of str
+        One line per broken rule; the command line prints these in place of the message.
+    """
+
+    def __init__(self, message: str, hint: str | None = None, *, problems: Iterable[str] = ()) -> None:
+        super().__init__(message, hint)
         self.problems = tuple(problems)
-        super().__init__(message)
 
 
 class MissingExtraError(InputError):

@@ -16,6 +16,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from joulewise.errors import InputError
 from joulewise.interval import Interval
+from joulewise.quantiles import t_quantile
 
 MIN_POINTS = 3  # two points leave no degree of freedom for an error
 
@@ -64,9 +65,7 @@ class LogLinearFit:
     @property
     def t_quantile(self) -> float:
         """Student's t at the confidence, with n - 2 degrees of freedom."""
-        from scipy.special import stdtrit  # noqa: PLC0415  (costs start-up time that most commands need not pay)
-
-        return float(stdtrit(self.n - 2, 0.5 + self.confidence / 2))
+        return t_quantile(self.n - 2, 0.5 + self.confidence / 2)
 
     @property
     def slope_interval(self) -> Interval:

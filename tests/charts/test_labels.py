@@ -5,7 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from joulewise.charts.axes import Axis, log_domain, x_px, y_px
-from joulewise.charts.labels import _CHAR_PX, _LINE_PX, Dot, Wanted, place_labels
+from joulewise.charts.labels import _CHAR_PX, _LINE_PX, Dot, LabelRequest, place_labels
 from joulewise.charts.theme import HEIGHT, WIDTH
 
 
@@ -32,12 +32,12 @@ places = st.tuples(st.floats(5, WIDTH - 5), st.floats(5, HEIGHT - 5), st.text("a
 @settings(deadline=None, max_examples=50)
 @given(st.lists(places, min_size=1, max_size=40))
 def test_no_two_labels_touch_and_none_leaves_the_plot(found: list[tuple[float, float, str]]) -> None:
-    wanted = [Wanted({"i": i}, text, Dot(x, y, 4.0)) for i, (x, y, text) in enumerate(found)]
+    requests = [LabelRequest(float(i), 0.0, text, Dot(x, y, 4.0)) for i, (x, y, text) in enumerate(found)]
     boxes = []
-    for row in place_labels(wanted, []):
-        one, width = wanted[row["i"]], len(row["_text"]) * _CHAR_PX
-        left = one.dot.x + row["_dx"] - {"left": 0, "center": width / 2, "right": width}[row["_align"]]
-        top = one.dot.y + row["_dy"] - {"top": 0, "middle": _LINE_PX / 2, "bottom": _LINE_PX}[row["_baseline"]]
+    for label in place_labels(requests, []):
+        dot, place, width = requests[int(label.x)].dot, label.place, len(label.text) * _CHAR_PX
+        left = dot.x + place.dx - {"left": 0, "center": width / 2, "right": width}[place.align]
+        top = dot.y + place.dy - {"top": 0, "middle": _LINE_PX / 2, "bottom": _LINE_PX}[place.baseline]
         boxes.append((left, top, left + width, top + _LINE_PX))
     for box in boxes:
         assert box[0] >= 0
@@ -49,7 +49,7 @@ def test_no_two_labels_touch_and_none_leaves_the_plot(found: list[tuple[float, f
 
 
 def test_the_first_wanted_is_served_first() -> None:
-    same = [Wanted({}, f"label {i}", Dot(100, 100, 4.0)) for i in range(30)]
-    placed = [row["_text"] for row in place_labels(same, [])]
+    same = [LabelRequest(0.0, 0.0, f"label {i}", Dot(100, 100, 4.0)) for i in range(30)]
+    placed = [label.text for label in place_labels(same, [])]
     assert placed[0] == "label 0"
     assert len(placed) < 30

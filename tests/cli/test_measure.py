@@ -80,10 +80,10 @@ def test_a_command_its_row_and_what_is_in_the_total(joulewise: Run, machine: dic
     text_ = joulewise("measure", *options, *_work(machine, tmp_path), env=machine).stdout
     assert "in the total: package-0 (cpu)" in text_
     assert "never in the total: gpu, dram, power supply" in text_
-    told = joulewise("validate", "--data", str(out))
+    told = joulewise("validate", "--measured", str(out))
     assert (told.returncode, told.stdout) == (2, "")
-    assert told.stderr.startswith("joulewise: no row is a measurement that can be held against")
-    assert joulewise("calibrate", "--data", str(out)).returncode == 2
+    assert told.stderr.startswith("joulewise: no row is a measurement that can be compared")
+    assert joulewise("calibrate", "--measured", str(out)).returncode == 2
 
 
 def test_a_network_of_a_file(joulewise: Run, machine: dict[str, str], tmp_path: Path) -> None:

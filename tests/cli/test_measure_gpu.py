@@ -13,12 +13,12 @@ from click.testing import CliRunner
 from joulewise.cli import measure as cli
 from joulewise.counting.build import Built
 from joulewise.errors import InputError, JoulewiseError
-from joulewise.measure.device import Finding, Meter, MeterError
+from joulewise.measure.device import Meter, MeterError, MeterStatus
 
 GPU = Meter("NVIDIA H100 80GB HBM3 #0", "gpu", "nvml power", None, lambda: 400.0)
 OTHER = Meter("NVIDIA H100 80GB HBM3 #1", "gpu", "nvml power", None, lambda: 100.0)
 CPU = Meter("package-0", "cpu", "powercap", None, lambda: 50.0)
-BARRED = Finding("package-1", False, "this user may not read its counter", "sudo chmod a+r x", "permission-missing")
+BARRED = MeterStatus("package-1", False, "this user may not read its counter", "sudo chmod a+r x", "permission-missing")
 QUICK = ("--seconds", "0.2", "--idle-seconds", "0.05", "--within", "0.5")
 
 
@@ -55,7 +55,7 @@ def test_a_row_is_of_the_accelerator_and_the_total_of_all(monkeypatch: pytest.Mo
 
 
 def test_the_estimate_beside_it_is_of_the_same_workload(monkeypatch: pytest.MonkeyPatch) -> None:
-    from joulewise.energy.one import estimate  # noqa: PLC0415
+    from joulewise.energy.single import estimate  # noqa: PLC0415
 
     value = json.loads(_measure(monkeypatch, [GPU], _built(), "--json"))
     expected = estimate(

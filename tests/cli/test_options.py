@@ -53,7 +53,8 @@ def test_plain_messages(args: tuple[str, ...], said: str) -> None:
 def test_the_help_shows_the_bounds() -> None:
     text = CliRunner().invoke(command, ["--help"]).output
     assert "--pue 1..10" in text
-    assert "0.001..86,400" in text
+    assert "--count 1..10,000" in text
+    assert "--most-seconds NUMBER" in text
 
 
 def test_texts() -> None:

@@ -26,7 +26,7 @@ from joulewise.measure import (
     measure,
     meter,
 )
-from joulewise.measure.device import Finding
+from joulewise.measure.device import MeterStatus
 from joulewise.measure.meters import denied, working_meters
 from joulewise.measure.powercap import find_processors, powercap_folder
 
@@ -199,7 +199,7 @@ def test_without_a_meter_nothing_is_made_up(tmp_path: Path) -> None:
         measure(lambda: None, meters=[])
     assert isinstance(NoMeterError("x"), WorkError)
     with pytest.raises(NoMeterError):
-        working_meters(([], [Finding("CPU", False, "none", "", "no-device")]))
+        working_meters(([], [MeterStatus("CPU", False, "none", "", "no-device")]))
 
 
 def test_runs_are_repeated_until_the_interval_is_narrow() -> None:

@@ -7,7 +7,7 @@ import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from joulewise.report import write_report
-from joulewise.report.page import STEPS
+from joulewise.report.paper import STEPS
 
 
 @pytest.fixture(scope="module")

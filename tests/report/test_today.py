@@ -10,7 +10,8 @@ from playwright.sync_api import Browser, sync_playwright
 
 from joulewise.catalog import load
 from joulewise.report import section, write_today
-from joulewise.report.today import FEW, MOST_ROWS, TODAY_STEPS, today_page
+from joulewise.report.sections import MOST_ROWS
+from joulewise.report.today import FEW, STEPS, today_page
 from joulewise.studies import STUDIES, run_study
 from tests.report.test_report import _open
 
@@ -21,7 +22,7 @@ TEMPLATES = Path(__file__).parents[2] / "src" / "joulewise" / "report"
 def page_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     begun: list[str] = []
     path = write_today(tmp_path_factory.mktemp("today"), begun.append)
-    assert tuple(begun) == TODAY_STEPS
+    assert tuple(begun) == STEPS
     return path
 
 

@@ -1,21 +1,33 @@
-"""The studies, run once for all their tests."""
+"""The studies, run once for all their tests on what they share."""
 
 import pytest
 
-from joulewise.studies import run_study
+from joulewise.catalog import load
+from joulewise.studies import run_studies
+from joulewise.studies.inputs import Inputs
 from joulewise.studies.study import Study
 
 
 @pytest.fixture(scope="session")
-def backtest() -> Study:
-    return run_study("backtest")
+def inputs() -> Inputs:
+    return Inputs(load())
 
 
 @pytest.fixture(scope="session")
-def redrawn() -> Study:
-    return run_study("redrawn")
+def studies() -> dict[str, Study]:
+    return {study.name: study for study in run_studies()}
 
 
 @pytest.fixture(scope="session")
-def hardware() -> Study:
-    return run_study("hardware")
+def backtest(studies: dict[str, Study]) -> Study:
+    return studies["backtest"]
+
+
+@pytest.fixture(scope="session")
+def redrawn(studies: dict[str, Study]) -> Study:
+    return studies["redrawn"]
+
+
+@pytest.fixture(scope="session")
+def hardware(studies: dict[str, Study]) -> Study:
+    return studies["hardware"]

@@ -5,6 +5,9 @@ from typing import Any
 
 import polars as pl
 
+from joulewise.catalog import load
+from joulewise.studies.inputs import ScoredModels
+
 _IMAGE = {"benchmark": "ImageNet top-1", "harness": None, "kind": "convolution"}
 
 
@@ -61,3 +64,12 @@ LANGUAGE = language(
         ("z-1b", date(2025, 9, 1), 46.0, 1e9),
     ]
 )
+
+
+def scored(images: pl.DataFrame = IMAGES, language: pl.DataFrame = LANGUAGE) -> dict[str, ScoredModels]:
+    """The made-up models by task, all of them with a score."""
+    catalog = load()
+    return {
+        "vision": ScoredModels("vision", images, images, catalog),
+        "language": ScoredModels("language", language, language, catalog),
+    }

@@ -6,8 +6,9 @@ import math
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-import altair as alt
+import polars as pl
 
+from joulewise.charts.altair import alt
 from joulewise.charts.theme import HEIGHT, WIDTH
 
 _FEW_DECADES = 2
@@ -64,6 +65,13 @@ class Axis:
         low, high = self.domain
         if self.log:
             low, high, value = math.log10(low), math.log10(high), math.log10(value)
+        return (value - low) / (high - low)
+
+    def position_in_frame(self) -> pl.Expr:
+        """Return the expression that gives `position` for each row of a frame with the axis's field."""
+        low, high, value = pl.lit(self.domain[0]), pl.lit(self.domain[1]), pl.col(self.field)
+        if self.log:
+            low, high, value = low.log10(), high.log10(), value.log10()
         return (value - low) / (high - low)
 
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import altair as alt
 import polars as pl
 
+from joulewise.charts.altair import alt
 from joulewise.charts.axes import Axis
-from joulewise.charts.steps import colour_scale
+from joulewise.charts.encodings import colour_scale, kinds_of, line_legend
 
 
 def band_lines(
@@ -33,7 +33,7 @@ def band_lines(
         What the lines were fitted to: the axes' fields, the column of `colour` and ``name``.
     """
     column, title = colour
-    kinds = frame[column].unique(maintain_order=True).to_list()
+    kinds = kinds_of(frame, column)
     scale = colour_scale(kinds)
     layers = [
         alt.Chart(frame)
@@ -46,7 +46,7 @@ def band_lines(
         )
         for low, high in bands
     ]
-    legend = alt.Legend(orient="bottom", direction="vertical", columns=1, symbolType="stroke", symbolSize=400)
+    legend = line_legend(stacked=True)
     line = (
         alt.Chart(frame)
         .mark_line(strokeWidth=2.4, clip=True)

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-import altair as alt
 import polars as pl
 
+from joulewise.charts.altair import alt
 from joulewise.charts.axes import Axis
+from joulewise.charts.encodings import colour_of, size_of, tooltip_of
 from joulewise.charts.labels import label_layers
-from joulewise.charts.layers import DOT_AREA, colour_of, placed, size_of, tooltip_of
+from joulewise.charts.layers import DOT_AREA, labels_of
 from joulewise.charts.theme import HEIGHT, PALETTE, WIDTH
 
 CELL_PX = 8.0
@@ -49,7 +50,7 @@ def merge_close(
     more = pl.when(pl.len() > _NAMED).then(pl.format(" and {} more", pl.len() - _NAMED)).otherwise(pl.lit(""))
     return (
         known.with_columns(
-            (_position(axis) * extent / cell_px).floor().cast(pl.Int64).alias(cell)
+            (axis.position_in_frame() * extent / cell_px).floor().cast(pl.Int64).alias(cell)
             for axis, extent, cell in ((x, WIDTH, "_i"), (y, HEIGHT, "_j"))
         )
         .group_by(keys, maintain_order=True)
@@ -146,15 +147,7 @@ def emphasised(
     if not size:
         mark["size"] = DOT_AREA
     rings = alt.Chart(frame).mark_point(**mark, clip=True).encode(**encodings)
-    return [rings, *label_layers(placed(frame, x, y, size, label, texts, avoid), x, y)]
-
-
-def _position(axis: Axis) -> pl.Expr:
-    low, high = axis.domain
-    at = pl.col(axis.field)
-    if axis.log:
-        return (at.log10() - pl.lit(low).log10()) / (pl.lit(high).log10() - pl.lit(low).log10())
-    return (at - low) / (high - low)
+    return [rings, *label_layers(labels_of(frame, x, y, size, label, texts, avoid), x, y)]
 
 
 def _mean(axis: Axis) -> pl.Expr:

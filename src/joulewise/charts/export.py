@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import json
+from functools import cache
 from pathlib import Path
 from typing import Any
 
-import altair as alt
-import vl_convert
-
+from joulewise.charts.altair import alt
 from joulewise.charts.theme import config
 from joulewise.errors import InputError
+from joulewise.extras import import_extra
 from joulewise.files import make_folder, write_bytes, write_text
 
 PNG_SCALE = 2.0
@@ -77,20 +77,26 @@ def save_chart(chart: alt.LayerChart, file: Path) -> Path:
     svg = svg_of(spec)
     if file.suffix == ".svg":
         return write_text(file, svg)
-    return write_bytes(file, vl_convert.svg_to_png(svg, scale=PNG_SCALE))
+    return write_bytes(file, _vl_convert().svg_to_png(svg, scale=PNG_SCALE))
 
 
 def svg_of(spec: dict[str, Any]) -> str:
     """Return a specification drawn as SVG, on the light ground."""
-    return str(vl_convert.vegalite_to_svg({**spec, "config": config("light")}))
+    return str(_vl_convert().vegalite_to_svg({**spec, "config": config("light")}))
 
 
+@cache
 def script_bundle() -> str:
     """Return the JavaScript that draws charts in a page: it sets ``window.vegaEmbed``."""
-    bundle: str = vl_convert.javascript_bundle()  # type: ignore[call-arg]  # the stub wants an argument, the function none
+    bundle: str = _vl_convert().javascript_bundle()
     return bundle.replace("</script", "<\\/script")
 
 
 def for_script(value: Any) -> str:
     """Return JSON that can stand inside a script element."""
     return json.dumps(value, ensure_ascii=False).replace("</", "<\\/")
+
+
+def _vl_convert() -> Any:
+    """Return the package that draws Vega-Lite without a browser."""
+    return import_extra("vl_convert", "report", "writing a chart")

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Literal
 
-import altair as alt
+import numpy as np
 import polars as pl
+from numpy.typing import NDArray
 
+from joulewise.charts.altair import alt
 from joulewise.charts.axes import Axis
 from joulewise.charts.theme import HEIGHT, LABEL_PX, WIDTH
 
@@ -20,10 +21,14 @@ _MARGIN_PX = 3.0
 # A label that would cover two things, or one and mislead besides, is better left out.
 _WORST_COST = 4.0
 
+Floats = NDArray[np.float64]
 _Box = tuple[float, float, float, float]
+"""Left, top, right, bottom. [px]"""
+
+_Side = tuple[Literal["left", "center", "right"], Literal["top", "middle", "bottom"], int, int]
 
 # (alignment, baseline, side in x, side in y), the best place first.
-_SIDES = (
+_SIDES: tuple[_Side, ...] = (
     ("left", "middle", 1, 0),
     ("right", "middle", -1, 0),
     ("center", "bottom", 0, -1),
@@ -33,6 +38,8 @@ _SIDES = (
     ("left", "top", 1, 1),
     ("right", "top", -1, 1),
 )
+_EXTRA_PX = (4.0, 10.0, 17.0)
+"""Distances between the edge of a dot and its label, the nearest first."""
 
 
 @dataclass(frozen=True)
@@ -46,90 +53,121 @@ class Dot:
 
 
 @dataclass(frozen=True)
-class Wanted:
-    """A point that wants a label: its row, the text, and the dot that it is drawn as."""
+class LabelRequest:
+    """A point that asks for a label: its values on the axes, the text, and the dot that it is drawn as."""
 
-    row: Mapping[str, Any]
+    x: float
+    y: float
     text: str
     dot: Dot
 
 
-def place_labels(wanted: Sequence[Wanted], obstacles: Sequence[Dot]) -> list[dict[str, Any]]:
+@dataclass(frozen=True)
+class Place:
+    """How a label stands beside its point: alignment and baseline of the text, and its offset. [px]"""
+
+    align: Literal["left", "center", "right"]
+    baseline: Literal["top", "middle", "bottom"]
+    dx: float
+    dy: float
+
+
+@dataclass(frozen=True)
+class Label:
+    """A label that found a place."""
+
+    x: float
+    y: float
+    text: str
+    place: Place
+
+
+def place_labels(requests: Sequence[LabelRequest], obstacles: Sequence[Dot]) -> list[Label]:
     """Give each point a place for its label; points for which there is none are left out.
 
-    Greedy: the first choose first. A label may not touch another one or leave the plot; of the places
-    left, the one that covers the least is taken, the nearer the better.
+    Greedy: the first choose first. A label may not touch another one or leave the plot; of the remaining places, the
+    one that covers the fewest dots is taken, the nearer the better.
 
     Parameters
     ----------
-    wanted : sequence of Wanted
+    requests : sequence of LabelRequest
     obstacles : sequence of Dot
         Everything else that is drawn.
-
-    Returns
-    -------
-    list of dict
-        The rows that got a label, with ``_text``, ``_align``, ``_baseline``, ``_dx`` and ``_dy``.
     """
-    dots = [*obstacles, *[one.dot for one in wanted]]
+    dots = _as_arrays([*obstacles, *[request.dot for request in requests]])
     taken: list[_Box] = []
-    placed = []
-    for one in wanted:
-        best = _best_place(one, dots, taken)
+    labels = []
+    for i, request in enumerate(requests, start=len(obstacles)):
+        best = _best_place(request, i, dots, taken)
         if best is not None:
-            box, style = best
+            box, place = best
             taken.append(box)
-            placed.append({**one.row, "_text": one.text, **style})
-    return placed
+            labels.append(Label(request.x, request.y, request.text, place))
+    return labels
 
 
-def label_layers(placed: list[dict[str, Any]], x: Axis, y: Axis) -> list[alt.Chart]:
+def label_layers(labels: Sequence[Label], x: Axis, y: Axis) -> list[alt.Chart]:
     """Return one text layer for each way in which labels stand beside their points."""
-    groups: dict[tuple[Any, ...], list[dict[str, Any]]] = {}
-    for row in placed:
-        groups.setdefault((row["_align"], row["_baseline"], row["_dx"], row["_dy"]), []).append(row)
-    layers = []
-    for (align, baseline, dx, dy), rows in groups.items():
-        frame = pl.DataFrame([{k: row[k] for k in (x.field, y.field, "_text")} for row in rows])
-        layers.append(
-            alt.Chart(frame)
-            .mark_text(align=align, baseline=baseline, dx=dx, dy=dy)
-            .encode(x=x.x(), y=y.y(), text=alt.Text("_text", type="nominal"))
-        )
-    return layers
+    by_place: dict[Place, list[Label]] = {}
+    for label in labels:
+        by_place.setdefault(label.place, []).append(label)
+    return [
+        alt.Chart(pl.DataFrame([{x.field: one.x, y.field: one.y, "_text": one.text} for one in alike]))
+        .mark_text(align=place.align, baseline=place.baseline, dx=place.dx, dy=place.dy)
+        .encode(x=x.x(), y=y.y(), text=alt.Text("_text", type="nominal"))
+        for place, alike in by_place.items()
+    ]
 
 
-def _best_place(one: Wanted, dots: Sequence[Dot], taken: Sequence[_Box]) -> tuple[_Box, dict[str, Any]] | None:
-    width = len(one.text) * _CHAR_PX
-    others = [dot for dot in dots if dot is not one.dot]
-    best: tuple[float, _Box, dict[str, Any]] | None = None
-    for rank, extra in enumerate((4.0, 10.0, 17.0)):
-        distance = one.dot.radius + extra
+@dataclass(frozen=True)
+class _Dots:
+    """Dots as arrays."""
+
+    x: Floats
+    y: Floats
+    radius: Floats
+    is_point: NDArray[np.bool_]
+
+    def gaps(self, box: _Box) -> Floats:
+        """Return the distance of each dot's edge from a box, negative where the box covers it. [px]"""
+        across = np.clip(self.x, box[0], box[2]) - self.x
+        down = np.clip(self.y, box[1], box[3]) - self.y
+        return np.asarray(np.hypot(across, down) - self.radius)
+
+
+def _as_arrays(dots: Sequence[Dot]) -> _Dots:
+    x, y, radius = (np.array([getattr(dot, name) for dot in dots], dtype=np.float64) for name in ("x", "y", "radius"))
+    return _Dots(x, y, radius, np.array([dot.is_point for dot in dots], dtype=np.bool_))
+
+
+def _best_place(request: LabelRequest, own: int, dots: _Dots, taken: Sequence[_Box]) -> tuple[_Box, Place] | None:
+    """Return the place of least cost with the box that it fills, or None where each costs too much.
+
+    The dot of the request itself, which is number `own`, is in nobody's way.
+    """
+    width = len(request.text) * _CHAR_PX
+    best: tuple[float, _Box, Place] | None = None
+    for rank, extra in enumerate(_EXTRA_PX):
+        distance = request.dot.radius + extra
         for side, (align, baseline, sx, sy) in enumerate(_SIDES):
             slant = 0.75 if sx and sy else 1.0
             dx, dy = round(sx * distance * slant, 1), round(sy * distance * slant, 1)
-            left = one.dot.x + dx - {"left": 0.0, "center": width / 2, "right": width}[align]
-            top = one.dot.y + dy - {"top": 0.0, "middle": _LINE_PX / 2, "bottom": _LINE_PX}[baseline]
+            left = request.dot.x + dx - {"left": 0.0, "center": width / 2, "right": width}[align]
+            top = request.dot.y + dy - {"top": 0.0, "middle": _LINE_PX / 2, "bottom": _LINE_PX}[baseline]
             box = (left - _MARGIN_PX, top, left + width + _MARGIN_PX, top + _LINE_PX)
             if box[0] < 0 or box[1] < 0 or box[2] > WIDTH or box[3] > HEIGHT:
                 continue
             if any(_touch(box, other) for other in taken):
                 continue
-            gaps = [_gap(box, dot) for dot in others]
-            covered = sum(gap < 0 for gap in gaps)
-            # A reader gives a name to the nearest point: another nearer than its own misleads.
-            misleading = any(gap < extra - 1 for gap, dot in zip(gaps, others, strict=True) if dot.is_point)
+            gaps = dots.gaps(box)
+            gaps[own] = np.inf
+            covered = int((gaps < 0).sum())
+            # Readers attach a name to the nearest point: another nearer than its own misleads.
+            misleading = bool((gaps[dots.is_point] < extra - 1).any())
             cost = 2.0 * covered + 2.0 * misleading + rank + side * 0.05
-            if cost > _WORST_COST:
-                continue
-            if best is None or cost < best[0]:
-                best = (cost, box, {"_align": align, "_baseline": baseline, "_dx": dx, "_dy": dy})
+            if cost <= _WORST_COST and (best is None or cost < best[0]):
+                best = (cost, box, Place(align, baseline, dx, dy))
     return (best[1], best[2]) if best else None
-
-
-def _gap(box: _Box, dot: Dot) -> float:
-    nearest_x, nearest_y = min(max(dot.x, box[0]), box[2]), min(max(dot.y, box[1]), box[3])
-    return math.dist((dot.x, dot.y), (nearest_x, nearest_y)) - dot.radius
 
 
 def _touch(a: _Box, b: _Box) -> bool:

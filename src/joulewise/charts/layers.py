@@ -8,18 +8,27 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
 
-import altair as alt
 import numpy as np
 import polars as pl
 
+from joulewise.charts.altair import alt
 from joulewise.charts.axes import Axis, x_px, y_px
-from joulewise.charts.labels import Dot, Wanted, label_layers, place_labels
-from joulewise.charts.theme import HEIGHT, PALETTE, WIDTH, YEAR_RANGE
+from joulewise.charts.encodings import (
+    bubble_area,
+    colour_of,
+    colour_scale,
+    kinds_of,
+    line_legend,
+    max_of,
+    size_of,
+    tooltip_of,
+)
+from joulewise.charts.labels import Dot, Label, LabelRequest, label_layers, place_labels
+from joulewise.charts.theme import HEIGHT, WIDTH
 from joulewise.fits import Band, LogLinearFit
 from joulewise.units import significant
 
 DOT_AREA = 62.0
-BUBBLE_AREAS = (26.0, 1500.0)
 _LABEL_ROOM_PX = 15.0
 _DASHES = ([1, 0], [7, 4], [2, 3], [9, 3, 2, 3])
 
@@ -102,7 +111,7 @@ def points(
     if size:
         encodings["size"] = size_of(frame, *size)
     if shape:
-        kinds = sorted(frame[shape[0]].drop_nulls().unique())
+        kinds = sorted(kinds_of(frame, shape[0]))
         shapes = ["circle", "triangle-up", "square", "diamond"][: len(kinds)]
         encodings["shape"] = alt.Shape(
             shape[0], type="nominal", title=shape[1], scale=alt.Scale(domain=kinds, range=shapes)
@@ -113,10 +122,10 @@ def points(
     if not size:
         mark["size"] = DOT_AREA
     dots = alt.Chart(frame).mark_point(**mark).encode(**encodings)
-    return [dots, *label_layers(placed(frame, x, y, size, label, labelled, avoid), x, y)]
+    return [dots, *label_layers(labels_of(frame, x, y, size, label, labelled, avoid), x, y)]
 
 
-def placed(
+def labels_of(
     frame: pl.DataFrame,
     x: Axis,
     y: Axis,
@@ -124,19 +133,19 @@ def placed(
     label: str,
     labelled: Sequence[str],
     avoid: Sequence[tuple[float, float]],
-) -> list[dict[str, Any]]:
-    """Return the rows of `frame` whose label, one of `labelled`, found a place; see `points`."""
+) -> list[Label]:
+    """Return the labels of the rows of `frame` whose text, one of `labelled`, found a place; see `points`."""
     rank = {text: i for i, text in reversed(list(enumerate(labelled)))}
-    largest = _max(frame[size[0]]) if size else 1.0
-    wanted, obstacles = [], [Dot(x_px(x, a), y_px(y, b), 2.0, is_point=False) for a, b in avoid]
+    largest = max_of(frame[size[0]]) if size else 1.0
+    requests, obstacles = [], [Dot(x_px(x, a), y_px(y, b), 2.0, is_point=False) for a, b in avoid]
     for row in frame.filter(pl.col(x.field).is_not_null() & pl.col(y.field).is_not_null()).to_dicts():
-        area = BUBBLE_AREAS[0] + (BUBBLE_AREAS[1] - BUBBLE_AREAS[0]) * row[size[0]] / largest if size else DOT_AREA
+        area = bubble_area(row[size[0]], largest) if size else DOT_AREA
         dot = Dot(x_px(x, row[x.field]), y_px(y, row[y.field]), math.sqrt(area / math.pi))
         if row[label] in rank:
-            wanted.append(Wanted(row, row[label], dot))
+            requests.append(LabelRequest(row[x.field], row[y.field], row[label], dot))
         else:
             obstacles.append(dot)
-    return place_labels(sorted(wanted, key=lambda one: rank[one.text]), obstacles)
+    return place_labels(sorted(requests, key=lambda one: rank[one.text]), obstacles)
 
 
 def fits(named: Sequence[NamedFit], x: Axis, y: Axis) -> list[alt.Chart]:
@@ -147,14 +156,9 @@ def fits(named: Sequence[NamedFit], x: Axis, y: Axis) -> list[alt.Chart]:
             bands.append({x.field: year, "low": low, "high": high, "fit": one.legend})
             lines.append({x.field: year, y.field: central, "fit": one.legend})
     legends = [one.legend for one in named]
-    scale = alt.Scale(domain=legends, range=list(PALETTE[: len(legends)]))
-    colour = alt.Color(
-        "fit",
-        type="nominal",
-        title=None,
-        scale=scale,
-        legend=alt.Legend(orient="bottom", direction="vertical", columns=1, symbolType="stroke", symbolSize=500),
-    )
+    scale = colour_scale(legends)
+    legend = line_legend(stacked=True, symbol_size=500)
+    colour = alt.Color("fit", type="nominal", title=None, scale=scale, legend=legend)
     dash = alt.StrokeDash("fit", type="nominal", scale=alt.Scale(domain=legends, range=list(_DASHES[: len(legends)])))
     band = (
         alt.Chart(pl.DataFrame(bands))
@@ -231,55 +235,6 @@ def stack(layers: Sequence[alt.Chart], title: str) -> alt.LayerChart:
         .properties(width=WIDTH, height=HEIGHT, title=title)
     )
     return chart
-
-
-def colour_of(frame: pl.DataFrame, column: str, title: str, palette: Sequence[str] = PALETTE) -> alt.Color:
-    """Return a colour encoding: early to late for numbers, one hue of the palette a kind for text."""
-    if frame.schema[column].is_numeric():
-        return alt.Color(
-            column,
-            type="quantitative",
-            title=title,
-            scale=alt.Scale(range=list(YEAR_RANGE), interpolate="lab"),
-            legend=alt.Legend(format="d", gradientLength=160, values=_whole_steps(frame[column])),
-        )
-    kinds = frame[column].drop_nulls().unique(maintain_order=True).to_list()
-    return alt.Color(
-        column, type="nominal", title=title, scale=alt.Scale(domain=kinds, range=list(palette[: len(kinds)]))
-    )
-
-
-def tooltip_of(frame: pl.DataFrame, column: str, title: str) -> alt.Tooltip:
-    """Return a tooltip in the form of the column's type."""
-    if frame.schema[column] == pl.Date:
-        return alt.Tooltip(column, type="temporal", title=title, format="%-d %B %Y")
-    if frame.schema[column].is_numeric():
-        return alt.Tooltip(column, type="quantitative", title=title, format=",.4~g")
-    return alt.Tooltip(column, type="nominal", title=title)
-
-
-def _max(series: pl.Series) -> float:
-    return float(str(series.max()))
-
-
-def _whole_steps(series: pl.Series) -> list[int]:
-    first, last = math.ceil(float(str(series.min()))), math.floor(_max(series))
-    step = next(s for s in (1, 2, 5, 10, 20) if (last - first) / s <= 7)
-    return list(range(-(-first // step) * step, last + 1, step))
-
-
-def size_of(frame: pl.DataFrame, column: str, title: str) -> alt.Size:
-    """Return a size encoding, by area."""
-    largest = _max(frame[column])
-    top = 10.0 ** math.floor(math.log10(largest))
-    return alt.Size(
-        column,
-        type="quantitative",
-        title=title,
-        # Area in proportion to the value, which is what the eye compares.
-        scale=alt.Scale(type="linear", domain=[0, largest], range=list(BUBBLE_AREAS)),
-        legend=alt.Legend(values=[top / 10, top, min(5 * top, largest)], format=",.0f", symbolStrokeWidth=1),
-    )
 
 
 def _between(axis: Axis, start: float, end: float, share: float) -> float:

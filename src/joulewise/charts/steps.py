@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import altair as alt
 import polars as pl
 
+from joulewise.charts.altair import alt
 from joulewise.charts.axes import Axis
-from joulewise.charts.theme import HEIGHT, PALETTE, WIDTH
+from joulewise.charts.encodings import colour_by_kind, kinds_of, line_legend
+from joulewise.charts.theme import HEIGHT, WIDTH
 
 _BAR_PX = 26.0
 _DASHES = ([1, 0], [3, 3], [7, 3])
@@ -34,11 +35,6 @@ def step_path(corners: Sequence[tuple[float, float]], until: float) -> list[tupl
     return path
 
 
-def colour_scale(kinds: Sequence[str]) -> alt.Scale:
-    """Return one hue a kind, in the order given, so that several layers agree."""
-    return alt.Scale(domain=list(kinds), range=list(PALETTE[: len(kinds)]))
-
-
 def step_lines(
     paths: pl.DataFrame, x: Axis, y: Axis, *, colour: tuple[str, str], dash: tuple[str, str] | None = None
 ) -> alt.Chart:
@@ -55,20 +51,16 @@ def step_lines(
         "x": x.x(),
         "y": y.y(),
         "order": alt.Order("_order", type="quantitative"),
-        "color": _nominal(
-            paths,
-            *colour,
-            legend=alt.Legend(orient="bottom", direction="horizontal", symbolType="stroke", symbolSize=400),
-        ),
+        "color": colour_by_kind(paths, *colour, legend=line_legend()),
     }
     if dash:
-        kinds = paths[dash[0]].unique(maintain_order=True).to_list()
+        kinds = kinds_of(paths, dash[0])
         encodings["strokeDash"] = alt.StrokeDash(
             dash[0],
             type="nominal",
             title=dash[1],
             scale=alt.Scale(domain=kinds, range=list(_DASHES[: len(kinds)])),
-            legend=alt.Legend(orient="bottom", direction="horizontal", symbolType="stroke", symbolSize=400),
+            legend=line_legend(),
         )
     chart: alt.Chart = (
         alt.Chart(paths.with_row_index("_order")).mark_line(strokeWidth=2.2, clip=True).encode(**encodings)
@@ -83,7 +75,7 @@ def step_dots(
     chart: alt.Chart = (
         alt.Chart(steps)
         .mark_point(filled=True, size=55, opacity=0.95, clip=True)
-        .encode(x=x.x(), y=y.y(), color=_nominal(steps, *colour, legend=None), tooltip=list(tooltip))
+        .encode(x=x.x(), y=y.y(), color=colour_by_kind(steps, *colour, legend=None), tooltip=list(tooltip))
     )
     return chart
 
@@ -108,7 +100,7 @@ def parts_chart(parts: pl.DataFrame, *, x_title: str, title: str) -> alt.LayerCh
         .encode(
             x=alt.X("value", type="quantitative", title=x_title, stack=True),
             y=y,
-            color=_nominal(parts, "part", "Part", legend=alt.Legend(orient="bottom", direction="horizontal")),
+            color=colour_by_kind(parts, "part", "Part", legend=alt.Legend(orient="bottom", direction="horizontal")),
             tooltip=[alt.Tooltip("row:N"), alt.Tooltip("part:N"), alt.Tooltip("value:Q", format=".2f")],
         )
     )
@@ -120,8 +112,3 @@ def parts_chart(parts: pl.DataFrame, *, x_title: str, title: str) -> alt.LayerCh
     zero = alt.Chart(pl.DataFrame({"value": [0.0]})).mark_rule().encode(x=alt.X("value:Q"))
     height = min(HEIGHT, max(90.0, _BAR_PX * len(rows)))
     return alt.LayerChart(layer=[bars, zero, sums], width=WIDTH - 120, height=height, title=title)
-
-
-def _nominal(frame: pl.DataFrame, column: str, title: str, *, legend: alt.Legend | None) -> alt.Color:
-    kinds = frame[column].unique(maintain_order=True).to_list()
-    return alt.Color(column, type="nominal", title=title, scale=colour_scale(kinds), legend=legend)

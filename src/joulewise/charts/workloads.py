@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import altair as alt
 import polars as pl
 
+from joulewise.charts.altair import alt
 from joulewise.charts.theme import HEIGHT, PALETTE, WIDTH
 
 

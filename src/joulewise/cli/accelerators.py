@@ -10,6 +10,7 @@ import polars as pl
 
 from joulewise.cli.lists import ListOptions, emit_list, keep_family, keep_years, list_options
 from joulewise.cli.options import data_option, edition_option, load_edition, parse_years
+from joulewise.cli.output import output_options
 from joulewise.errors import UnknownNameError
 from joulewise.hardware import adapted_efficiencies, efficiencies
 
@@ -39,6 +40,7 @@ _LEAST = ("segment", "kind", "peak_ops_per_s", "release_date")
 @click.option("--kind", help="Only gpu, tpu, npu or cpu; or desktop, server or edge.")
 @edition_option("today")
 @data_option
+@output_options
 def command(
     task: str | None,
     year: str | None,

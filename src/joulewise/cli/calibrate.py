@@ -6,7 +6,6 @@ from pathlib import Path
 
 import click
 
-from joulewise.catalog import load
 from joulewise.cli.options import data_option
 from joulewise.cli.output import emit_object, emit_text, output_options, table
 from joulewise.cli.progress import progress
@@ -25,8 +24,7 @@ from joulewise.energy.kinds import KINDS
 @output_options
 def command(measured: Path | None, data: Path | None, fmt: str, as_json: bool, output: Path | None) -> None:
     """Fit; write the file, or print the parameters."""
-    catalog = load(data)
-    frame = measured_rows(measured)
+    frame, catalog = measured_rows(measured, data)
     with progress("calibrate", len(KINDS)) as begin:
         fitted = calibrate(frame, begin, catalog)
     if output is not None:

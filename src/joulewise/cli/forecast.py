@@ -19,7 +19,7 @@ from joulewise.units import with_prefix
     help="Extrapolate energy per inference, times inferences per person, and show when it reaches human energy use.",
 )
 @task_option
-@click.option("--subset", default="best-per-year", show_default=True, help=", ".join(SUBSETS) + ".")
+@click.option("--subset", default="best-per-year", show_default=True, help=f"Models to fit: {', '.join(SUBSETS)}.")
 @click.option("--until", type=bounded_int(2000, LAST_YEAR), default=2030, show_default=True, help="Last year.")
 @click.option(
     "--rate", type=bounded_float(1e-9, 1e6), default=1.0, show_default=True, help="Inferences per person and second."

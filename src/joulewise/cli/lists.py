@@ -11,7 +11,7 @@ import polars as pl
 
 from joulewise.cli.main import complain
 from joulewise.cli.options import bounded_int
-from joulewise.cli.output import emit_rows, output_options, to_terminal
+from joulewise.cli.output import emit_rows, to_terminal
 from joulewise.errors import InputError, UnknownNameError
 
 _ROWS_ON_TERMINAL = 50
@@ -19,7 +19,7 @@ _MOST_ROWS = 1_000_000
 
 
 class ListOptions(TypedDict):
-    """What `list_options` adds to a command."""
+    """What `list_options` and `output_options` add to a command."""
 
     text: tuple[str, ...]
     sort_by: str | None
@@ -31,8 +31,7 @@ class ListOptions(TypedDict):
 
 
 def list_options(command: Callable[..., None]) -> Callable[..., None]:
-    """Add free text, ``--sort``, ``--reverse``, ``--limit`` and the options of the output to a command."""
-    command = output_options(command)
+    """Add free text, ``--sort``, ``--reverse`` and ``--limit`` to a command; `output_options` is to be added too."""
     for option in (
         click.option(
             "--limit",

@@ -15,7 +15,7 @@ from joulewise.cli.main import complain
 from joulewise.cli.options import bounded_float, bounded_int, parse_image, parse_size
 from joulewise.cli.output import emit_object
 from joulewise.errors import InputError, WorkError
-from joulewise.measure.device import Finding, Meter, MeterError
+from joulewise.measure.device import Meter, MeterError, MeterStatus
 from joulewise.measure.meters import denied, find_meters, working_meters
 from joulewise.measure.rows import TOKEN, append_row, require_appendable, row_of
 from joulewise.measure.run import NARROW, Measurement, measure
@@ -24,6 +24,7 @@ from joulewise.units import with_prefix
 if TYPE_CHECKING:
     from joulewise.counting.build import Built
     from joulewise.energy.counterpart import Counterpart
+    from joulewise.energy.single import WorkloadOptions
 
 _SECONDS = bounded_float(0.001, 604_800, "s")
 _COUNT = bounded_int(1, 1_000_000)
@@ -159,8 +160,8 @@ def _check(command_line: tuple[str, ...], target: str | None, per: float | None,
         raise InputError(f"--{option.replace('_', '-')} is for --module", "a command sets its own; see --per")
 
 
-def _meters(chosen: tuple[str, ...]) -> tuple[list[Meter], list[Finding]]:
-    """Return the meters of the run, and those that this user may not read: they are told beside every total."""
+def _meters(chosen: tuple[str, ...]) -> tuple[list[Meter], list[MeterStatus]]:
+    """Return the meters of the run, and those that this user may not read: they are named beside every total."""
     meters, findings = find_meters()
     meters = working_meters((meters, findings))
     if not chosen:
@@ -169,7 +170,7 @@ def _meters(chosen: tuple[str, ...]) -> tuple[list[Meter], list[Finding]]:
     if not wanted:
         there = ", ".join(f"{m.name} ({m.scope})" for m in meters)
         raise InputError(f"no meter is called {' or '.join(chosen)}", f"there are {there}")
-    rest = [Finding(m.name, True, "left out by --meter") for m in meters if m not in wanted]
+    rest = [MeterStatus(m.name, True, "left out by --meter") for m in meters if m not in wanted]
     return wanted, [*denied(findings), *rest]
 
 
@@ -187,7 +188,7 @@ def _require_accelerator(run: _Run, named: str | None, meters: list[Meter], *, a
 
 
 def _of_command(command_line: tuple[str, ...], per: float) -> _Run:
-    # Polars' handler of interrupts would have the wait for a command go on; on Windows there is no such choice.
+    # With Polars' handler of interrupts the wait for a command would continue; Windows has no such setting.
     if hasattr(signal, "siginterrupt"):
         signal.siginterrupt(signal.SIGINT, True)
 
@@ -242,16 +243,19 @@ def _counterpart(run: _Run, about: dict[str, Any]) -> Counterpart:
     from joulewise.energy.counted import SIZES, count_sample  # noqa: PLC0415  (only networks have an estimate)
     from joulewise.energy.counterpart import estimate_of_measured  # noqa: PLC0415
 
+    options: WorkloadOptions = {"precision": about["precision"], "batch_size": about["batch_size"]}
     if run.tokens > 0:
-        # A language model goes by its configuration, everything else by what it was built from.
-        names = ("precision", "batch_size", "engine", "prompt_tokens", "output_tokens")
-        return estimate_of_measured(Path(about["model"]), about["accelerator"], {n: about[n] for n in names})
+        # A language model goes by its name or configuration, everything else by the work of what was built.
+        options["engine"] = about["engine"]
+        options["prompt_tokens"], options["output_tokens"] = about["prompt_tokens"], about["output_tokens"]
+        model = Path(about["model"]) if about["model"].endswith(".json") else about["model"]
+        return estimate_of_measured(model, about["accelerator"], options)
     work = count_sample(run.target, {name: about[name] for name in SIZES if about[name]})
-    workload = {"precision": about["precision"], "batch_size": about["batch_size"], "meter_scope": "accelerators"}
-    return estimate_of_measured(work, about["accelerator"], workload)
+    options["meter_scope"] = "accelerators"
+    return estimate_of_measured(work, about["accelerator"], options)
 
 
-def _value(run: _Run, found: Measurement, left_out: list[Finding], beside: Counterpart | None) -> dict[str, Any]:
+def _value(run: _Run, found: Measurement, left_out: list[MeterStatus], beside: Counterpart | None) -> dict[str, Any]:
     value = {
         "name": run.name,
         **found.to_dict(run.inferences, run.tokens),

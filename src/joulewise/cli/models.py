@@ -10,6 +10,7 @@ import click
 from joulewise.catalog import models
 from joulewise.cli.lists import ListOptions, emit_list, keep_family, keep_years, list_options
 from joulewise.cli.options import data_option, edition_option, load_edition, parse_years
+from joulewise.cli.output import output_options
 
 _SHOWN = ("name", "task", "release_date", "architecture", "params", "flops", "score", "extra_data")
 _LEAST = ("extra_data", "architecture", "task")
@@ -22,6 +23,7 @@ _LEAST = ("extra_data", "architecture", "task")
 @click.option("--year", help="Only models released in 2018, or in 2018..2020.")
 @click.option("--family", help="Only models of this family, e.g. EfficientNet.")
 @data_option
+@output_options
 def command(
     task: str | None,
     edition: str,

@@ -19,6 +19,7 @@ LARGEST_IMAGE_PX = 16_384
 """Longest side of an image that is counted or measured. [px]"""
 
 _MOST_CHANNELS = 4096
+_LONGEST_BOUNDS = 12
 
 data_option = click.option(
     "--data",
@@ -49,8 +50,9 @@ class Bounded(_NumberType):
         return f"between {_shown(self.low)} and {_shown(self.high)}{self.unit and ' '}{self.unit}"
 
     def get_metavar(self, param: click.Parameter, ctx: click.Context | None = None) -> str:  # noqa: ARG002
-        """Return the bounds as the help shows them."""
-        return f"{_shown(self.low)}..{_shown(self.high)}"
+        """Return the bounds as the help shows them, where they are short."""
+        bounds = f"{_shown(self.low)}..{_shown(self.high)}"
+        return bounds if len(bounds) <= _LONGEST_BOUNDS else "NUMBER"
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float | int:
         """Read a number; anything else, or one out of bounds, is a usage error that names option and bounds."""

@@ -15,15 +15,15 @@ from joulewise.cli.options import data_option
 from joulewise.cli.output import emit_rows, output_options
 from joulewise.errors import UnknownNameError
 
-_OTHERS_TOLD = 3
-# What says where a row of a wide table is from, not what it is.
+_OTHERS_NAMED = 3
+# Columns of a wide table that identify a row or say where it is from.
 _NOT_SHOWN = ("model", "aliases", "source", "licence", "note", "method")
 
 
 @click.command(
     "show",
-    help="Show every fact of the model or accelerator NAME: value, conditions, kind, source. Language models and "
-    "generators of images also show their row of the wide table, its source the same in every cell.",
+    help="Show every fact of the model or accelerator NAME with its value, conditions, kind and source. Language "
+    "models and image generators also show their row of the wide table, whose cells share one source.",
 )
 @click.argument("name")
 @data_option
@@ -45,7 +45,7 @@ def command(name: str, data: Path | None, fmt: str, as_json: bool, output: Path 
 
 
 def _narrow(row: Mapping[str, Any]) -> dict[str, str]:
-    """Return a fact in four columns: a terminal has no room for all."""
+    """Return a fact in four columns, for a terminal without room for all."""
     via = f" via {row['via']}" if row["via"] else ""
     return {
         "attribute": row["attribute"],
@@ -56,11 +56,11 @@ def _narrow(row: Mapping[str, Any]) -> dict[str, str]:
 
 
 def _also(catalog: Catalog, entity: str) -> None:
-    """Say which others of nearly that name there are."""
+    """Name the other entities of almost the same name."""
     others = others_named(entity, catalog)
     if others:
-        more = f" and {len(others) - _OTHERS_TOLD} more" if len(others) > _OTHERS_TOLD else ""
-        complain(f"this is {catalog.name_of(entity)}; there are also {', '.join(others[:_OTHERS_TOLD])}{more}")
+        more = f" and {len(others) - _OTHERS_NAMED} more" if len(others) > _OTHERS_NAMED else ""
+        complain(f"this is {catalog.name_of(entity)}; there are also {', '.join(others[:_OTHERS_NAMED])}{more}")
 
 
 def _facts(catalog: Catalog, entity: str) -> list[dict[str, Any]]:
@@ -84,14 +84,14 @@ def _facts(catalog: Catalog, entity: str) -> list[dict[str, Any]]:
 
 
 def _wide(name: str, catalog: Catalog) -> list[dict[str, Any]]:
-    """Return the cells of the wide tables that have a row of this name, in the form of facts."""
+    """Return the cells of the rows of this name in the wide tables, in the form of facts."""
     known = known_model(name, catalog)
     if known is None:
         return []
     found = known.configuration
     whole = {**found["config"], "source": found["source"], "note": "", "model": name} if found else None
     return [
-        *_cells("architecture", "architectures.csv", known.architecture, "reported"),
+        *_cells("architecture", "architectures.csv", known.architecture or known.partial_architecture, "reported"),
         *_cells("configuration", found["file"] if found else "", whole, "reported"),
         *_cells("generator", "generators.csv", known.generator, "derived"),
     ]

@@ -10,11 +10,13 @@ import click
 from joulewise.catalog import load, sources
 from joulewise.cli.lists import ListOptions, emit_list, list_options
 from joulewise.cli.options import data_option
+from joulewise.cli.output import output_options
 
 
 @click.command("sources", help="List the sources of the facts. TEXT filters by words.")
 @list_options
 @data_option
+@output_options
 def command(
     data: Path | None,
     **options: Unpack[ListOptions],

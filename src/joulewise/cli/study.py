@@ -18,36 +18,26 @@ if TYPE_CHECKING:
     from joulewise.studies.study import Study
 
 
-def outlook_options(command: Callable[..., None]) -> Callable[..., None]:
-    """Add the knobs of the study ``outlook``; the names are those of its parameters."""
-    for name, kind, text in reversed(
-        (
-            ("until", int, "The last year."),
-            ("inferences-per-day", float, "Answers of a language model per user and day."),
-            ("tokens", float, "Tokens of an answer without reasoning."),
-            ("reasoning-share", float, "Share of answers that reason first, 0 to 1."),
-            ("reasoning-tokens", float, "Tokens of such an answer over those of one without."),
-            ("users", float, "People who use language models."),
-            ("population", float, "All people."),
-            ("growth", float, "Factor by which answers per user grow in a year."),
-            ("pue", float, "Energy of the building over that of its machines."),
-        )
-    ):
-        command = click.option(f"--{name}", type=kind, help=f"Of outlook: {text[0].lower()}{text[1:]}")(command)
+def study_options(command: Callable[..., None]) -> Callable[..., None]:
+    """Add the options of every study in the registry; each says which study it belongs to."""
+    for name, entry in STUDIES.items():
+        for option in reversed(entry.options):
+            flag = f"--{option.name.replace('_', '-')}"
+            command = click.option(flag, type=option.kind, help=f"({name}) {option.help}")(command)
     return command
 
 
-@click.command("study", help=f"Answer one question from the whole catalogue. NAME: {', '.join(STUDIES)}.")
+@click.command("study", help=f"Answer one question from the whole catalogue. NAME is one of {', '.join(STUDIES)}.")
 @click.argument("name")
 @click.option("--table", "table_name", help="Print one of the study's tables instead of its findings.")
 @click.option(
     "--chart",
     "chart_file",
     type=click.Path(path_type=Path),
-    help="Write the charts: .png, .svg or .html. Of several, each under this name with its own after a hyphen.",
+    help="Write the charts as .png, .svg or .html; several charts each add their own name after a hyphen.",
 )
-@click.option("--only", help="With --chart: only the chart of this name.")
-@outlook_options
+@click.option("--only", help="With --chart, write only the chart of this name.")
+@study_options
 @data_option
 @output_options
 def command(
@@ -61,7 +51,7 @@ def command(
     output: Path | None,
     **options: float | None,
 ) -> None:
-    """Run a study, print what it finds, and draw it."""
+    """Run a study, print its findings or one of its tables, and write its charts."""
     if only is not None and chart_file is None:
         raise InputError("--only names a chart, but none is written", "give --chart FILE too")
     study = run_study(name, load(data), **{key: value for key, value in options.items() if value is not None})
@@ -72,7 +62,7 @@ def command(
             raise UnknownNameError(f"table of the study {name}", table_name, study.tables)
         emit_rows(study.tables[table_name].to_dicts(), fmt=fmt, as_json=as_json, output=output)
         return
-    emit_object(study.as_dict(), text=_summary(study), fmt=fmt, as_json=as_json, output=output)
+    emit_object(study.to_dict(), text=_summary(study), fmt=fmt, as_json=as_json, output=output)
 
 
 def _summary(study: Study) -> str:
@@ -93,8 +83,8 @@ def _draw(study: Study, file: Path, only: str | None) -> None:
     if only is not None:
         if only not in study.charts:
             raise UnknownNameError(f"chart of the study {study.name}", only, study.charts)
-        save_chart(study.charts[only].chart, file)
+        save_chart(study.charts[only].draw(), file)
         return
     alone = len(study.charts) == 1
     for name, drawn in study.charts.items():
-        save_chart(drawn.chart, file if alone else file.with_stem(f"{file.stem}-{name}"))
+        save_chart(drawn.draw(), file if alone else file.with_stem(f"{file.stem}-{name}"))

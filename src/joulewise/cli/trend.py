@@ -12,9 +12,9 @@ from joulewise.trends import QUANTITIES, SUBSETS, Trend, trend
 
 
 @click.command("trend", help="Fit the exponential growth of a quantity over the years.")
-@click.option("--of", "quantity", default="flops", show_default=True, help=", ".join(QUANTITIES) + ".")
+@click.option("--of", "quantity", default="flops", show_default=True, help=f"Quantity: {', '.join(QUANTITIES)}.")
 @task_option
-@click.option("--subset", default="all", show_default=True, help=", ".join(SUBSETS) + ".")
+@click.option("--subset", default="all", show_default=True, help=f"Models to fit: {', '.join(SUBSETS)}.")
 @click.option("--from", "start", type=bounded_int(1900, 2100), help="First year.")
 @click.option("--to", "end", type=bounded_int(1900, 2100), help="Last year.")
 @edition_option("paper")

@@ -7,13 +7,13 @@ from pathlib import Path
 import click
 import polars as pl
 
-from joulewise.catalog import load, measurements
-from joulewise.cli.compare import save_chart
+from joulewise.catalog import Catalog, load, measurements
 from joulewise.cli.options import data_option
 from joulewise.cli.output import emit_rows, output_options
 from joulewise.cli.progress import progress
 from joulewise.csv_input import read_rows
 from joulewise.energy.calibration.validate import scores, validate, worst_rows
+from joulewise.errors import InputError
 
 _COLUMNS = {
     "models": "models",
@@ -36,9 +36,14 @@ measured_option = click.option(
 )
 
 
-def measured_rows(file: Path | None) -> pl.DataFrame:
-    """Return the shipped measurements, or those of a file."""
-    return measurements() if file is None else read_rows(file)
+def measured_rows(file: Path | None, data: Path | None) -> tuple[pl.DataFrame, Catalog]:
+    """Return the shipped measurements, or those of a file, and the catalogue with a folder of facts."""
+    if data is not None and data.is_file():
+        raise InputError(
+            f"{data} is a file, and --data takes a folder of facts", "measurements are given by --measured"
+        )
+    catalog = load(data)
+    return (measurements() if file is None else read_rows(file)), catalog
 
 
 @click.command(
@@ -72,12 +77,12 @@ def command(
     output: Path | None,
 ) -> None:
     """Print scores, or rows."""
-    catalog = load(data)
-    frame = measured_rows(measured)
+    frame, catalog = measured_rows(measured, data)
     with progress("validate", 3) as begin:
         checked = validate(frame, begin, catalog)
     if chart is not None:
-        from joulewise.charts.workloads import predicted_against_measured  # noqa: PLC0415  (altair costs start-up time)
+        from joulewise.charts.export import save_chart  # noqa: PLC0415  (altair costs start-up time)
+        from joulewise.charts.workloads import predicted_against_measured  # noqa: PLC0415
 
         save_chart(predicted_against_measured(checked), chart)
     if rows or worst:

@@ -9,9 +9,9 @@ from contextlib import contextmanager, redirect_stdout
 from pathlib import Path
 from typing import Any
 
-from joulewise.counting.extras import import_extra
 from joulewise.counting.options import InferenceOptions
 from joulewise.errors import InputError, JoulewiseError
+from joulewise.extras import import_extra
 
 
 def split_target(target: str) -> tuple[Path, str]:

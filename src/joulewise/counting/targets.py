@@ -5,10 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from joulewise.counting.extras import import_extra
 from joulewise.counting.options import InferenceOptions
 from joulewise.counting.workload import Workload
 from joulewise.errors import InputError
+from joulewise.extras import import_extra
 
 TARGET_FORMS = "timm:NAME, hf:CONFIG.json, hf:ORG/NAME, CONFIG.json, MODEL.onnx or FILE.py:FACTORY"
 """How a target is written on the command line."""

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from joulewise.counting.extras import import_extra, without_network
 from joulewise.counting.workload import Workload
 from joulewise.errors import InputError, UnknownNameError
+from joulewise.extras import import_extra, without_network
 
 
 def count_timm(

@@ -8,11 +8,11 @@ from dataclasses import asdict, dataclass
 import polars as pl
 
 from joulewise.catalog import Catalog
-from joulewise.counting.extras import import_extra
 from joulewise.counting.kind import network_kind
 from joulewise.counting.workload import Workload
 from joulewise.derived.derivation import Derivation, Steps
 from joulewise.errors import DataError, InputError
+from joulewise.extras import import_extra
 
 SCORES, NETWORKS = "timm-results", "timm-networks"
 FILE = "models/facts-timm-counts.csv"

@@ -7,10 +7,10 @@ from datetime import date
 from pathlib import Path
 from typing import Any, TypedDict, Unpack
 
-import polars as pl
-
-from joulewise.catalog import AcceleratorSpec, Catalog, accelerator_spec, load, variants_of
+from joulewise.catalog import AcceleratorSpec, Catalog, find_model, load
 from joulewise.counting.workload import Workload
+from joulewise.csv_input import frame_of
+from joulewise.energy.accelerators import accelerator_named
 from joulewise.energy.calibration.baselines import BASELINES
 from joulewise.energy.calibration.stored import Calibration, load_calibration
 from joulewise.energy.counted import SIZES, columns_of, count_sample, tokens_of
@@ -69,7 +69,7 @@ def estimate(
     method: str = "calibrated",
     at: date | None = None,
     calibration: Calibration | None = None,
-    measured: pl.DataFrame | None = None,
+    measured: object = None,
     catalog: Catalog | None = None,
     **workload: Unpack[WorkloadOptions],
 ) -> Estimate:
@@ -115,6 +115,8 @@ def estimate(
     if at is not None:
         raise InputError("a date is for the paper's method", "give method paper too, or leave it out")
     if accelerator is None:
+        if isinstance(model, str):
+            find_model(model, catalog)  # a misspelt name is the first thing to say
         raise InputError(
             f"the {method} method needs an accelerator",
             "e.g. --on H100; or --method paper for the trend of hardware",
@@ -145,7 +147,8 @@ def estimate(
     priced = price(kind, [(0, row)], calibration, facts)
     for problem in priced.requests.problems:
         raise InputError(f"{problem.column}: {problem.reason}")
-    spec = accelerator_spec(accelerator, catalog)
+    chosen = accelerator_named(accelerator, catalog)
+    spec = chosen.spec
     share = priced.run.memory_share
     if share is not None and share[0] > 1:
         raise _does_not_fit(row, spec, calibration, facts, float(share[0]))
@@ -154,8 +157,8 @@ def estimate(
             raise InputError(f"the method {method} is for language models alone", "use calibrated")
         return _by_baseline(method, priced.requests.columns, _inputs(row, spec, priced))
     if measured is not None:
-        priced = anchored(priced, [row], measured, calibration, catalog)
-    return _estimate(priced, row, spec, calibration, variants_of(accelerator, catalog))
+        priced = anchored(priced, [row], frame_of(measured), calibration, catalog)
+    return _estimate(priced, row, spec, calibration, chosen.variants)
 
 
 def _estimate(

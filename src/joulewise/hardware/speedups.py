@@ -1,4 +1,4 @@
-"""What reduced precision really brings: speed-ups measured on whole networks (the paper's Tables 3 and 4)."""
+"""Speed-ups of reduced precision, measured on whole networks (the paper's Tables 3 and 4)."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import polars as pl
 
 from joulewise.catalog import Catalog, condition, load
 from joulewise.interval import Interval
+from joulewise.quantiles import t_quantile
 
 # There is no FP32 measurement on the A100, which replaces FP32 by TF32: the paper's appendix takes its
 # speed-ups relative to the V100's FP32 throughput and peak.
@@ -17,7 +18,7 @@ _CONDITIONS = ("task", "model", "framework", "batch_size", "precision")
 
 
 def measured_throughputs(catalog: Catalog | None = None) -> pl.DataFrame:
-    """Return one row a measured throughput, with its speed-up over FP32.
+    """Return one row per measured throughput, with its speed-up over FP32.
 
     Returns
     -------
@@ -84,10 +85,8 @@ def _mean_with_interval(values: list[float]) -> Interval:
     mean = sum(values) / n
     if n == 1:
         return Interval.exact(mean)
-    from scipy.special import stdtrit  # noqa: PLC0415  (costs start-up time that most commands need not pay)
-
     logs = [math.log(v) for v in values]
     centre = sum(logs) / n
     sd = math.sqrt(sum((v - centre) ** 2 for v in logs) / (n - 1))
-    half = math.exp(float(stdtrit(n - 1, 0.975)) * sd / math.sqrt(n))
+    half = math.exp(t_quantile(n - 1, 0.975) * sd / math.sqrt(n))
     return Interval(mean / half, mean, mean * half)

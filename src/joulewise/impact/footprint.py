@@ -5,19 +5,17 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from functools import lru_cache
 from typing import Any
 
 import polars as pl
 
+from joulewise.catalog import Catalog, find_entity, load
+from joulewise.catalog.catalog import kept_with
 from joulewise.catalog.names import normalise
-from joulewise.catalog.tables import shipped_folder
 from joulewise.energy.estimate import Scope
 from joulewise.errors import InputError, UnknownNameError
 from joulewise.interval import Interval
-from joulewise.units import SECONDS_PER_YEAR
-
-JOULES_PER_KWH = 3.6e6
+from joulewise.units import JOULES_PER_KWH, SECONDS_PER_YEAR
 
 HOST_SHARE = Interval(1.31, 1.45, 1.60)
 """Energy of a server over that of its accelerators. Low: 1.2 kW beside eight accelerators of 700 W at 70% of their
@@ -73,6 +71,7 @@ def footprint(
     usd_per_kwh: float | None = None,
     embodied_of: str | None = None,
     accelerator_seconds: float | None = None,
+    catalog: Catalog | None = None,
 ) -> Footprint:
     """Return what an amount of energy comes to beyond the accelerator.
 
@@ -96,6 +95,8 @@ def footprint(
         The accelerator whose embodied emissions are attributed to `accelerator_seconds` of its work.
     accelerator_seconds : float, optional
         Time on one accelerator; needed with `embodied_of`. [s]
+    catalog : Catalog, optional
+        Of grids and embodied emissions; by default the shipped one.
 
     Raises
     ------
@@ -145,7 +146,7 @@ def footprint(
     values = {"wall_energy_j": wall}
     intensity = grid_gco2e
     if country is not None:
-        intensity, note = grid_intensity(country, year)
+        intensity, note = grid_intensity(country, year, catalog)
         notes.append(note)
     elif grid_gco2e is not None:
         notes.append(f"grid: {grid_gco2e:g} g CO2e/kWh, as given")
@@ -154,7 +155,7 @@ def footprint(
     if embodied_of is not None:
         if accelerator_seconds is None:
             raise InputError("embodied emissions need accelerator_seconds", "the time on one accelerator, in seconds")
-        values["embodied_gco2e"], note = embodied_gco2e(embodied_of, accelerator_seconds)
+        values["embodied_gco2e"], note = embodied_gco2e(embodied_of, accelerator_seconds, catalog)
         notes.append(note)
         if "operational_gco2e" in values:
             values["total_gco2e"] = _sum(values["operational_gco2e"], values["embodied_gco2e"])
@@ -219,7 +220,7 @@ def per_kwh(energy: Interval, factor: float) -> Interval:
     return Interval(*(value / JOULES_PER_KWH * factor for value in (energy.low, energy.central, energy.high)))
 
 
-def grid_intensity(country: str, year: int | None = None) -> tuple[float, str]:
+def grid_intensity(country: str, year: int | None = None, catalog: Catalog | None = None) -> tuple[float, str]:
     """Return a grid's carbon intensity and where it is from. [g CO2e per kWh]
 
     Parameters
@@ -228,13 +229,15 @@ def grid_intensity(country: str, year: int | None = None) -> tuple[float, str]:
         Name, or ISO code of two or three letters.
     year : int, optional
         By default the last that the data have, which the note says.
+    catalog : Catalog, optional
+        By default the shipped one.
 
     Raises
     ------
     InputError
         If the country is unknown, or has no figure for the year.
     """
-    grids = _grids()
+    grids = _grids(catalog or load())
     wanted = _ISO2.get(country.upper(), country)
     rows = grids.filter((pl.col("iso3") == wanted.upper()) | (pl.col("key") == normalise(wanted)))
     if rows.is_empty():
@@ -252,9 +255,9 @@ def grid_intensity(country: str, year: int | None = None) -> tuple[float, str]:
     return value, note
 
 
-@lru_cache
-def _grids() -> pl.DataFrame:
-    grids = pl.read_csv(shipped_folder() / "grids.csv")
+@kept_with
+def _grids(catalog: Catalog) -> pl.DataFrame:
+    grids = catalog.tables.grids
     return grids.with_columns(key=pl.Series([normalise(e) for e in grids["entity"].to_list()]))
 
 
@@ -269,7 +272,7 @@ _ISO2 = {
 }  # fmt: skip
 
 
-def embodied_gco2e(accelerator: str, seconds: float) -> tuple[Interval, str]:
+def embodied_gco2e(accelerator: str, seconds: float, catalog: Catalog | None = None) -> tuple[Interval, str]:
     """Return the embodied emissions that a time on an accelerator is responsible for, and a note on them. [g CO2e]
 
     Parameters
@@ -277,6 +280,8 @@ def embodied_gco2e(accelerator: str, seconds: float) -> tuple[Interval, str]:
     accelerator : str
     seconds : float
         Time on one accelerator, 0 or more. [s]
+    catalog : Catalog, optional
+        By default the shipped one.
 
     Raises
     ------
@@ -285,8 +290,10 @@ def embodied_gco2e(accelerator: str, seconds: float) -> tuple[Interval, str]:
     """
     if not (math.isfinite(seconds) and seconds >= 0):
         raise InputError(f"accelerator seconds {seconds:g} are not a number of 0 or more")
-    rows = pl.read_csv(shipped_folder() / "embodied.csv").to_dicts()
-    found = next((r for r in rows if normalise(r["name"]) == normalise(accelerator)), None)
+    catalog = catalog or load()
+    rows = catalog.tables.embodied.to_dicts()
+    own = find_entity("accelerators", accelerator, catalog)
+    found = next((row for row in rows if find_entity("accelerators", row["name"], catalog) == own), None)
     if found is None:
         names = ", ".join(r["name"] for r in rows)
         raise InputError(f"no embodied-carbon figure for {accelerator}", f"there is one for {names}")

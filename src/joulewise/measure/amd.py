@@ -9,7 +9,7 @@ import contextlib
 import io
 from typing import Any
 
-from joulewise.measure.device import Finding, Found, Meter
+from joulewise.measure.device import Found, Meter, MeterStatus
 
 _NO_PERMISSION = 10  # AMDSMI_STATUS_NO_PERM
 _ALLOW = "sudo usermod -aG render,video $USER, then log in again"
@@ -23,32 +23,34 @@ def find_amd() -> Found:
         with contextlib.redirect_stdout(io.StringIO()):
             import amdsmi  # noqa: PLC0415  (an extra)
     except ImportError:
-        return [], [Finding("AMD", False, "the library amdsmi is missing", _FROM_ROCM, "library-missing")]
+        return [], [MeterStatus("AMD", False, "the library amdsmi is missing", _FROM_ROCM, "library-missing")]
     except Exception as error:  # what its loading of the shared library raises differs from release to release
         why = f"amdsmi does not load: {str(error).strip() or type(error).__name__}"
-        return [], [Finding("AMD", False, " ".join(why.split()), "install ROCm of the same release", "library-missing")]
+        return [], [
+            MeterStatus("AMD", False, " ".join(why.split()), "install ROCm of the same release", "library-missing")
+        ]
     try:
         amdsmi.amdsmi_init()
         handles = amdsmi.amdsmi_get_processor_handles()
     except amdsmi.AmdSmiException as error:
         if _code(error) == _NO_PERMISSION:
-            return [], [Finding("AMD", False, "this user may not ask AMD SMI", _ALLOW, "permission-missing")]
+            return [], [MeterStatus("AMD", False, "this user may not ask AMD SMI", _ALLOW, "permission-missing")]
         remedy = "load the driver amdgpu, or run where it is"
-        return [], [Finding("AMD", False, f"AMD SMI does not answer: {_said(error)}", remedy, "no-device")]
+        return [], [MeterStatus("AMD", False, f"AMD SMI does not answer: {_said(error)}", remedy, "no-device")]
     meters: list[Meter] = []
-    findings: list[Finding] = []
+    findings: list[MeterStatus] = []
     serials: dict[str, str] = {}
     for i, handle in enumerate(handles):
         found = _device(amdsmi, handle, i, serials)
         if isinstance(found, Meter):
             meters.append(found)
-            findings.append(Finding(found.name, True, found.by))
+            findings.append(MeterStatus(found.name, True, found.by))
         else:
             findings.append(found)
-    return meters, findings or [Finding("AMD", False, "AMD SMI sees no device", "check amd-smi list", "no-device")]
+    return meters, findings or [MeterStatus("AMD", False, "AMD SMI sees no device", "check amd-smi list", "no-device")]
 
 
-def _device(smi: Any, handle: Any, index: int, serials: dict[str, str]) -> Meter | Finding:
+def _device(smi: Any, handle: Any, index: int, serials: dict[str, str]) -> Meter | MeterStatus:
     name = f"AMD #{index}"
     try:
         asic = smi.amdsmi_get_gpu_asic_info(handle)
@@ -57,16 +59,16 @@ def _device(smi: Any, handle: Any, index: int, serials: dict[str, str]) -> Meter
         owner = serials.setdefault(serial, name) if serial not in {"", "N/A"} else name
         if owner != name:
             why = f"a partition of {owner}, whose counter holds it"
-            return Finding(name, False, why, "nothing: it is in the total", "no-counter")
+            return MeterStatus(name, False, why, "nothing: it is in the total", "no-counter")
         return _meter(smi, handle, name)
     except smi.AmdSmiException as error:
         if _code(error) == _NO_PERMISSION:
-            return Finding(name, False, "this user may not read it", _ALLOW, "permission-missing")
+            return MeterStatus(name, False, "this user may not read it", _ALLOW, "permission-missing")
         why = f"it reports neither energy nor power: {_said(error)}"
-        return Finding(name, False, why, "a virtual machine? measure on its host", "no-counter")
+        return MeterStatus(name, False, why, "a virtual machine? measure on its host", "no-counter")
 
 
-def _meter(smi: Any, handle: Any, name: str) -> Meter | Finding:
+def _meter(smi: Any, handle: Any, name: str) -> Meter | MeterStatus:
     def counter() -> float:
         answer = smi.amdsmi_get_energy_count(handle)
         # The key was `power` before release 6.2; the resolution is in microjoules.
@@ -92,7 +94,7 @@ def _meter(smi: Any, handle: Any, name: str) -> Meter | Finding:
     if power() > 0:
         return Meter(name, "gpu", "amdsmi power", None, power)
     remedy = "the second die of an MI250 is metered by the first"
-    return Finding(name, False, "it reports neither energy nor power", remedy, "no-counter")
+    return MeterStatus(name, False, "it reports neither energy nor power", remedy, "no-counter")
 
 
 def _code(error: Exception) -> int:

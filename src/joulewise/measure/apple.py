@@ -9,7 +9,7 @@ import sys
 from collections.abc import Callable
 from typing import Any
 
-from joulewise.measure.device import Finding, Found, Meter
+from joulewise.measure.device import Found, Meter, MeterStatus
 
 # Field of the library's reading -> name and scope. What is part of another field is left aside.
 _PARTS = {
@@ -24,24 +24,26 @@ _NOTE = "an estimate of the chip's own, by IOReport"
 def find_apple() -> Found:
     """Return the meters of an Apple chip, and what was found."""
     if sys.platform != "darwin":
-        return [], [Finding("Apple", False, "not a Mac", "run on a Mac with an Apple chip", "no-device")]
+        return [], [MeterStatus("Apple", False, "not a Mac", "run on a Mac with an Apple chip", "no-device")]
     try:
         import zeus_apple_silicon  # noqa: PLC0415  (an extra)
     except ImportError:
         why, remedy = "the library zeus-apple-silicon is missing", "pip install joulewise[meter]"
-        return [], [Finding("Apple", False, why, remedy, "library-missing")]
+        return [], [MeterStatus("Apple", False, why, remedy, "library-missing")]
     try:
         monitor = zeus_apple_silicon.AppleEnergyMonitor()
         now = monitor.get_cumulative_energy()
     except RuntimeError as error:
-        return [], [Finding("Apple", False, f"IOReport does not answer: {error}", "a virtual Mac?", "no-device")]
+        return [], [MeterStatus("Apple", False, f"IOReport does not answer: {error}", "a virtual Mac?", "no-device")]
     meters, findings = [], []
     for field, (name, scope) in _PARTS.items():
         if getattr(now, field) is None:
-            findings.append(Finding(name, False, "this chip does not report it", "nothing would help", "no-counter"))
+            findings.append(
+                MeterStatus(name, False, "this chip does not report it", "nothing would help", "no-counter")
+            )
             continue
         meters.append(Meter(name, scope, "ioreport", _counter(monitor, field), None, note=_NOTE))
-        findings.append(Finding(name, True, f"ioreport; {_NOTE}"))
+        findings.append(MeterStatus(name, True, f"ioreport; {_NOTE}"))
     return meters, findings
 
 

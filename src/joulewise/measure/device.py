@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 from joulewise.errors import WorkError
 
-Problem = Literal["", "library-missing", "permission-missing", "no-device", "no-counter"]
+MeterProblem = Literal["", "library-missing", "permission-missing", "no-device", "no-counter"]
 
 
 @dataclass(frozen=True)
@@ -43,7 +43,7 @@ class Meter:
 
 
 @dataclass(frozen=True)
-class Finding:
+class MeterStatus:
     """A meter that works here, or why one does not.
 
     Parameters
@@ -63,14 +63,14 @@ class Finding:
     works: bool
     detail: str
     remedy: str = ""
-    problem: Problem = ""
+    problem: MeterProblem = ""
 
     def to_dict(self) -> dict[str, Any]:
         """Return the fields as data that JSON can hold."""
         return asdict(self)
 
 
-Found = tuple[list[Meter], list[Finding]]
+Found = tuple[list[Meter], list[MeterStatus]]
 
 
 class MeterError(WorkError):

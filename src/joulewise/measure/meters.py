@@ -7,12 +7,12 @@ from pathlib import Path
 
 from joulewise.measure.amd import find_amd
 from joulewise.measure.apple import find_apple
-from joulewise.measure.device import Finding, Meter, MissingPermissionError, NoMeterError
+from joulewise.measure.device import Meter, MeterStatus, MissingPermissionError, NoMeterError
 from joulewise.measure.nvidia import find_nvidia
 from joulewise.measure.powercap import find_processors, powercap_folder
 
 
-def find_meters(powercap: Path | None = None) -> tuple[list[Meter], list[Finding]]:
+def find_meters(powercap: Path | None = None) -> tuple[list[Meter], list[MeterStatus]]:
     """Return the meters that work here, and what was found of every kind.
 
     Parameters
@@ -21,14 +21,14 @@ def find_meters(powercap: Path | None = None) -> tuple[list[Meter], list[Finding
         Where Linux shows the counters of processors; by default its own place, or ``JOULEWISE_POWERCAP``.
     """
     meters: list[Meter] = []
-    findings: list[Finding] = []
+    findings: list[MeterStatus] = []
     for found in (find_nvidia(), find_amd(), find_apple(), find_processors(powercap or powercap_folder())):
         meters += found[0]
         findings += found[1]
     return meters, findings
 
 
-def working_meters(findings_and_meters: tuple[list[Meter], list[Finding]] | None = None) -> list[Meter]:
+def working_meters(findings_and_meters: tuple[list[Meter], list[MeterStatus]] | None = None) -> list[Meter]:
     """Return the meters that work here.
 
     Raises
@@ -47,6 +47,6 @@ def working_meters(findings_and_meters: tuple[list[Meter], list[Finding]] | None
     raise NoMeterError("no energy meter works here", "joulewise doctor says why; --assume-tdp W gives an estimate")
 
 
-def denied(findings: Iterable[Finding]) -> list[Finding]:
+def denied(findings: Iterable[MeterStatus]) -> list[MeterStatus]:
     """Return the meters that are there and that this user may not read."""
     return [f for f in findings if f.problem == "permission-missing"]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from joulewise.measure.device import Finding, Found, Meter
+from joulewise.measure.device import Found, Meter, MeterStatus
 
 _NO_PERMISSION = 4  # NVML_ERROR_NO_PERMISSION
 _VIRTUAL = 2  # NVML_GPU_VIRTUALIZATION_MODE_VGPU
@@ -18,34 +18,34 @@ def find_nvidia() -> Found:
         import pynvml  # noqa: PLC0415  (an extra)
     except ImportError:
         why, remedy = "the library nvidia-ml-py is missing", "pip install joulewise[meter]"
-        return [], [Finding("NVIDIA", False, why, remedy, "library-missing")]
+        return [], [MeterStatus("NVIDIA", False, why, remedy, "library-missing")]
     try:
         pynvml.nvmlInit()
         count = pynvml.nvmlDeviceGetCount()
     except pynvml.NVMLError as error:
         if _code(error) == _NO_PERMISSION:
-            return [], [Finding("NVIDIA", False, "this user may not ask NVML", _ALLOW, "permission-missing")]
+            return [], [MeterStatus("NVIDIA", False, "this user may not ask NVML", _ALLOW, "permission-missing")]
         remedy = "install NVIDIA's driver, or run where it is"
-        return [], [Finding("NVIDIA", False, f"NVML does not answer: {error}", remedy, "no-device")]
+        return [], [MeterStatus("NVIDIA", False, f"NVML does not answer: {error}", remedy, "no-device")]
     meters, findings = [], []
     for i in range(count):
         found = _device(pynvml, i)
         if isinstance(found, Meter):
             meters.append(found)
-            findings.append(Finding(found.name, True, f"{found.by}; {found.note}" if found.note else found.by))
+            findings.append(MeterStatus(found.name, True, f"{found.by}; {found.note}" if found.note else found.by))
         else:
             findings.append(found)
-    return meters, findings or [Finding("NVIDIA", False, "NVML sees no device", "check nvidia-smi", "no-device")]
+    return meters, findings or [MeterStatus("NVIDIA", False, "NVML sees no device", "check nvidia-smi", "no-device")]
 
 
-def _device(nvml: Any, index: int) -> Meter | Finding:
+def _device(nvml: Any, index: int) -> Meter | MeterStatus:
     name = f"NVIDIA #{index}"
     try:
         handle = nvml.nvmlDeviceGetHandleByIndex(index)
         called = nvml.nvmlDeviceGetName(handle)
         name = f"{called.decode() if isinstance(called, bytes) else called} #{index}"
         if _asked(nvml, "nvmlDeviceGetVirtualizationMode", handle) == _VIRTUAL:
-            return Finding(
+            return MeterStatus(
                 name, False, "a virtual GPU reports no energy of its own", "measure on its host", "no-counter"
             )
         mig = _asked(nvml, "nvmlDeviceGetMigMode", handle)
@@ -53,12 +53,12 @@ def _device(nvml: Any, index: int) -> Meter | Finding:
         return _meter(nvml, handle, name, note)
     except nvml.NVMLError as error:
         if _code(error) == _NO_PERMISSION:
-            return Finding(name, False, "this user may not read it", _ALLOW, "permission-missing")
+            return MeterStatus(name, False, "this user may not read it", _ALLOW, "permission-missing")
         why = f"it reports neither energy nor power: {error}"
-        return Finding(name, False, why, "a virtual GPU? measure on its host", "no-counter")
+        return MeterStatus(name, False, why, "a virtual GPU? measure on its host", "no-counter")
 
 
-def _meter(nvml: Any, handle: Any, name: str, note: str) -> Meter | Finding:
+def _meter(nvml: Any, handle: Any, name: str, note: str) -> Meter | MeterStatus:
     def counter() -> float:
         return float(nvml.nvmlDeviceGetTotalEnergyConsumption(handle)) / 1e3
 
@@ -70,7 +70,7 @@ def _meter(nvml: Any, handle: Any, name: str, note: str) -> Meter | Finding:
         return Meter(name, "gpu", "nvml energy counter", counter, None, note=note)
     if power() > 0:
         return Meter(name, "gpu", "nvml power", None, power, note=note)
-    return Finding(name, False, "its power reads 0 W", "a virtual GPU? measure on its host", "no-counter")
+    return MeterStatus(name, False, "its power reads 0 W", "a virtual GPU? measure on its host", "no-counter")
 
 
 def _answers(nvml: Any, counter: Callable[[], float]) -> bool:

@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable
 from pathlib import Path
 
-from joulewise.measure.device import Finding, Found, Meter
+from joulewise.measure.device import Found, Meter, MeterStatus
 
 PLACE = "JOULEWISE_POWERCAP"
 """Environment variable: another place of the counters, e.g. where a container mounts the host's."""
@@ -47,17 +47,19 @@ def find_processors(folder: Path) -> Found:
             _counter(file)()
         except PermissionError:
             remedy = f"sudo chmod a+r {file}, until the next start; or run as root"
-            findings.append(Finding(zone, False, "this user may not read its counter", remedy, "permission-missing"))
+            findings.append(
+                MeterStatus(zone, False, "this user may not read its counter", remedy, "permission-missing")
+            )
             continue
         except (OSError, ValueError) as error:
             why = f"its counter does not answer: {error}"
-            findings.append(Finding(zone, False, why, "see whether a virtual machine hides it", "no-counter"))
+            findings.append(MeterStatus(zone, False, why, "see whether a virtual machine hides it", "no-counter"))
             continue
         meters.append(Meter(zone, scope, "powercap", _counter(file), None, _wraps_at_j(file)))
-        findings.append(Finding(zone, True, "powercap"))
+        findings.append(MeterStatus(zone, True, "powercap"))
     if not findings:
         remedy = "bare metal with the module intel_rapl_common; not in most virtual machines"
-        return [], [Finding("CPU", False, "Linux shows no counters of the processor here", remedy, "no-device")]
+        return [], [MeterStatus("CPU", False, "Linux shows no counters of the processor here", remedy, "no-device")]
     return meters, findings
 
 

@@ -9,13 +9,13 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from scipy.special import stdtrit
 
 from joulewise.errors import InputError, WorkError
 from joulewise.interval import Interval
 from joulewise.measure.device import Meter
 from joulewise.measure.meters import working_meters
 from joulewise.measure.reading import SAMPLES_PER_S, Reading, meter
+from joulewise.quantiles import t_quantile
 
 NARROW = 0.02
 """Half-width of the 95% interval, relative to the mean, that is narrow enough by default."""
@@ -183,7 +183,7 @@ def measure(
         totals = np.array([r.total_j for r in readings]) / each
         if len(readings) < _FEWEST_READINGS:
             continue
-        half = float(stdtrit(len(totals) - 1, 0.975) * totals.std(ddof=1) / len(totals) ** 0.5)
+        half = float(t_quantile(len(totals) - 1, 0.975) * totals.std(ddof=1) / len(totals) ** 0.5)
         narrow = half <= within * totals.mean()
         if narrow or time.perf_counter() - begun >= most_seconds:
             break

@@ -15,7 +15,7 @@ from joulewise.counting.scaling import (
     transformer_flops_from_two,
 )
 from joulewise.impact import references
-from joulewise.paper.points import accelerator_points, model_points
+from joulewise.paper.points import accelerators_in_tflops, models_in_gflops
 from joulewise.trends import correlate
 
 
@@ -35,14 +35,14 @@ class Ours:
     reason: str = ""
 
 
-# Networks of the paper that were trained anew by a teacher network: they stand in its Table 2 a second time.
+# Networks retrained with a teacher network, which Table 2 therefore lists a second time.
 _RETRAINED = "NoisyStudent|(?i)dist"
 _VIT_PATCH_PX = 14
 
 
 def correlation_without_retrained(architecture: str, catalog: Catalog) -> Ours:
     """Return the correlation of Fig. 1 over the points that reproduce it."""
-    rows = model_points("vision", catalog).filter(architecture=architecture)
+    rows = models_in_gflops("vision", catalog).filter(architecture=architecture)
     kept = rows.filter(~pl.col("name").str.contains(_RETRAINED))
     distinct = rows.unique(["params", "flops"], maintain_order=True)
 
@@ -52,8 +52,9 @@ def correlation_without_retrained(architecture: str, catalog: Catalog) -> Ours:
     return Ours(
         r(kept),
         f"over {kept.height} of {rows.height} points: without the NoisyStudent and distilled models, which "
-        f"train a listed network anew; the paper does not say which points it took. All points give "
-        f"{r(rows):.3f}; one point a network (distinct parameters and FLOPs, n = {distinct.height}) {r(distinct):.3f}",
+        f"retrain a listed network; the paper does not say which points it took. All points "
+        f"give {r(rows):.3f}; one point per network (distinct parameters and FLOPs, n = {distinct.height}) "
+        f"{r(distinct):.3f}",
     )
 
 
@@ -88,8 +89,8 @@ def vit_g_gflops(catalog: Catalog) -> Ours:
     return Ours(
         by_rule[384],
         f"not reproducible: the square of the resolution gives {by_rule[384]:.0f} from 384 px and "
-        f"{by_rule[224]:.0f} from 224 px, and 5270 would need 521 or 523 px for 518. Neither holds the growth of "
-        f"attention with the square of the tokens: with it both points of Table 6 give {two_points / 1e9:.0f}",
+        f"{by_rule[224]:.0f} from 224 px, and 5270 would need 521 or 523 px for 518. Neither accounts for attention, "
+        f"which grows with the square of the tokens: with it both points of Table 6 give {two_points / 1e9:.0f}",
     )
 
 
@@ -132,11 +133,11 @@ def _mpl_year(catalog: Catalog) -> Ours:
 
 def _alexnet_top1(catalog: Catalog) -> Ours:
     value = _number(catalog, "alexnet", "top1_percent")
-    return Ours(value, f"Table 2 has {value}, which rounds to {value:.0f}: the text cuts the decimals off")
+    return Ours(value, f"Table 2 has {value}, which rounds to {value:.0f}: the text truncates the decimals")
 
 
 def _tensor_year(catalog: Catalog) -> Ours:
-    table = accelerator_points(catalog).filter(precision="fp16-tensor")
+    table = accelerators_in_tflops(catalog).filter(precision="fp16-tensor")
     first = table.sort("year").row(0, named=True)
     return Ours(
         float(first["release_date"].year),
@@ -146,7 +147,7 @@ def _tensor_year(catalog: Catalog) -> Ours:
 
 
 def _outlier_year(catalog: Catalog) -> Ours:
-    table = accelerator_points(catalog, "vision")
+    table = accelerators_in_tflops(catalog, "vision")
     return Ours(float(table.sort("gflops_per_w").row(-1, named=True)["release_date"].year))
 
 
@@ -155,7 +156,7 @@ def _year_of_first_or_last(frame: Callable[[Catalog], pl.DataFrame], row: int) -
 
 
 def _glue_tokens(catalog: Catalog) -> Ours:
-    tokens = model_points("language", catalog).filter(pl.col("score").is_not_null())["input_tokens"].unique()
+    tokens = models_in_gflops("language", catalog).filter(pl.col("score").is_not_null())["input_tokens"].unique()
     return Ours(float(tokens[0]) if len(tokens) == 1 else float("nan"))
 
 
@@ -164,11 +165,11 @@ def _reference(position: int, reason: str) -> Callable[[Catalog], Ours]:
 
 
 def _vision(catalog: Catalog) -> pl.DataFrame:
-    return model_points("vision", catalog)
+    return models_in_gflops("vision", catalog)
 
 
 def _language(catalog: Catalog) -> pl.DataFrame:
-    return model_points("language", catalog)
+    return models_in_gflops("language", catalog)
 
 
 _CLAIMS: dict[str, Callable[[Catalog], Ours]] = {
@@ -187,8 +188,8 @@ _CLAIMS: dict[str, Callable[[Catalog], Ours]] = {
     "alexnet-to-b1-years": lambda c: Ours(float(_released(c, "efficientnet-b1").year - _released(c, "alexnet").year)),
     "glue-tokens": _glue_tokens,
     "language-first-year": _year_of_first_or_last(_language, 0),
-    "gpu-first-year": _year_of_first_or_last(accelerator_points, 0),
-    "gpu-last-year": _year_of_first_or_last(accelerator_points, -1),
+    "gpu-first-year": _year_of_first_or_last(accelerators_in_tflops, 0),
+    "gpu-last-year": _year_of_first_or_last(accelerators_in_tflops, -1),
     "t4-year": _outlier_year,
     "tensor-year": _tensor_year,
     "somatic": _reference(0, '"approximately": one significant figure'),
@@ -217,7 +218,7 @@ _CLAIMS: dict[str, Callable[[Catalog], Ours]] = {
 def _number(catalog: Catalog, model: str, attribute: str, **conditions: str) -> float:
     number = catalog.source_of(model, attribute, **conditions).number
     if number is None:
-        raise ValueError(f"{model} {attribute} is no number")
+        raise ValueError(f"{model} {attribute} is not a number")
     return number
 
 

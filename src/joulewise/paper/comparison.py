@@ -1,7 +1,7 @@
-"""Every number that the paper prints and that can be recomputed, beside ours.
+"""Every number that the paper prints and that can be recomputed, compared with ours.
 
 A number is ``exact`` where ours equals what is printed, ``rounds to it`` where ours, rounded to the
-printed digits, does, and ``differs`` otherwise, with the reason found by looking.
+printed digits, does, and ``differs`` otherwise, with the reason.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ import polars as pl
 from joulewise.catalog import Catalog
 from joulewise.catalog.tables import read_csv, shipped_folder
 from joulewise.paper.claims import Ours, same_network, text_claim
-from joulewise.paper.points import accelerator_points
+from joulewise.paper.points import accelerators_in_tflops
 from joulewise.paper.recount import electra_gflops
 from joulewise.paper.tables import table1, table3, table4
 
@@ -47,7 +47,7 @@ class _Printed:
 
     @property
     def key(self) -> tuple[str, ...]:
-        # Rows of Table 3 are told apart by their number: the same test stands there several times.
+        # Rows of Table 3 are identified by their number, as the same test is listed there several times.
         place = self.where if self.table == "Table 3" else self.table
         return (place, self.subject, self.quantity)
 
@@ -56,7 +56,7 @@ class _Printed:
         return float(self.printed) if self.quantity != "release date" else date.fromisoformat(self.printed)
 
 
-def compare(catalog: Catalog) -> pl.DataFrame:
+def compare_with_printed(catalog: Catalog) -> pl.DataFrame:
     """Compare every recomputable number of the paper with ours.
 
     Returns
@@ -152,15 +152,19 @@ def _ours_table4(catalog: Catalog) -> _Entries:
 
 
 def _ours_table8(catalog: Catalog, printed: Mapping[_Key, _Printed]) -> _Entries:
-    for row in accelerator_points(catalog).to_dicts():
+    for row in accelerators_in_tflops(catalog).to_dicts():
         key = ("Table 8", f"{row['id']} {row['precision']}", "efficiency")
         yield key, _efficiency(row, printed.get(key))
 
 
 def _ours_table9(catalog: Catalog, printed: Mapping[_Key, _Printed]) -> _Entries:
-    sets: list[tuple[str, pl.DataFrame]] = [("none", accelerator_points(catalog, "vision").filter(~pl.col("adapted")))]
-    sets += [(t, accelerator_points(catalog, t).filter("adapted")) for t in ("vision", "language")]
-    for task, frame in sets:
+    vision, language = (accelerators_in_tflops(catalog, task) for task in ("vision", "language"))
+    sets = {
+        "none": vision.filter(~pl.col("adapted")),
+        "vision": vision.filter("adapted"),
+        "language": language.filter("adapted"),
+    }
+    for task, frame in sets.items():
         for row in frame.to_dicts():
             subject = f"{row['id']} {row['precision']} {task}"
             yield ("Table 9", subject, "peak"), Ours(row["tflops"])
@@ -174,7 +178,7 @@ def _efficiency(row: dict[str, float], printed: _Printed | None) -> Ours:
     ours = row["gflops_per_w"]
     if printed is None or _rounds_to(ours, printed):
         return Ours(ours)
-    # What peak the printed quotient can come from, and whether that rounds to the printed peak.
+    # The peaks that the printed quotient can come from, and whether one of them rounds to the printed peak.
     half = 0.5 * _last_digit(printed.printed)
     low, high = ((float(printed.printed) + side * half) * row["tdp_w"] / 1000 for side in (-1, 1))
     implied = f"the printed quotient needs a peak of {low:.4f} to {high:.4f} TFLOPS"

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-import altair as alt
-
 from joulewise.catalog import Catalog
+from joulewise.charts.altair import Draw
 from joulewise.paper import figures_energy, figures_models
+from joulewise.paper.drawing import Drawn
 
 
 @dataclass(frozen=True)
@@ -21,16 +21,17 @@ class Figure:
         ``"fig1"`` to ``"fig15"``.
     title, caption : str
         The caption's numbers are computed from the data it is drawn from.
-    chart : altair.LayerChart
+    draw : callable
+        Returns the chart; needs the extra ``report``.
     """
 
     id: str
     title: str
     caption: str
-    chart: alt.LayerChart
+    draw: Draw
 
 
-_Builder = Callable[[Catalog], tuple[str, str, alt.LayerChart]]
+_Builder = Callable[[Catalog], Drawn]
 
 FIGURES: dict[str, _Builder] = {
     "fig1": figures_models.params_and_flops,

@@ -1,15 +1,13 @@
-"""The paper's models and accelerators as points: in the units of its figures, each with its source."""
+"""The paper's models and accelerators in the units of its tables and figures, each with its source."""
 
 from __future__ import annotations
-
-from pathlib import Path
 
 import polars as pl
 
 from joulewise.catalog import PAPER, Catalog, load
 from joulewise.energy import models_with_energy
 from joulewise.hardware import adapted_efficiencies, efficiencies
-from joulewise.units import decimal_year
+from joulewise.units import decimal_year_of
 
 PRECISION_NAMES = {
     "fp32": "FP32",
@@ -20,13 +18,13 @@ PRECISION_NAMES = {
 }
 
 
-def paper_catalog(data: Path | None = None) -> Catalog:
-    """Return the catalogue as the paper has it, with the rows of a user's folder added."""
-    return load(data).edition(PAPER)
+def paper_edition(catalog: Catalog | None = None) -> Catalog:
+    """Return the paper's edition of a catalogue, by default the shipped one; a user's own rows stay in it."""
+    return (catalog or load()).edition(PAPER)
 
 
-def model_points(task: str, catalog: Catalog) -> pl.DataFrame:
-    """Return the models of a task with what the figures show.
+def models_in_gflops(task: str, catalog: Catalog) -> pl.DataFrame:
+    """Return the models of a task in the units of Tables 2 and 7: GFLOPs, millions of parameters, joules.
 
     Returns
     -------
@@ -36,20 +34,22 @@ def model_points(task: str, catalog: Catalog) -> pl.DataFrame:
     """
     frame = models_with_energy(task, catalog).filter(pl.col("flops").is_not_null())
     return frame.with_columns(
-        _years(frame),
         pl.Series("source", [catalog.source_of(i, "flops").cited for i in frame["id"]]),
         _in_units(frame, "flops", 1e9, "gflops"),
         _in_units(frame, "params", 1e6, "params_m"),
-        pl.when(pl.col("extra_data") == "none")
-        .then(pl.lit("ImageNet-1k only"))
-        .when(pl.col("extra_data").is_not_null())
-        .then(pl.lit("extra training data"))
-        .alias("data"),
+        data=training_data(),
+        year=decimal_year_of("release_date"),
     )
 
 
-def accelerator_points(catalog: Catalog, task: str | None = None) -> pl.DataFrame:
-    """Return accelerators by precision: theoretical (Table 8), or as a task gets them (Table 9).
+def accelerators_in_tflops(catalog: Catalog, task: str | None = None) -> pl.DataFrame:
+    """Return accelerators by precision in TFLOPS and GFLOPS per watt.
+
+    Parameters
+    ----------
+    catalog : Catalog
+    task : {"vision", "language"}, optional
+        By default the theoretical peaks of Table 8; with a task, what its networks get (Table 9).
 
     Returns
     -------
@@ -66,15 +66,21 @@ def accelerator_points(catalog: Catalog, task: str | None = None) -> pl.DataFram
     ]
     return frame.with_columns(
         pl.Series("source", cited),
-        _years(frame),
         _in_units(frame, "peak_flops_per_s", 1e12, "tflops"),
         _in_units(frame, "efficiency_flops_per_j", 1e9, "gflops_per_w"),
-        pl.col("precision").replace_strict(PRECISION_NAMES).alias("precision_name"),
+        precision_name=pl.col("precision").replace_strict(PRECISION_NAMES),
+        year=decimal_year_of("release_date"),
     )
 
 
-def _years(frame: pl.DataFrame) -> pl.Series:
-    return pl.Series("year", [decimal_year(day) for day in frame["release_date"]], dtype=pl.Float64)
+def training_data() -> pl.Expr:
+    """Return, of vision models, whether they were trained on more than ImageNet-1k; null where it is not known."""
+    return (
+        pl.when(pl.col("extra_data") == "none")
+        .then(pl.lit("ImageNet-1k only"))
+        .when(pl.col("extra_data").is_not_null())
+        .then(pl.lit("extra training data"))
+    )
 
 
 def _in_units(frame: pl.DataFrame, column: str, unit: float, name: str) -> pl.Series:

@@ -1,4 +1,4 @@
-"""The paper's networks counted again, beside the FLOPs and parameters that it prints."""
+"""The paper's networks counted again, and compared with the FLOPs and parameters that it prints."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from joulewise.counting.config import count_config
 from joulewise.counting.config.compat import electra_flops
 from joulewise.counting.config.families import model_of
 from joulewise.counting.config.read import read_config
-from joulewise.counting.extras import import_extra
 from joulewise.counting.workload import Workload
+from joulewise.extras import import_extra
 
 NETWORK_COLUMNS = ("model", "target", "input", "config", "note")
 COUNT_COLUMNS = ("model", "params", "flops", "method", "reason")
@@ -66,7 +66,7 @@ def electra_gflops(model: str) -> float:
 
 
 def recounted(catalog: Catalog) -> pl.DataFrame:
-    """Return our count of each network beside the paper's figures.
+    """Return our count of each network compared with the paper's figures.
 
     Returns
     -------

@@ -1,4 +1,4 @@
-"""The paper's nine tables, from the facts: in its units and order, each cell's source beside it."""
+"""The paper's nine tables, from the facts: in its units and order, each cell with its source."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import polars as pl
 
 from joulewise.catalog import Catalog, Fact
 from joulewise.hardware import measured_throughputs, speed_ups
-from joulewise.paper.points import PRECISION_NAMES, accelerator_points, model_points
+from joulewise.paper.points import PRECISION_NAMES, accelerators_in_tflops, models_in_gflops
 
 # Table 1 is the authors' choice of models "having similar number of FLOPs as AlexNet": no cut-off gives
 # just these (PNASNet-5 (N = 3, F = 54) with 1.18 GFLOPs and 74.2% is not among them). Its figures are derived.
@@ -20,7 +20,7 @@ TABLE_1 = (
 def table1(catalog: Catalog) -> pl.DataFrame:
     """Table 1: models with about the FLOPs of AlexNet."""
     return (
-        model_points("vision", catalog)
+        models_in_gflops("vision", catalog)
         .filter(pl.col("id").is_in(TABLE_1))
         .select("name", "top1_percent", "gflops", pl.col("release_date").dt.year().alias("year"))
     )
@@ -29,7 +29,7 @@ def table1(catalog: Catalog) -> pl.DataFrame:
 def table2(catalog: Catalog) -> pl.DataFrame:
     """Table 2: the vision models."""
     columns = ("top1_percent", "params", "flops", "extra_data", "release_date", "architecture")
-    return _with_sources(model_points("vision", catalog), columns, catalog).drop("input_tokens", "glue_points")
+    return _with_sources(models_in_gflops("vision", catalog), columns, catalog).drop("input_tokens", "glue_points")
 
 
 def table3(catalog: Catalog) -> pl.DataFrame:
@@ -70,18 +70,19 @@ def table6(catalog: Catalog) -> pl.DataFrame:
 def table7(catalog: Catalog) -> pl.DataFrame:
     """Table 7: the language models."""
     columns = ("input_tokens", "flops", "params", "release_date", "glue_points")
-    return _with_sources(model_points("language", catalog), columns, catalog).drop("top1_percent", "extra_data", "data")
+    frame = models_in_gflops("language", catalog)
+    return _with_sources(frame, columns, catalog).drop("top1_percent", "extra_data", "data")
 
 
 def table8(catalog: Catalog) -> pl.DataFrame:
     """Table 8: theoretical peak and efficiency by accelerator and precision."""
-    return _in_hardware_units(accelerator_points(catalog))
+    return _in_hardware_units(accelerators_in_tflops(catalog))
 
 
 def table9(catalog: Catalog) -> pl.DataFrame:
     """Table 9: peak and efficiency as vision and language networks get them."""
-    theoretical = accelerator_points(catalog, "vision").filter(~pl.col("adapted"))
-    adapted = [accelerator_points(catalog, task).filter("adapted") for task in ("vision", "language")]
+    theoretical = accelerators_in_tflops(catalog, "vision").filter(~pl.col("adapted"))
+    adapted = [accelerators_in_tflops(catalog, task).filter("adapted") for task in ("vision", "language")]
     return pl.concat(
         [
             _in_hardware_units(frame).select(pl.lit(name).alias("adapted_for"), pl.all())

@@ -10,7 +10,7 @@ import polars as pl
 from joulewise.catalog import measurements
 from joulewise.charts.workloads import predicted_against_measured
 from joulewise.energy.calibration.validate import scores, validate, worst_rows
-from joulewise.report.today import Section, section
+from joulewise.report.sections import Section, section
 from joulewise.studies.study import StudyChart
 
 WORST = 20
@@ -46,7 +46,7 @@ def accuracy_of(checked: pl.DataFrame, frame: pl.DataFrame) -> Section:
         "Estimated against measured energy",
         f"{checked.height:,} measured rows, each estimated by a fit that had not seen its model family, or at the wall "
         "its machine. Dashed: a factor of two.",
-        predicted_against_measured(checked),
+        lambda: predicted_against_measured(checked),
     )
     groups = ("kind", "source", "task", "accelerator_die", "model_family")
     return section(

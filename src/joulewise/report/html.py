@@ -4,28 +4,31 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from importlib import resources
-from typing import Any
+from typing import TYPE_CHECKING
 
-import altair as alt
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from joulewise import __version__
+from joulewise.charts.altair import alt
 from joulewise.charts.export import for_script, script_bundle, specification
 from joulewise.charts.theme import config
 from joulewise.text import is_web_address
 
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
 
-def render(template: str, charts: Mapping[str, alt.LayerChart], **values: Any) -> str:
+
+def render(template: str, page: DataclassInstance, charts: Mapping[str, alt.LayerChart]) -> str:
     """Return a page as HTML that needs no network.
 
     Parameters
     ----------
     template : str
         Its file in this package.
-    charts : mapping of str to LayerChart
+    page : dataclass
+        What the template shows, as its variable ``page``.
+    charts : mapping of str to altair.LayerChart
         By the id of the element that each is drawn in.
-    **values
-        What the template shows.
     """
     environment = Environment(
         loader=PackageLoader("joulewise", "report"),
@@ -36,13 +39,13 @@ def render(template: str, charts: Mapping[str, alt.LayerChart], **values: Any) -
     )
     environment.tests["web_address"] = is_web_address
     return environment.get_template(template).render(
+        page=page,
         version=__version__,
         style=_asset("report.css"),
         script=_asset("report.js"),
         bundle=script_bundle(),
         specs=for_script({name: specification(chart) for name, chart in charts.items()}),
         looks=for_script({mode: config(mode) for mode in ("light", "dark")}),
-        **values,
     )
 
 

@@ -1,4 +1,4 @@
-"""Frames as rows of cells for the page: a value, how it aligns, and its source."""
+"""Frames as tables of a page: each cell with its text, its alignment and its source."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import polars as pl
 
 @dataclass(frozen=True)
 class Cell:
-    """One cell: the text, whether it is a number, and the citation of the fact behind it."""
+    """One cell: its text, whether it is a number, and the citation of the fact behind it."""
 
     text: str
     number: bool = False
@@ -19,13 +19,13 @@ class Cell:
 
     @property
     def source_ids(self) -> list[str]:
-        """The ids of the sources in the citation, to link to."""
+        """The ids of the sources in the citation, for links."""
         return self.cited.split(", ")[0].split("; ") if self.cited else []
 
 
 @dataclass(frozen=True)
 class PageTable:
-    """A table for the page."""
+    """A table of a page, its title and note in the line that unfolds it."""
 
     id: str
     title: str

@@ -1,7 +1,7 @@
-"""Backtests: a trend fitted on what was known at a date, held against what came after.
+"""Backtests: a trend fitted on what was known at a date, compared with what came after.
 
 A fit has two bands. That of the trend is where the line itself lies; that of a single point is where one more
-observation would fall, and is what a new value can fairly be held against. Both assume that the growth goes on.
+observation would fall, and is what a new value should be compared with. Both assume that the growth goes on.
 
 References
 ----------
@@ -20,6 +20,7 @@ from numpy.typing import ArrayLike
 
 from joulewise.errors import InputError
 from joulewise.fits import MIN_POINTS, LogLinearFit, fit_log_linear
+from joulewise.quantiles import binomial_interval
 
 _SCHEMA = {
     "cutoff": pl.Float64,
@@ -46,7 +47,7 @@ class Backtest:
     Parameters
     ----------
     cutoff : float
-        Decimal year: values before it are known, those from it on are held against the fit.
+        Decimal year: values before it are known, later ones are compared with the fit.
     fit : LogLinearFit
         Through what was known.
     points : polars.DataFrame
@@ -179,13 +180,9 @@ def by_horizon(points: pl.DataFrame) -> pl.DataFrame:
         .sort("ahead")
         .rename({"ahead": "horizon_years"})
     )
-    inside, n = grouped["inside"].to_numpy().astype(float), grouped["n"].to_numpy().astype(float)
-    from scipy.special import betaincinv  # noqa: PLC0415  (costs start-up time that most commands need not pay)
-
-    low = np.where(inside > 0, betaincinv(np.maximum(inside, 1), n - inside + 1, 0.025), 0.0)
-    high = np.where(inside < n, betaincinv(inside + 1, np.maximum(n - inside, 1), 0.975), 1.0)
+    coverage = [binomial_interval(*row) for row in grouped.select("inside", "n").iter_rows()]
     return grouped.with_columns(
         median_abs_factor=10.0 ** pl.col("median_abs_error_log10"),
-        single_coverage_low=pl.Series(low, dtype=pl.Float64),
-        single_coverage_high=pl.Series(high, dtype=pl.Float64),
+        single_coverage_low=pl.Series([low for low, _ in coverage], dtype=pl.Float64),
+        single_coverage_high=pl.Series([high for _, high in coverage], dtype=pl.Float64),
     ).drop("inside")

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from joulewise.errors import InputError
+from joulewise.quantiles import normal_quantile
 
 
 @dataclass(frozen=True)
@@ -53,8 +54,6 @@ def correlate(x: ArrayLike, y: ArrayLike, *, logs: bool = False, confidence: flo
     if np.ptp(a) == 0 or np.ptp(b) == 0:
         raise InputError("a correlation needs values that vary")
     r = float(np.clip(np.corrcoef(a, b)[0, 1], -1, 1))
-    from scipy.special import ndtri  # noqa: PLC0415  (costs start-up time that most commands need not pay)
-
-    half = float(ndtri(0.5 + confidence / 2)) / math.sqrt(len(a) - 3)
+    half = normal_quantile(0.5 + confidence / 2) / math.sqrt(len(a) - 3)
     z = math.atanh(r) if abs(r) < 1 else math.copysign(math.inf, r)
     return Correlation(len(a), r, math.tanh(z - half), math.tanh(z + half))

@@ -94,7 +94,7 @@ def test_flops_are_linear_in_steps() -> None:
 
 
 def test_bad_sizes() -> None:
-    with pytest.raises(InputError, match="no multiple of 16 pixels"):
+    with pytest.raises(InputError, match="not a multiple of 16 pixels"):
         count_config({"_class_name": "FluxTransformer2DModel"}, image_size=(100, 100))
     with pytest.raises(InputError, match="takes no steps"):
         count_config({"model_type": "gpt2"}, prompt_tokens=5, steps=2)

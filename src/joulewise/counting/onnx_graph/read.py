@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from pathlib import Path, PurePosixPath, PureWindowsPath
 from typing import Any
 
-from joulewise.counting.extras import import_extra
 from joulewise.errors import InputError, UnknownNameError
+from joulewise.extras import import_extra
 
 _PROTOBUF_LIMIT = 2**31 - 1
 

@@ -8,6 +8,7 @@ import numpy as np
 
 from joulewise.energy.parameter import Parameter
 from joulewise.energy.physics import Bools, Floats, Labels
+from joulewise.extras import import_extra
 
 Values = dict[str, float]
 
@@ -63,7 +64,7 @@ def fit_logs(
     >>> round(float(np.log(found["x"])), 3)
     0.75
     """
-    from scipy.optimize import least_squares  # noqa: PLC0415  (costs start-up time that estimates need not pay)
+    least_squares = import_extra("scipy.optimize", "fit", "fitting the calibrated method").least_squares
 
     free = [name for name, p in table.items() if p.log_sd > 0]
     fixed = {name: p.prior for name, p in table.items() if p.log_sd == 0}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +13,7 @@ from joulewise.catalog.tables import shipped_folder
 from joulewise.energy.kinds import KINDS
 from joulewise.energy.workload_kind import Kind, Values
 from joulewise.errors import DataError
-from joulewise.files import write_text
+from joulewise.files import dump_json, write_text
 
 
 @dataclass(frozen=True)
@@ -63,14 +63,10 @@ def save_calibration(calibration: Calibration, path: Path) -> None:
 
     Raises
     ------
-    DataError
-        If a number is not finite: nothing is written.
+    WorkError
+        If a number is not finite, with its name: nothing is written.
     """
-    try:
-        text = json.dumps(calibration.to_dict(), indent=1, allow_nan=False)
-    except ValueError:
-        raise DataError("the fit has a parameter that is not a finite number", "measure more rows") from None
-    write_text(path, text + "\n")
+    write_text(path, dump_json(calibration.to_dict(), indent=1) + "\n")
 
 
 def load_calibration(path: Path | None = None) -> Calibration:
@@ -81,7 +77,15 @@ def load_calibration(path: Path | None = None) -> Calibration:
     DataError
         If the file is not one.
     """
-    file = path or shipped_folder() / "calibration.json"
+    return _shipped() if path is None else _read(path)
+
+
+@cache
+def _shipped() -> Calibration:
+    return _read(shipped_folder() / "calibration.json")
+
+
+def _read(file: Path) -> Calibration:
     try:
         return _parsed(file.read_text(encoding="utf-8"))
     except OSError as error:

@@ -126,11 +126,13 @@ def _shapes(_catalog: Catalog) -> dict[str, Shape]:
 def _shape_of_known(known: KnownModel) -> Shape:
     if known.configuration is not None:
         return shape_of_configuration(known.configuration)
-    row = known.architecture
+    row = known.architecture or known.partial_architecture
     if row is not None and reason_uncounted(row) is None:
         return shape_of_architecture(row)
     if known.params is None:
-        raise InputError(f"the size of {known.name} is not public", "give params_b to take a size")
+        raise InputError(
+            f"the catalogue has neither the layers nor the size of {known.name}", "give params_b to take a size"
+        )
     if known.size_assumed:
         raise InputError(
             f"the size of {known.name} is not public; {known.params / 1e9:g} billion parameters are assumed (joulewise "

@@ -121,7 +121,8 @@ def _network(row: WorkloadRow, facts: Facts) -> tuple[Mapping[str, Any], list[Fl
         raise BadCellError("model", f"{model!r} is not a network of the catalogue")
     sizes = known.image_networks
     if not sizes:
-        raise BadCellError("model", f"{known.name} is {_NOT_COUNTED[known.kind]}; --method paper may have its FLOPs")
+        reason = _NOT_COUNTED.get(known.kind, f"a model of the kind {known.kind!r}, not one with a single forward pass")
+        raise BadCellError("model", f"{known.name} is {reason}; --method paper may have its FLOPs")
     if row.image_size is None:
         return sizes[0], [*not_measured, assumed(Flag.IMAGE_ASSUMED, str(sizes[0]["image_px"]))]
     sides = row.image_size.lower().split("x")
