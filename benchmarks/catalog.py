@@ -36,7 +36,8 @@ def ten_times(folder: Path) -> Path:
             frame = pl.read_csv(file, infer_schema=False)
             copies = [
                 frame.with_columns(
-                    pl.format("{}-copy-{}", c, pl.lit(i)).alias(c) for c in (key, "name") if c in frame.columns
+                    *(pl.format("{}-copy-{}", c, pl.lit(i)).alias(c) for c in (key, "name") if c in frame.columns),
+                    *(pl.lit("").alias(c) for c in ("aliases",) if c in frame.columns),
                 )
                 for i in range(9)
             ]

@@ -13,6 +13,13 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     import polars as pl
 
+DAYS_PER_YEAR = 365.25
+SECONDS_PER_DAY = 86_400.0
+SECONDS_PER_YEAR = DAYS_PER_YEAR * SECONDS_PER_DAY
+JOULES_PER_WH = 3600.0
+JOULES_PER_KWH = 3.6e6
+JOULES_PER_TWH = 3.6e15
+
 # unit as written in data -> (dimension, factor to the base unit of that dimension)
 UNITS: dict[str, tuple[str, float]] = {
     "FLOP": ("flop", 1.0),
@@ -34,12 +41,12 @@ UNITS: dict[str, tuple[str, float]] = {
     "fJ": ("j", 1e-15),
     "J/K": ("j_per_k", 1.0),
     "kelvin": ("k", 1.0),
-    "Wh": ("j", 3600.0),
-    "kWh": ("j", 3.6e6),
+    "Wh": ("j", JOULES_PER_WH),
+    "kWh": ("j", JOULES_PER_KWH),
     "kcal": ("j", 4184.0),
-    "kcal/day": ("w", 4184.0 / 86400.0),
-    "kWh/year": ("w", 3.6e6 / (365.25 * 86400.0)),
-    "TWh/year": ("w", 3.6e15 / (365.25 * 86400.0)),
+    "kcal/day": ("w", 4184.0 / SECONDS_PER_DAY),
+    "kWh/year": ("w", JOULES_PER_KWH / SECONDS_PER_YEAR),
+    "TWh/year": ("w", JOULES_PER_TWH / SECONDS_PER_YEAR),
     "B": ("byte", 1.0),
     "GB": ("byte", 1e9),
     "GiB": ("byte", 2.0**30),
@@ -53,17 +60,13 @@ UNITS: dict[str, tuple[str, float]] = {
     "M": ("count", 1e6),
     "Bn": ("count", 1e9),
     "1/s": ("per_s", 1.0),
-    "Bn/week": ("per_s", 1e9 / (7 * 86400.0)),
+    "Bn/week": ("per_s", 1e9 / (7 * SECONDS_PER_DAY)),
     "%": ("percent", 1.0),
     "points": ("points", 1.0),
     "px": ("pixel", 1.0),
     "tokens": ("token", 1.0),
     "ratio": ("ratio", 1.0),
 }
-
-DAYS_PER_YEAR = 365.25
-SECONDS_PER_DAY = 86_400.0
-SECONDS_PER_YEAR = DAYS_PER_YEAR * SECONDS_PER_DAY
 
 _PREFIXES = [(1e18, "E"), (1e15, "P"), (1e12, "T"), (1e9, "G"), (1e6, "M"), (1e3, "k"), (1.0, "")]
 _SMALL_PREFIXES = [(1e-3, "m"), (1e-6, "µ"), (1e-9, "n"), (1e-12, "p")]

@@ -62,7 +62,8 @@ def test_figures_of_data_sheets(
 
 def test_every_row_of_epoch_is_there() -> None:
     locators = catalog.load().facts.filter(pl.col("locator").str.starts_with("ML hardware"))["locator"]
-    assert len({text.split(", row ")[1].rsplit(", ", 1)[0] for text in locators}) == 175
+    rows = {text.split(", row ")[1].rsplit(", ", 1)[0] for text in locators}
+    assert len(rows) >= 175  # as many as the edition of April 2026 has; a later one has more
 
 
 def test_a_random_fact_has_form_bounds_and_sources() -> None:

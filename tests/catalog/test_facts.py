@@ -183,18 +183,18 @@ def test_a_correction_stands_and_the_old_figure_stays_visible(tmp_path: Path) ->
             "row 2, entity: 'alexnot' is not in models/entities.csv; did",
         ),
         ("alexnet,flops,3,,,watts,,measured,he2015b,,r,,", "row 2, unit: 'watts' is unknown"),
-        ("alexnet,flops,3,,,W,,measured,he2015b,,r,,", "row 2, unit: 'W' is no unit of flops; it takes FLOP, MFLOP"),
+        ("alexnet,flops,3,,,W,,measured,he2015b,,r,,", "row 2, unit: 'W' is not a unit of flops; use FLOP, MFLOP"),
         ("alexnet,flops,-3,,,GFLOP,,measured,he2015b,,r,,", "row 2, value: -3 GFLOP is outside"),
         ("alexnet,flops,nan,,,GFLOP,,measured,he2015b,,r,,", "row 2, value: nan GFLOP is outside"),
-        ("alexnet,flops,many,,,GFLOP,,measured,he2015b,,r,,", "row 2, value: 'many' is no number"),
+        ("alexnet,flops,many,,,GFLOP,,measured,he2015b,,r,,", "row 2, value: 'many' is not a number"),
         ("alexnet,flops,3,4,5,GFLOP,,measured,he2015b,,r,,", "row 2, value: 3 is not between low 4 and high 5"),
         ("alexnet,flopz,3,,,GFLOP,,measured,he2015b,,r,,", "row 2, attribute: 'flopz' is unknown; did you mean flops?"),
-        ("alexnet,tdp_w,3,,,W,,measured,he2015b,,r,,", "row 2, attribute: 'tdp_w' is no attribute of models"),
+        ("alexnet,tdp_w,3,,,W,,measured,he2015b,,r,,", "row 2, attribute: 'tdp_w' is not an attribute of models"),
         ("alexnet,flops,3,,,GFLOP,,guessed,he2015b,,r,,", "row 2, kind: 'guessed' is not one of"),
         ("alexnet,flops,3,,,GFLOP,,measured,,,r,,", "row 2, source: is blank"),
         ("alexnet,flops,3,,,GFLOP,,measured,he2015b,,,,", "row 2, locator: is blank"),
         ("alexnet,flops,,,,GFLOP,,measured,he2015b,,r,,", "row 2, value: is blank"),
-        ("alexnet,release_date,2021-02-30,,,,,reported,he2015b,,r,,", "row 2, value: '2021-02-30' is no date"),
+        ("alexnet,release_date,2021-02-30,,,,,reported,he2015b,,r,,", "row 2, value: '2021-02-30' is not a date"),
         ("alexnet,flops,3,,,GFLOP,fast,measured,he2015b,,r,,", "row 2, conditions: 'fast' is not of the form"),
         (
             "alexnet,flops,3,,,GFLOP,,measured,he2015b,,r,li2016,",
@@ -202,7 +202,7 @@ def test_a_correction_stands_and_the_old_figure_stays_visible(tmp_path: Path) ->
         ),
         (
             "alexnet,flops,3,,,GFLOP,convention=macs-doubled,measured,krizhevsky2012,,r,,",
-            "row 2, entity: alexnet flops from krizhevsky2012 is there twice",
+            "row 2, entity: alexnet flops from krizhevsky2012 is stated twice",
         ),
     ],
 )
@@ -223,7 +223,7 @@ def test_each_broken_rule_is_told_with_file_and_row(tmp_path: Path, row: str, sa
         (HEADER + "a,b,c\n", "row 2: 3 cells, but the header has 13"),
         (HEADER + "\na,b,c,d,e,f,g,h,i,j,k,l,m\n", "row 2: is blank"),
         (HEADER + 'a,b,"c,d,e,f,g,h,i,j,k,l,m\n', "row 2: unexpected end of data"),
-        ("a,b\n", "row 1: is no header of this table"),
+        ("a,b\n", "row 1: is not the header of this table"),
         (HEADER.replace("note", "remark"), "unknown column 'remark'"),
     ],
 )
@@ -245,10 +245,11 @@ def test_a_folder_without_rows(tmp_path: Path) -> None:
 
 
 def test_an_id_twice_and_a_name_taken(tmp_path: Path) -> None:
-    folder = _folder(tmp_path, "", "alexnet,Another,,X,vision\nmine,resnet 50,,X,vision\n")
+    folder = _folder(tmp_path, "", "alexnet,Another,,X,vision\nmine,resnet 50,VGG 19,X,vision\n")
     problems = [str(p) for p in catalog.check(folder)]
-    assert any("row 2, id: 'alexnet' is there twice" in p for p in problems)
+    assert any("row 2, id: duplicate id 'alexnet'" in p for p in problems)
     assert any("row 3, name: 'resnet 50' is also a name of 'resnet-50'" in p for p in problems)
+    assert any("row 3, aliases: 'VGG 19' is the name of 'vgg-19'" in p for p in problems)
 
 
 def test_shipped_data_keep_the_rules() -> None:

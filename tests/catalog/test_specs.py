@@ -96,4 +96,4 @@ def test_a_language_model_is_estimated_on_any_of_them(joulewise: Run, name: str)
 
 
 def test_a_new_accelerator_changes_nothing_of_the_papers_method(joulewise: Run) -> None:
-    assert "211.8 mJ" in joulewise("estimate", "resnet50", "--explain").stdout
+    assert "211.8 mJ" in joulewise("estimate", "resnet50", "--method", "paper", "--explain").stdout

@@ -46,7 +46,7 @@ def test_an_estimate_as_json(joulewise: Run) -> None:
 
 
 def test_estimates_from_a_pipe_keep_the_good_and_tell_the_bad(joulewise: Run) -> None:
-    done = joulewise("estimate", "-", "--format", "csv", input="alexnet\nnonet\n\nresnet50\n")
+    done = joulewise("estimate", "-", "--method", "paper", "--format", "csv", input="alexnet\nnonet\n\nresnet50\n")
     rows = list(csv.DictReader(StringIO(done.stdout)))
     assert [row["model"] for row in rows] == ["alexnet", "resnet50"]
     assert float(rows[0]["energy_j"]) > 0
@@ -107,11 +107,19 @@ def test_show_says_which_others_there_are(joulewise: Run) -> None:
     [
         (("forcast",), "did you mean forecast?"),
         (("estimate", "reznet50"), "did you mean ResNet-50"),
-        (("estimate", "ViT-L/16"), "may be vit-l-16-in21k or vit-l-16-jft"),
-        (("estimate", "alexnet", "--on", "a100", "--precision", "fp8"), "it has fp16, fp32"),
+        (("estimate", "ViT-L/16", "--method", "paper"), "may be vit-l-16-in21k or vit-l-16-jft"),
+        (("estimate", "alexnet", "--method", "paper", "--on", "a100", "--precision", "fp8"), "it has fp16, fp32"),
         (("estimate", "alexnet", "--at", "2020-02-30"), "write YYYY-MM-DD"),
-        (("estimate", "alexnet", "--at", "1900"), "too far from the data"),
+        (("estimate", "alexnet", "--method", "paper", "--at", "1900"), "too far from the data"),
         (("estimate",), "there is no model"),
+        (("estimate", "resnet50"), "needs an accelerator"),
+        (("estimate", "resnet50", "--on", "a30", "--at", "2020"), "paper's method"),
+        (("estimate", "config.json", "--on", "h100"), "give it by --config"),
+        (("estimate", "timm:resnet50", "--on", "h100"), "give it by --module"),
+        (("estimate", "Llama-3.1-8B", "--on", "h100", "--count", "100000"), "between 1 and 10,000"),
+        (("estimate", "Llama-3.1-8B", "--on", "h100", "--pue", "120"), "between 1 and 10"),
+        (("estimate", "Llama-3.1-8B", "--on", "h100", "--batch-size", "5e-324"), "between 0.001"),
+        (("estimate", "--from", "table.csv", "--country", "FR"), "--from takes every workload from the table"),
         (("trend", "--task", "vison"), "did you mean vision?"),
         (("trend",), "missing option '--task'"),
         (

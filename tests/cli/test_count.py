@@ -1,6 +1,7 @@
 """``joulewise count`` as a user runs it."""
 
 import csv
+import fcntl
 import json
 import subprocess
 import sys
@@ -74,6 +75,31 @@ def test_a_file_of_ones_own_is_run_and_said_so(joulewise: Run, tmp_path: Path) -
         assert said in done.stderr
 
 
+def test_a_file_that_prints_or_ends_the_program(joulewise: Run, tmp_path: Path) -> None:
+    path = tmp_path / "net.py"
+    path.write_text(
+        "import sys, torch\nprint('on import')\n"
+        "def make():\n    print('in make')\n    return torch.nn.Linear(4, 5), (torch.zeros(2, 4),)\n"
+        "def leaves():\n    sys.exit(0)\n"
+    )
+    done = joulewise("count", f"{path}:make", "--json")
+    assert json.loads(done.stdout)["flops"] == 2 * 2 * 4 * 5
+    assert "on import\nin make\n" in done.stderr
+    done = joulewise("count", f"{path}:leaves", "--json")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "leaves ended the program with sys.exit(0)" in done.stderr
+
+
+def test_two_runs_into_one_file(joulewise: Run, config: Path, tmp_path: Path) -> None:
+    out = tmp_path / "counts.csv"
+    with out.open("a") as held:
+        fcntl.flock(held, fcntl.LOCK_EX)
+        done = joulewise("count", "-", "-o", str(out), "--workers", "1", input=f"{config}\n")
+    assert done.returncode == 1
+    assert done.stderr.splitlines()[-1].startswith(f"joulewise: another run is writing {out}")
+    assert out.read_text() == ""
+
+
 def test_many_from_a_pipe_into_a_file(joulewise: Run, config: Path, tmp_path: Path) -> None:
     out = tmp_path / "counts.csv"
     done = joulewise("count", "-", "-o", str(out), "--workers", "1", input=f"{config}\n{tmp_path}/absent.json\n")
@@ -91,9 +117,15 @@ def test_many_from_a_pipe_into_a_file(joulewise: Run, config: Path, tmp_path: Pa
         ((), "nothing to count"),
         (("resnet50",), "cannot tell what 'resnet50' is"),
         (("x.json",), "cannot read x.json"),
-        (("CONFIG", "--precision", "fp7"), "unknown precision 'fp7'"),
-        (("CONFIG", "--prompt-tokens", "0"), "prompt_tokens must be at least 1"),
-        (("CONFIG", "--batch-size", "-1"), "batch_size must be at least 1"),
+        (("CONFIG", "--precision", "fp7"), "unknown number format 'fp7'"),
+        (("CONFIG", "--prompt-tokens", "0"), "--prompt-tokens must be between 1 and 1,000,000,000, not 0"),
+        (("CONFIG", "--batch-size", "-1"), "--batch-size must be between 1 and 1,000,000,000, not -1"),
+        (("CONFIG", "--input", "3x224x224"), "--input does not apply to a configuration"),
+        (("CONFIG", "--dim", "batch=8"), "--dim does not apply to a configuration"),
+        (("timm:resnet50", "--prompt-tokens", "8"), "--prompt-tokens does not apply to a network of timm"),
+        (("model.onnx", "--batch-size", "8"), "--batch-size does not apply to an ONNX file (set its dimensions"),
+        (("net.py:make", "--output-tokens", "8"), "--output-tokens does not apply to a Python file"),
+        (("hf:a/b", "--steps", "8"), "--steps does not apply to a model of transformers"),
         (("CONFIG", "--input", "3x224"), "write channels, height and width"),
         (("-",), "no names on standard input"),
         (("absent.py:make",), "no such file: absent.py"),

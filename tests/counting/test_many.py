@@ -118,3 +118,15 @@ def test_another_parquet_file_is_not_overwritten(tmp_path: Path) -> None:
     pl.DataFrame({"mine": [1]}).write_parquet(out)
     with pytest.raises(InputError, match="does not hold counts"):
         count_many(["x.json"], out)
+
+
+def test_a_process_that_dies_harms_no_other_target(tmp_path: Path) -> None:
+    out, dies = tmp_path / "counts.csv", tmp_path / "dies.py"
+    dies.write_text("import os\ndef make():\n    os._exit(0)\n")
+    targets = [f"{dies}:make"]
+    for name in "abcde":
+        (tmp_path / f"{name}.json").write_text(CONFIG)
+        targets.append(str(tmp_path / f"{name}.json"))
+    assert count_many(targets, out, InferenceOptions(prompt_tokens=8), workers=1) == (6, 1)
+    rows = {row["target"]: row["error"] for row in _rows(out)}
+    assert rows == dict.fromkeys(targets, "") | {targets[0]: "the process died, for want of memory perhaps"}

@@ -303,7 +303,7 @@ def test_what_is_no_model(tmp_path: Path, content: bytes, said: str) -> None:
 def test_a_model_cut_short(tmp_path: Path) -> None:
     path = _saved(tmp_path, _model([_node("MatMul", "x,w")], {"x": [2, 50]}, {"w": [50, 60]}))
     path.write_bytes(path.read_bytes()[:-200])
-    with pytest.raises(InputError, match="no ONNX model, or is cut short"):
+    with pytest.raises(InputError, match="not an ONNX model, or is cut short"):
         count_onnx(path)
 
 

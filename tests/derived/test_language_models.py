@@ -101,7 +101,7 @@ def test_what_is_outside_the_layers_is_counted(model: str, built: int, rel: floa
 
 
 def test_what_the_table_cannot_describe_is_an_error_with_the_reason() -> None:
-    row = find_model("Mamba-2.8B").architecture
+    row = find_model("Mamba-2.8B").partial_architecture
     assert row is not None
     with pytest.raises(InputError, match="Mamba"):
         stack_of(row)

@@ -53,7 +53,7 @@ def test_never_within_the_horizon_is_an_answer() -> None:
 
 
 def test_a_forecast_as_data() -> None:
-    result = forecast("vision", until=2022)
+    result = forecast("vision", until=2022, catalog=PAPERS)
     value = result.to_dict()
     assert json.loads(json.dumps(value, allow_nan=False)) == value
     assert [year["year"] for year in value["years"]] == list(range(2012, 2023))

@@ -1,4 +1,4 @@
-"""The rules that every fact keeps, and the places where one does not."""
+"""The rules that every fact must keep, and the violations of them."""
 
 from __future__ import annotations
 
@@ -12,12 +12,13 @@ from joulewise.catalog.names import normalise, normalised
 from joulewise.catalog.prefilter import KINDS, definitely_valid
 from joulewise.catalog.tables import COLLECTIONS
 from joulewise.errors import nearest_names
+from joulewise.formats import FORMATS
 from joulewise.units import UNITS
 
 
 @dataclass(frozen=True)
 class RuleViolation:
-    """One broken rule: where, and what would be right; of an outlier also whose fact it is."""
+    """One violated rule: where, and what would be right; for an outlier also the entity and attribute."""
 
     file: str
     row: int
@@ -38,12 +39,13 @@ def find_violations(
 
     The rules: every fact has an entity, a known attribute of its collection, a source that is listed,
     a kind, a locator; its value is of the attribute's type, in a unit of its dimension, within its
-    bounds; low <= value <= high; no id, name or fact is there twice; a correction names the source
+    bounds; low <= value <= high; ids, names and facts are unique; a correction names the source
     that it corrects, and says why.
     """
     problems = [
         *_duplicate_ids(entities, sources),
         *_bad_entities(entities),
+        *_aliases_of_others(entities),
         *_bad_facts(entities, facts, sources, attributes),
         *_duplicate_facts(facts),
     ]
@@ -54,9 +56,7 @@ def _duplicate_ids(entities: pl.DataFrame, sources: pl.DataFrame) -> list[RuleVi
     problems = []
     for frame, keys in ((entities, ["collection", "id"]), (sources, ["id"])):
         repeats = frame.filter(pl.struct(keys).is_duplicated() & ~pl.struct(keys).is_first_distinct())
-        problems += [
-            RuleViolation(r["file"], r["row"], "id", f"{r['id']!r} is there twice") for r in repeats.to_dicts()
-        ]
+        problems += [RuleViolation(r["file"], r["row"], "id", f"duplicate id {r['id']!r}") for r in repeats.to_dicts()]
         blank = frame.filter(pl.col("id") == "")
         problems += [RuleViolation(r["file"], r["row"], "id", "is blank") for r in blank.to_dicts()]
     uncited = sources.filter(pl.col("citation") == "")
@@ -83,6 +83,24 @@ def _bad_entities(entities: pl.DataFrame) -> list[RuleViolation]:
                     RuleViolation(row["file"], row["row"], column, f"{row[column]!r} is also a name of {owner!r}")
                 )
     return problems
+
+
+def _aliases_of_others(entities: pl.DataFrame) -> list[RuleViolation]:
+    """Return aliases that are another entity's own id or name: under them that one is found, never this one."""
+    own = pl.concat(
+        entities.select("collection", pl.col("id").alias("owner"), normalised(c).alias("key")) for c in ("id", "name")
+    ).unique()
+    aliases = (
+        entities.filter(pl.col("aliases") != "")
+        .with_columns(alias=pl.col("aliases").str.split("|"))
+        .explode("alias")
+        .with_columns(normalised("alias").alias("key"))
+    )
+    taken = aliases.join(own, on=["collection", "key"], maintain_order="left").filter(pl.col("id") != pl.col("owner"))
+    return [
+        RuleViolation(row["file"], row["row"], "aliases", f"{row['alias']!r} is the name of {row['owner']!r}")
+        for row in taken.to_dicts()
+    ]
 
 
 def _bad_facts(
@@ -128,7 +146,7 @@ def _bad_facts(
         if rule is None:
             wrong("attribute", f"{fact['attribute']!r} is unknown" + _nearest(fact["attribute"], rules))
         elif fact["collection"] not in rule["collection"].split("|"):
-            wrong("attribute", f"{fact['attribute']!r} is no attribute of {fact['collection']}")
+            wrong("attribute", f"{fact['attribute']!r} is not an attribute of {fact['collection']}")
         else:
             problems += _bad_value(fact, rule)
     return problems
@@ -147,11 +165,15 @@ def _bad_value(fact: dict[str, str], rule: dict[str, str]) -> list[RuleViolation
         return wrong("value", "is blank: leave the row out when there is no value")
     if rule["type"] == "text":
         return []
+    if rule["type"] == "format":
+        if value not in FORMATS:
+            return wrong("value", f"{value!r} is not a number format" + _nearest(value, FORMATS))
+        return []
     if rule["type"] == "date":
         try:
             day = date.fromisoformat(value)
         except ValueError:
-            return wrong("value", f"{value!r} is no date of the form YYYY-MM-DD")
+            return wrong("value", f"{value!r} is not a date of the form YYYY-MM-DD")
         if not rule["min"] <= day.isoformat() <= rule["max"]:
             return wrong("value", f"{value} is outside {rule['min']} to {rule['max']}")
         return []
@@ -161,14 +183,14 @@ def _bad_value(fact: dict[str, str], rule: dict[str, str]) -> list[RuleViolation
     dimension, factor = UNITS[unit]
     if dimension != rule["dimension"]:
         right = ", ".join(u for u, (d, _) in UNITS.items() if d == rule["dimension"])
-        return wrong("unit", f"{unit!r} is no unit of {fact['attribute']}; it takes {right}")
+        return wrong("unit", f"{unit!r} is not a unit of {fact['attribute']}; use {right}")
     numbers: dict[str, float] = {}
     for column in ("value", "low", "high"):
         if fact[column]:
             try:
                 numbers[column] = float(fact[column])
             except ValueError:
-                return wrong(column, f"{fact[column]!r} is no number")
+                return wrong(column, f"{fact[column]!r} is not a number")
     # Written so that not-a-number fails too.
     for column, number in numbers.items():
         if not float(rule["min"]) <= number * factor <= float(rule["max"]):
@@ -192,7 +214,7 @@ def _duplicate_facts(facts: pl.DataFrame) -> list[RuleViolation]:
             r["file"],
             r["row"],
             "entity",
-            f"{r['entity']} {r['attribute']} from {r['source']} is there twice under the same conditions",
+            f"{r['entity']} {r['attribute']} from {r['source']} is stated twice under the same conditions",
         )
         for r in repeats.to_dicts()
     ]

@@ -1,4 +1,4 @@
-"""Where two sources say different things of the same cell."""
+"""Cells on which two sources disagree."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from joulewise.catalog.catalog import Catalog
 from joulewise.catalog.loading import load
 
 TOLERANCE = 0.02
-"""Figures that differ by less are taken as rounded differently."""
+"""Figures that differ by a smaller share are treated as rounding."""
 
 
 def disagreements(collection: str, catalog: Catalog | None = None, tolerance: float = TOLERANCE) -> pl.DataFrame:

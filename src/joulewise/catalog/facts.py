@@ -1,4 +1,4 @@
-"""One fact, and its source."""
+"""A fact, its source and its conditions."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ PAPER = "desislavov2021"
 
 @dataclass(frozen=True)
 class Source:
-    """Where a fact comes from."""
+    """A cited publication."""
 
     id: str
     citation: str

@@ -6,18 +6,18 @@ A name is looked up in the catalogue and nowhere else: it is never taken for a f
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
-from typing import Any, Literal
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Literal
 
 import polars as pl
 
 from joulewise.catalog.catalog import Catalog, kept_with
 from joulewise.catalog.facts import Fact
 from joulewise.catalog.loading import load
+from joulewise.catalog.model_index import ModelRows, Row, model_index
 from joulewise.catalog.names import (
     NETWORK,
-    PART,
     Hit,
     NameIndex,
     format_of,
@@ -27,14 +27,12 @@ from joulewise.catalog.names import (
     names_of_entities,
     network_of,
     normalise,
-    shorter_names,
 )
 from joulewise.catalog.tables import COLLECTIONS
 from joulewise.catalog.wide import standing, vision_results
 from joulewise.errors import InputError, UnknownNameError
 
 Kind = Literal["language", "encoder", "embedding", "generator", "network", "sample", "speech"]
-Row = Mapping[str, Any]
 
 DEFAULT_FORMAT = "bf16"
 """The number format of weights whose publication states no other."""
@@ -53,12 +51,14 @@ _KIND_OF_TASK: dict[str, Kind] = {
 _ENCODERS = frozenset(
     {"albert", "bert", "deberta", "distilbert", "electra", "elmo", "mobilebert", "roberta", "squeezebert", "xlnet"}
 )
+# How the note of a row begins that does not describe all of its model's layers.
+_PARTIAL = "not computed"
 _EMBEDDERS = frozenset({"multilingual"})
 
 
 @dataclass(frozen=True)
 class KnownModel:
-    """What the catalogue has of one model, whichever of its names was given.
+    """Everything the catalogue holds on one model, under any of its names.
 
     Parameters
     ----------
@@ -72,6 +72,9 @@ class KnownModel:
     architecture, configuration, generator, sample_network : mapping or None
         Its row of each reference table. Where several rows of ``architectures`` are of one model, that of a
         published configuration (``ORG/NAME``) before another tool's preset, and that of its own name first.
+    partial_architecture : mapping or None
+        A row of ``architectures`` that leaves out some of the model's layers and so cannot be counted or estimated
+        from, where there is neither another one nor a configuration; its note says why.
     image_networks : tuple of mapping
         Work of an image network at each size that it was counted at, best score first.
     params, active_params : float or None
@@ -91,6 +94,7 @@ class KnownModel:
     configuration: Row | None = None
     generator: Row | None = None
     sample_network: Row | None = None
+    partial_architecture: Row | None = None
     image_networks: tuple[Row, ...] = ()
     params: float | None = None
     active_params: float | None = None
@@ -120,27 +124,30 @@ def find_model(name: str, catalog: Catalog | None = None) -> KnownModel:
     catalog = catalog or load()
     found = known_model(name, catalog)
     if found is None:
-        raise UnknownNameError("model", name, _models(catalog).index.names)
+        raise UnknownNameError("model", name, model_index(catalog).index.names)
     return found
 
 
 def known_model(name: str, catalog: Catalog | None = None) -> KnownModel | None:
     """Return the model that a name means, or None if there is none; else as `find_model`."""
     catalog = catalog or load()
-    models = _models(catalog)
+    models = model_index(catalog)
     hit = models.index.find(model_keys(name))
     if hit is None:
         return None
     owner = _only(hit, "model", name, catalog)
-    rows, entity = models.rows.get(owner, _Rows()), _entities(catalog).get(owner)
+    rows, entity = models.rows.get(owner, ModelRows()), _entities(catalog).get(owner)
     size = _sizes(catalog).get(owner, {})
     params, assumed = size.get("params", (None, False))
     own = entity["name"] if entity else rows.name
+    row = _own_row(own, owner, rows.architectures)
+    partial = row is not None and str(row["note"]).startswith(_PARTIAL) and not rows.configurations
     return KnownModel(
         name=own,
         entity=owner if entity else None,
         kind=_kind(entity, rows),
-        architecture=_own_row(own, owner, rows.architectures),
+        architecture=None if partial else row,
+        partial_architecture=row if partial else None,
         configuration=rows.configurations[0] if rows.configurations else None,
         generator=rows.generators[0] if rows.generators else None,
         sample_network=rows.sample_networks[0] if rows.sample_networks else None,
@@ -237,75 +244,6 @@ def others_named(entity: str, catalog: Catalog) -> list[str]:
     ]
 
 
-@dataclass(frozen=True)
-class _Rows:
-    """The rows of the reference tables that are of one model."""
-
-    architectures: list[Row] = field(default_factory=list)
-    configurations: list[Row] = field(default_factory=list)
-    generators: list[Row] = field(default_factory=list)
-    sample_networks: list[Row] = field(default_factory=list)
-
-    @property
-    def name(self) -> str:
-        """Return the name of the first row."""
-        named = [*self.architectures, *self.generators, *self.sample_networks]
-        return hub_part(str(named[0]["model"] if named else self.configurations[0]["names"][0]))
-
-
-@dataclass(frozen=True)
-class _Models:
-    """Every name of a model, and the rows of each."""
-
-    index: NameIndex
-    rows: Mapping[str, _Rows]
-
-
-@kept_with
-def _models(catalog: Catalog) -> _Models:
-    """Return the index of models, and which rows of the reference tables are of each.
-
-    A row goes to every entity that has one of its names. Its other names are names of that entity, if it is one;
-    else of a model that only the reference tables have.
-    """
-    named = names_of_entities(catalog.entities.filter(collection="models"))
-    entities = index_names(named)
-    others: dict[str, str] = {}
-    rows: dict[str, _Rows] = {}
-    for table, names, row in _rows_of(catalog):
-        owners = {name: _owner_of_row(entities, others, name) for name in names}
-        known = list(dict.fromkeys(owner for owner in owners.values() if owner))
-        spare = known[0] if len(known) == 1 else model_keys(names[0])[-1]
-        settled = {name: owner or spare for name, owner in owners.items()}
-        for name, owner in settled.items():
-            named += [(owner, shorter, PART) for shorter in shorter_names(name)]
-            for key in model_keys(name):
-                others.setdefault(key, owner)
-        for owner in dict.fromkeys(settled.values()):
-            getattr(rows.setdefault(owner, _Rows()), table).append(row)
-    return _Models(index_names(named), rows)
-
-
-def _rows_of(catalog: Catalog) -> Iterator[tuple[str, list[str], Row]]:
-    """Yield each row of the reference tables of models: its table, its names and itself."""
-    for row in catalog.tables.configurations:
-        yield "configurations", row["names"], row
-    for row in catalog.tables.architectures.to_dicts():
-        yield "architectures", [row["model"]], row
-    for table in ("generators", "sample_networks"):
-        for row in getattr(catalog.tables, table).to_dicts():
-            yield table, [row["model"], *filter(None, (row["aliases"] or "").split("|"))], row
-
-
-def _owner_of_row(entities: NameIndex, others: Mapping[str, str], name: str) -> str | None:
-    """Return the model that a row's name is of, of those known so far; None where there is none, or several."""
-    keys = model_keys(name)
-    hit = entities.find(keys)
-    if hit and hit[0] < NETWORK and len(hit[1]) == 1:
-        return hit[1][0]
-    return next((others[key] for key in keys if key in others), None)
-
-
 def _own_row(name: str, entity: str, rows: Iterable[Row]) -> Row | None:
     """Return the row of a model that is most its own: under an organisation's name, and by the model's own."""
     own = {normalise(name), normalise(entity)}
@@ -316,7 +254,7 @@ def _own_row(name: str, entity: str, rows: Iterable[Row]) -> Row | None:
     return min(rows, key=order, default=None)
 
 
-def _kind(entity: Row | None, rows: _Rows) -> Kind:
+def _kind(entity: Row | None, rows: ModelRows) -> Kind:
     if rows.generators:
         return "generator"
     if rows.sample_networks:
@@ -345,7 +283,7 @@ def _index(catalog: Catalog, collection: str) -> NameIndex:
 @kept_with
 def _entity_models(catalog: Catalog) -> NameIndex:
     """Return the index of models with only those that are entities."""
-    known, index = set(catalog.entities.filter(collection="models")["id"]), _models(catalog).index
+    known, index = set(catalog.entities.filter(collection="models")["id"]), model_index(catalog).index
     owners = {key: (rank, tuple(o for o in owners if o in known)) for key, (rank, owners) in index.owners.items()}
     return NameIndex({key: hit for key, hit in owners.items() if hit[1]}, index.names)
 

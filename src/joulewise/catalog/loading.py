@@ -40,8 +40,16 @@ def load(data: str | Path | None = None) -> Catalog:
 
 
 def check(data: str | Path | None = None) -> list[RuleViolation]:
-    """Return what is wrong in the shipped data, or in a user's folder together with it."""
+    """Return what is wrong in the facts that are shipped, or in a user's folder together with them.
+
+    Raises
+    ------
+    DataError
+        If a file of the folder is malformed, or a reference table not of the form of the shipped one.
+    """
     tables = read_folder(shipped_folder()) if data is None else _joined(Path(data))
+    if data is not None:
+        with_tables_of(Path(data))
     return find_violations(tables["entities"], tables["facts"], tables["sources"], tables["attributes"])
 
 
@@ -58,7 +66,7 @@ def _with_folder(folder: Path, _content: str) -> Catalog:
     violations = find_violations(tables["entities"], tables["facts"], tables["sources"], tables["attributes"])
     if violations:
         more = f" (and {len(violations) - 1} more; see joulewise check)" if len(violations) > 1 else ""
-        raise DataError(f"{violations[0]}{more}", map(str, violations))
+        raise DataError(f"{violations[0]}{more}", problems=map(str, violations))
     facts = mark_superseded(with_numbers(tables["facts"]))
     return Catalog(tables["entities"], facts, tables["sources"], tables["attributes"], with_tables_of(folder))
 

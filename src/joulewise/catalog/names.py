@@ -15,6 +15,7 @@ OWN, ALIAS, PART, NETWORK = range(4)
 """How much a name is an entry's own: its id or name; an alias; the last part of a hub id, or the name of a row of a
 wide table; a timm network without the tag of its weights."""
 
+_PATHS = ("/", "./", "../", "~")
 _OTHER_ASCII = re.compile("[^a-z0-9]+")
 _HUB_ID = re.compile(r"[\w.-]+/([\w.-]+)")
 _NETWORK_AND_TAG = re.compile(r"([a-z0-9_]+)\.[a-z][a-z0-9_]*")
@@ -85,7 +86,9 @@ def shorter_names(name: str) -> list[str]:
 
 
 def model_keys(name: str) -> list[str]:
-    """Return the keys to look a model up by, as `normalise` gives them for each of `shorter_names`."""
+    """Return the keys to look a model up by, as `normalise` gives them for each of `shorter_names`; of a path none."""
+    if name.startswith(_PATHS):
+        return []
     return [key for key in dict.fromkeys(map(normalise, shorter_names(name))) if key]
 
 

@@ -1,7 +1,7 @@
-"""Which facts surely keep the rules, told for whole columns at once.
+"""Vectorised pre-filter of the facts that certainly keep the rules.
 
-Whatever is not sure, an equal bound or a rare spelling of a date, is left to the check row by row, which has the last
-word and the messages.
+Borderline cases (a value on a bound, an unusual date format) fall through to the row-by-row check, which decides and
+writes the messages.
 """
 
 from __future__ import annotations

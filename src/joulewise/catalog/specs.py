@@ -1,4 +1,4 @@
-"""What an estimate needs to know of an accelerator, from its facts: rates, memory, bandwidth, power."""
+"""Specifications of accelerators from their facts: rates, memory, bandwidth, power."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ _RATES = {
 
 @dataclass(frozen=True)
 class AcceleratorSpec:
-    """What the facts say of an accelerator; rates are dense.
+    """Specification of an accelerator, from its facts; rates are dense.
 
     Parameters
     ----------
@@ -91,7 +91,7 @@ class AcceleratorSpec:
 
 
 def accelerator_spec(name: str, catalog: Catalog | None = None) -> AcceleratorSpec:
-    """Return what the facts say of an accelerator.
+    """Return the specification of an accelerator.
 
     Parameters
     ----------
@@ -148,7 +148,7 @@ def _specs(catalog: Catalog) -> dict[str, dict[str, Any]]:
             pl.col("release_date").dt.to_string("%Y-%m-%d"),
             pl.concat_str(
                 pl.when(pl.col("link_bytes_per_s").is_null()).then(
-                    pl.lit("link: not known, that of PCIe 4.0 x16 assumed")
+                    pl.lit("link: unknown, that of PCIe 4.0 x16 assumed")
                 ),
                 pl.when(pl.col("tensor_16").is_null() & pl.max_horizontal("vector_16", "vector_32").is_not_null()).then(
                     pl.lit("rate: no matrix units known, the best of FP16 and FP32")
@@ -211,7 +211,7 @@ def _origins(catalog: Catalog) -> pl.DataFrame:
 
 
 def _doubts(catalog: Catalog) -> pl.DataFrame:
-    """Return what is supposed rather than stated of each accelerator's power, memory and bandwidth."""
+    """Return notes on power, memory and bandwidth that are assumed or doubtful, by accelerator."""
     attributes = {"tdp_w": "power", "memory_bytes": "memory", "bandwidth_bytes_per_s": "bandwidth"}
     doubted = (
         standing(catalog, "accelerators")

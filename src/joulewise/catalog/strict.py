@@ -1,4 +1,4 @@
-"""Facts that keep every rule of form and yet look wrong: outliers, each explained in a reviewed file or corrected.
+"""Outliers: facts of the right form that look wrong. Each must be explained in a reviewed file or corrected.
 
 A rule is a function of the catalogue that returns a `RuleViolation` for each outlier, with the entity and the attribute
 that look wrong. To add one, write it and list it in `RULES`.
@@ -15,7 +15,7 @@ from joulewise.catalog.catalog import Catalog
 from joulewise.catalog.check import RuleViolation
 from joulewise.catalog.disagree import disagreements
 from joulewise.catalog.loading import load
-from joulewise.catalog.outliers_models import model_outliers
+from joulewise.catalog.model_outliers import model_outliers
 from joulewise.catalog.tables import read_csv, shipped_folder
 from joulewise.catalog.wide import accelerators
 
@@ -26,7 +26,7 @@ EXPLANATION_COLUMNS = ("collection", "entity", "attribute", "reason")
 BYTES_PER_FLOP = (8e-4, 0.25)
 """Memory bandwidth over the best rate in 16 bits or FP32: from what reads little to the graphics cards of 2008."""
 SWEEPS_PER_S = 200.0
-"""How often a second the whole memory can be read, at most, if it is not on the chip."""
+"""The most often per second that a whole memory off the chip can be read."""
 EFFICIENCY_FACTOR = 20.0
 """Efficiency at one precision, over the median of those launched within two years."""
 STEP = (0.9, 2.2)
@@ -36,7 +36,9 @@ STEPS = (("int8", "fp16-tensor"), ("fp8", "fp16-tensor"), ("fp4", "fp8"), ("fp16
 _NEIGHBOURS, _NEIGHBOUR_DAYS = 4, 731
 
 
-def unexplained(catalog: Catalog | None = None, rules: Iterable[Rule] | None = None) -> list[RuleViolation]:
+def unexplained(
+    catalog: Catalog | None = None, rules: Iterable[Rule] | None = None, reasons: pl.DataFrame | None = None
+) -> list[RuleViolation]:
     """Return the outliers that no row of the file of explanations explains, and the rows that explain none.
 
     Parameters
@@ -45,14 +47,19 @@ def unexplained(catalog: Catalog | None = None, rules: Iterable[Rule] | None = N
         By default the shipped one.
     rules : iterable of functions, optional
         By default `RULES`.
+    reasons : DataFrame, optional
+        In the form of `explanations`, which is the default.
     """
     found = outliers(catalog, rules)
-    reasons = explanations()
+    reasons = explanations() if reasons is None else reasons
     explained = {(r["collection"], r["entity"], r["attribute"]) for r in reasons.to_dicts()}
     present = {(p.collection, p.entity, p.attribute) for p in found}
     idle = [
         RuleViolation(
-            r["file"], r["row"], "entity", f"{r['entity']} {r['attribute']} is no outlier: nothing to explain"
+            r["file"],
+            r["row"],
+            "entity",
+            f"{r['entity']} {r['attribute']} is not an outlier",
         )
         for r in reasons.to_dicts()
         if (r["collection"], r["entity"], r["attribute"]) not in present
@@ -174,7 +181,7 @@ RULES: tuple[Rule, ...] = (
 
 
 def _best_rate(catalog: Catalog) -> pl.DataFrame:
-    """Return one row an accelerator with ``rate``, its best in 16 bits or FP32, and its bandwidth."""
+    """Return one row per accelerator with ``rate``, its best in 16 bits or FP32, and its bandwidth."""
     usual = pl.col("precision").is_in(["fp16-tensor", "fp16", "fp32"])
     return (
         accelerators(catalog)

@@ -65,7 +65,7 @@ def _raw(path: Path, columns: tuple[str, ...]) -> pl.DataFrame:
     if missing or surplus:
         wrong = [f"missing column {c!r}" for c in missing] + [f"unknown column {c!r}" for c in surplus]
         if len(missing) == len(columns):
-            wrong = ["is no header of this table"]
+            wrong = ["is not the header of this table"]
         raise DataError(f"{path}, row 1: {', '.join(wrong)}; the columns are {','.join(columns)}")
     return frame.select(*columns, "row")
 
@@ -77,7 +77,7 @@ def _filled(frame: pl.DataFrame, file: pl.Expr | pl.Series) -> pl.DataFrame:
 
 
 def broken_row(path: Path) -> str | None:
-    """Return what is wrong with the first line of a file that is no row of it, or None.
+    """Return what is wrong with the first malformed line of a file, or None.
 
     The text goes after the file's name: ``, row 3: 12 cells, but the header has 13``.
     """

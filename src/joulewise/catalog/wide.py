@@ -1,4 +1,4 @@
-"""Wide tables, derived from the facts: one row a model, or an accelerator and precision."""
+"""Wide tables derived from the facts: one row per model, or per accelerator and precision."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ SCORE_OF_TASK = {"vision": "top1_percent", "language": "glue_points"}
 
 
 def models(task: str | None = None, catalog: Catalog | None = None) -> pl.DataFrame:
-    """Return one row a model, dated first to last.
+    """Return one row per model, ordered by release date.
 
     Parameters
     ----------
@@ -84,7 +84,7 @@ def undated(task: str | None = None, catalog: Catalog | None = None) -> int:
 
 
 def vision_results(catalog: Catalog | None = None) -> pl.DataFrame:
-    """Return one row a weight and size of the image, for every ImageNet score that names its size.
+    """Return one row per set of weights and image size, for every ImageNet score that states the size.
 
     Returns
     -------
@@ -134,7 +134,7 @@ def vision_results(catalog: Catalog | None = None) -> pl.DataFrame:
 
 
 def accelerators(catalog: Catalog | None = None) -> pl.DataFrame:
-    """Return one row an accelerator and precision, dated first to last.
+    """Return one row per accelerator and precision, ordered by release date.
 
     Rates are dense, and accumulate in FP32 where the accelerator does so at another rate than in FP16. An
     accelerator without any rate has one row, without a precision.
@@ -181,7 +181,7 @@ def accelerators(catalog: Catalog | None = None) -> pl.DataFrame:
 
 
 def sources(catalog: Catalog | None = None) -> pl.DataFrame:
-    """Return one row a source: its citation, and in ``facts`` how many rest on it."""
+    """Return one row per source: its citation, and in ``facts`` how many facts cite it."""
     catalog = catalog or load()
     used = catalog.facts.select(pl.col("source").str.split("; ").alias("id")).explode("id").group_by("id").len("facts")
     return (
@@ -211,7 +211,7 @@ def _wide(
     texts: tuple[str, ...],
     beside: Mapping[str, tuple[str, str]],
 ) -> pl.DataFrame:
-    """Return one row an entity, with the value that stands for each attribute, null where there is none.
+    """Return one row per entity with the value that stands for each attribute, null where there is none.
 
     `beside` names further columns: an attribute, and the column of its fact to take instead of the value.
     """
@@ -238,7 +238,7 @@ def _wide(
 def _spread(
     catalog: Catalog, collection: str, cells: pl.DataFrame, numbers: tuple[str, ...], texts: tuple[str, ...]
 ) -> pl.DataFrame:
-    """Return one row an entity with a column for each attribute, of cells that have one fact each."""
+    """Return one row per entity and one column per attribute, from cells that have one fact each."""
     frame = catalog.entities.filter(collection=collection).select("id", "name", "family", "task")
     for attributes, values in ((numbers, "number"), (texts, "value")):
         wide = (

@@ -10,6 +10,7 @@ import click
 from joulewise import catalog
 from joulewise.cli.options import data_option
 from joulewise.cli.output import emit_rows, emit_text, output_options
+from joulewise.derived.published_sizes import disagreeing_sizes, unexplained_sizes
 from joulewise.errors import ExitCode
 
 
@@ -17,7 +18,8 @@ from joulewise.errors import ExitCode
 @click.option(
     "--strict",
     is_flag=True,
-    help="Also list what keeps the rules but looks wrong: ratios, efficiencies, sources that disagree.",
+    help="Also list what keeps the rules but looks wrong: ratios, efficiencies, sources that disagree, sizes that are "
+    "not those published.",
 )
 @data_option
 @output_options
@@ -28,9 +30,9 @@ def command(strict: bool, data: Path | None, fmt: str, as_json: bool, output: Pa
     explained = ""
     if strict and not problems:
         loaded = catalog.load(data)
-        problems = catalog.unexplained(loaded)
+        problems = [*catalog.unexplained(loaded), *unexplained_sizes(loaded)]
         code = ExitCode.WORK_FAILED
-        explained = f"; {len(catalog.outliers(loaded)) - len(problems)} outliers, each explained"
+        explained = f"; {len(catalog.outliers(loaded)) + len(disagreeing_sizes(loaded))} outliers, each explained"
     if fmt != "table" or as_json:
         rows = [asdict(problem) for problem in problems]
         emit_rows(rows, fmt=fmt, as_json=as_json, output=output)

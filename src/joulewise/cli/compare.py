@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -18,7 +17,6 @@ from joulewise.energy.calibration.stored import load_calibration
 from joulewise.energy.compare import compare
 from joulewise.energy.rows import BOUNDS
 from joulewise.errors import InputError
-from joulewise.files import make_folder, write_bytes
 
 _COLUMNS = (
     "model",
@@ -129,32 +127,16 @@ def emit_grid(table: pl.DataFrame, *, fmt: str, as_json: bool, output: Path | No
         row |= {"energy_j_per_unit": row["energy_per_unit_j"], "ms_per_unit": row["seconds_per_unit"] * 1e3}
         row |= {"low": row["energy_per_unit_j_low"], "high": row["energy_per_unit_j_high"]}
         rows.append({c: row[c] for c in _COLUMNS})
-    emit_rows(rows, fmt="table", as_json=False, output=output, columns=_COLUMNS)
+    least = ("low", "high", "unit", "bound")
+    emit_rows(rows, fmt="table", as_json=False, output=output, columns=_COLUMNS, least=least)
 
 
 def draw_grid(table: pl.DataFrame, title: str, file: Path, *, joined: bool) -> None:
     """Write the chart of a grid."""
-    from joulewise.charts.workloads import energy_against_time  # noqa: PLC0415  (altair costs start-up time)
+    from joulewise.charts.export import save_chart  # noqa: PLC0415  (altair costs start-up time)
+    from joulewise.charts.workloads import energy_against_time  # noqa: PLC0415
 
     save_chart(energy_against_time(table, title, joined=joined), file)
-
-
-def save_chart(chart: Any, file: Path) -> None:
-    """Write a chart in the form that its name ends with.
-
-    Raises
-    ------
-    InputError
-        If that is none of .png, .svg and .html.
-    """
-    if file.suffix not in (".html", ".png", ".svg"):
-        raise InputError(f"a chart cannot be written as {file.name!r}", "end it with .png, .svg or .html")
-    make_folder(file.parent)
-    content = io.BytesIO() if file.suffix == ".png" else io.StringIO()
-    of_form: dict[str, dict[str, Any]] = {".html": {"inline": True}, ".png": {"scale_factor": 2}}
-    chart.save(content, format=file.suffix[1:], **of_form.get(file.suffix, {}))
-    value = content.getvalue()
-    write_bytes(file, value if isinstance(value, bytes) else value.encode())
 
 
 @click.command("compare", help="Compare MODELS on accelerators over batch sizes: joules and time per token or image.")

@@ -6,9 +6,10 @@ from collections import defaultdict
 from pathlib import Path
 
 import click
+from click.core import ParameterSource
 
 from joulewise.cli.main import complain
-from joulewise.cli.options import parse_image, parse_size
+from joulewise.cli.options import bounded_int, parse_image, parse_size
 from joulewise.cli.output import emit_object, output_options, table
 from joulewise.cli.progress import progress
 from joulewise.counting.options import InferenceOptions
@@ -17,6 +18,18 @@ from joulewise.counting.workload import Workload
 from joulewise.csv_input import read_lines
 from joulewise.errors import ExitCode, InputError
 from joulewise.units import with_prefix
+
+_WHOLE = bounded_int(1, 1_000_000_000)
+# The options of a single target that apply to each kind; any other is refused.
+_TOKENS = frozenset({"prompt_tokens", "output_tokens", "image_size"})
+_APPLY = {
+    "a network of timm": {"input_size", "batch_size", "precision"},
+    "a model of transformers": {"batch_size", "precision", "online", *_TOKENS},
+    "a Python file": {"input_size", "batch_size", "precision"},
+    "a configuration": {"batch_size", "precision", "steps", *_TOKENS},
+    "an ONNX file": {"dims", "precision"},
+}
+_OF_NETWORKS = frozenset.union(*map(frozenset, _APPLY.values()))
 
 
 @click.command(
@@ -30,11 +43,11 @@ from joulewise.units import with_prefix
     "input_size",
     help="Channels, height and width of an input image, e.g. 3x384x384; by default the network's own.",
 )
-@click.option("--batch-size", type=int, default=1, show_default=True, help="Inputs per batch.")
-@click.option("--prompt-tokens", type=int, default=2048, show_default=True, help="Prompt tokens per sequence.")
+@click.option("--batch-size", type=_WHOLE, default=1, show_default=True, help="Inputs per batch.")
+@click.option("--prompt-tokens", type=_WHOLE, default=2048, show_default=True, help="Prompt tokens per sequence.")
 @click.option(
     "--output-tokens",
-    type=int,
+    type=_WHOLE,
     default=1,
     show_default=True,
     help="Output tokens per sequence; 1 is the prompt's pass alone.",
@@ -44,7 +57,7 @@ from joulewise.units import with_prefix
     "image_size",
     help="Height and width of an image before the prompt, or of one that is made, e.g. 1024x1024.",
 )
-@click.option("--steps", type=int, default=1, show_default=True, help="Steps of a diffusion transformer per image.")
+@click.option("--steps", type=_WHOLE, default=1, show_default=True, help="Steps of a diffusion transformer per image.")
 @click.option("--dim", "dims", multiple=True, help="Set a named dimension of an ONNX model, e.g. batch=8; repeatable.")
 @click.option("--precision", help="Format of weights and activations, for the bytes: fp32, bf16, fp8, int4, ...")
 @click.option(
@@ -63,7 +76,9 @@ from joulewise.units import with_prefix
 @click.option("--workers", type=click.IntRange(min=1), help="Processes for many targets.")
 @click.option("--online", is_flag=True, help="Let hf:ORG/NAME fetch a configuration; code from the hub is never run.")
 @output_options
+@click.pass_context
 def command(
+    ctx: click.Context,
     target: str | None,
     input_size: str | None,
     batch_size: int,
@@ -84,8 +99,6 @@ def command(
     output: Path | None,
 ) -> None:
     """Count one target, or many into a file."""
-    if batch_size < 1:
-        raise InputError(f"batch_size must be at least 1, not {batch_size}")
     options = InferenceOptions(
         input_size=parse_size(input_size),
         batch_size=batch_size,
@@ -102,6 +115,7 @@ def command(
         return
     if target is None:
         raise InputError("nothing to count", f"give {TARGET_FORMS}, - or --all-timm")
+    _refuse_what_does_not_apply(ctx, target)
     if ".py:" in target:
         complain(f"running {target.rpartition(':')[0]} to build its module")
     work = count(target, options=options)
@@ -113,6 +127,25 @@ def command(
         whose = {"electra": "the counter of the ELECTRA paper", "paper": "the paper's convention", "fvcore": "fvcore"}
         text += f"\nby {whose[compat]}: {with_prefix(other, '' if compat == 'fvcore' else 'FLOP', 4)}"
     emit_object(value, text=text, fmt=fmt, as_json=as_json, output=output)
+
+
+def _refuse_what_does_not_apply(ctx: click.Context, target: str) -> None:
+    kind = _kind(target)
+    given = [p for p in ctx.command.params if ctx.get_parameter_source(p.name or "") is ParameterSource.COMMANDLINE]
+    for parameter in given:
+        if kind and parameter.name in _OF_NETWORKS - _APPLY[kind]:
+            hint = "set its dimensions: --dim NAME=N" if kind == "an ONNX file" else f"leave it out for {target}"
+            raise InputError(f"{parameter.opts[0]} does not apply to {kind}", hint)
+
+
+def _kind(target: str) -> str | None:
+    if target.startswith("timm:"):
+        return "a network of timm"
+    if target.startswith("hf:"):
+        return "a model of transformers"
+    if ".py:" in target:
+        return "a Python file"
+    return {".json": "a configuration", ".onnx": "an ONNX file"}.get(Path(target).suffix)
 
 
 def _by_convention(target: str, work: Workload, convention: str, tokens: int, batch_size: int) -> int:
@@ -206,7 +239,7 @@ def _all_timm() -> list[str]:
 
 
 def _from_stdin() -> list[str]:
-    names = [name for _, name in read_lines()]
+    names = [line for _, line in read_lines()]
     if not names:
         raise InputError("no names on standard input")
     return names

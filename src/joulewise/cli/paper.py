@@ -17,16 +17,16 @@ from joulewise.cli.progress import progress
 @data_option
 @output_options
 def command(out: Path, only: str | None, data: Path | None, fmt: str, as_json: bool, output: Path | None) -> None:
-    """Write the paper's parts and say how its numbers compare."""
+    """Write the paper's parts and say how its numbers compare_with_printed."""
     from joulewise.catalog import load  # noqa: PLC0415
     from joulewise.paper.build import PARTS, write_paper  # noqa: PLC0415  (charts take half a second to import)
-    from joulewise.paper.comparison import VERDICTS, compare  # noqa: PLC0415
+    from joulewise.paper.comparison import VERDICTS, compare_with_printed  # noqa: PLC0415
     from joulewise.paper.points import paper_edition  # noqa: PLC0415
 
     parts = [part.strip().lower() for part in (only or "").split(",") if part.strip()]
     with progress("paper", len(parts) or len(PARTS)) as begin:
         files = write_paper(out, parts, begin, load(data))
-    verdicts = compare(paper_edition())["verdict"]
+    verdicts = compare_with_printed(paper_edition())["verdict"]
     counts = {verdict: int((verdicts == verdict).sum()) for verdict in VERDICTS}
     text = "\n".join(
         [

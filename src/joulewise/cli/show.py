@@ -91,7 +91,7 @@ def _wide(name: str, catalog: Catalog) -> list[dict[str, Any]]:
     found = known.configuration
     whole = {**found["config"], "source": found["source"], "note": "", "model": name} if found else None
     return [
-        *_cells("architecture", "architectures.csv", known.architecture, "reported"),
+        *_cells("architecture", "architectures.csv", known.architecture or known.partial_architecture, "reported"),
         *_cells("configuration", found["file"] if found else "", whole, "reported"),
         *_cells("generator", "generators.csv", known.generator, "derived"),
     ]

@@ -8,7 +8,6 @@ import click
 import polars as pl
 
 from joulewise.catalog import Catalog, load, measurements
-from joulewise.cli.compare import save_chart
 from joulewise.cli.options import data_option
 from joulewise.cli.output import emit_rows, output_options
 from joulewise.cli.progress import progress
@@ -82,7 +81,8 @@ def command(
     with progress("validate", 3) as begin:
         checked = validate(frame, begin, catalog)
     if chart is not None:
-        from joulewise.charts.workloads import predicted_against_measured  # noqa: PLC0415  (altair costs start-up time)
+        from joulewise.charts.export import save_chart  # noqa: PLC0415  (altair costs start-up time)
+        from joulewise.charts.workloads import predicted_against_measured  # noqa: PLC0415
 
         save_chart(predicted_against_measured(checked), chart)
     if rows or worst:

@@ -13,10 +13,9 @@ from joulewise.counting.options import InferenceOptions
 from joulewise.counting.python_file import module_of_file, split_target
 from joulewise.errors import InputError, WorkError
 from joulewise.extras import import_extra
+from joulewise.formats import FORMATS, format_named
 
 TARGET_FORMS = "FILE.py:FACTORY, timm:NAME, hf:CONFIG.json or CONFIG.json"
-
-_TYPES = {"fp32": "float32", "bf16": "bfloat16", "fp16": "float16"}
 
 
 @dataclass(frozen=True)
@@ -123,7 +122,7 @@ def _of_configuration(torch: Any, target: str, options: InferenceOptions, place:
     if options.output_tokens > 1 and kind in {"encoder", "vision"}:
         raise only_forward(model, name)
     sizes = (options.prompt_tokens, options.output_tokens, options.batch_size)
-    _fit(torch, lambda: model.to(device=place, dtype=getattr(torch, _TYPES[precision])), name)
+    _fit(torch, lambda: model.to(device=place, dtype=_type(torch, precision)), name)
     if generates:
         call = _generation(torch, model, *sizes)
     else:
@@ -175,7 +174,7 @@ def _network(
     precision: str,
 ) -> tuple[Any, Callable[[], Any]]:
     """Return a module on its device, and a run of one forward pass."""
-    kind = getattr(torch, _TYPES[precision])
+    kind = _type(torch, precision)
     module = _fit(torch, lambda: _filled(torch, module, place).to(device=place, dtype=kind).eval(), "the network")
 
     def ready(value: Any) -> Any:
@@ -254,10 +253,17 @@ def _with_batch(torch: Any, inputs: tuple[Any, ...], options: InferenceOptions) 
 
 
 def _precision(options: InferenceOptions, usual: str) -> str:
-    name = options.precision or usual
-    if name not in _TYPES:
-        raise InputError(f"cannot run in {name!r}", f"one of {', '.join(_TYPES)}")
-    return name
+    """Return the name of a format that torch can run networks in."""
+    found = format_named(options.precision or usual)
+    if found.torch is None:
+        raise InputError(
+            f"cannot run in {found.name!r}", f"one of {', '.join(f.name for f in FORMATS.values() if f.torch)}"
+        )
+    return found.name
+
+
+def _type(torch: Any, precision: str) -> Any:
+    return getattr(torch, str(format_named(precision).torch))
 
 
 def _device(torch: Any, name: str | None) -> Any:

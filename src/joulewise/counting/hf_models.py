@@ -13,6 +13,7 @@ from typing import Any
 from joulewise.counting.workload import Layer, Phase, Workload, bytes_of
 from joulewise.errors import InputError
 from joulewise.extras import import_extra, without_network
+from joulewise.formats import format_named
 
 # Of models that take a wave as it is: as much as Whisper's window, at the rate of all of them.
 _SOUND_SECONDS = 30
@@ -191,9 +192,10 @@ def _count_generation(
 ) -> Workload:
     import torch  # noqa: PLC0415
 
-    from joulewise.counting.trace.module import bytes_per_value, layers_of, phase_of, run_counted  # noqa: PLC0415
+    from joulewise.counting.trace.module import layers_of, phase_of, run_counted  # noqa: PLC0415
 
-    per_value = bytes_per_value(precision)
+    stored_as = format_named(precision)
+    per_value = stored_as.bytes
     device = next(model.parameters()).device
 
     def tokens(n: int) -> Any:
@@ -237,7 +239,7 @@ def _count_generation(
         layers=(*layers_of(prefill, model), *in_decode),
         uncounted=dict(uncounted.most_common()),
         method=f"torch:{where}",
-        precision=precision,
+        precision=stored_as.name,
         inputs={"batch_size": batch_size, "prompt_tokens": prompt_tokens, "output_tokens": output_tokens},
     )
 

@@ -21,8 +21,9 @@ import polars as pl
 
 from joulewise.counting.options import InferenceOptions
 from joulewise.counting.targets import count_target
-from joulewise.errors import InputError, WorkError
+from joulewise.errors import InputError, JoulewiseError, WorkError
 from joulewise.files import write_bytes
+from joulewise.text import one_line
 
 
 @dataclass(frozen=True)
@@ -64,12 +65,12 @@ def count_row(target: str, options: InferenceOptions) -> CountRow:
     start = time.perf_counter()
     try:
         work = count_target(target, options)
-    except InputError as error:
-        return CountRow(target, seconds=_since(start), error=str(error))
+    except JoulewiseError as error:
+        return CountRow(target, seconds=_since(start), error=one_line(str(error)))
     # One target of a thousand may fail in a way nobody thought of: it is recorded, and the rest goes on.
     except Exception as error:
         reason = str(error).strip().splitlines()[0] if str(error).strip() else ""
-        return CountRow(target, seconds=_since(start), error=f"{type(error).__name__}: {reason}")
+        return CountRow(target, seconds=_since(start), error=one_line(f"{type(error).__name__}: {reason}"))
     return CountRow(
         target=target,
         params=work.params,
@@ -159,15 +160,34 @@ def _count_into(
 
 
 def _rows(todo: list[str], options: InferenceOptions, workers: int | None) -> Iterator[CountRow]:
+    """Count targets in processes; where one of these dies, its target fails and no other."""
+    workers = workers or os.cpu_count() or 1
+    while todo:
+        lost = []
+        for target, row in _in_processes(todo, options, workers):
+            if row is None:
+                lost.append(target)
+            else:
+                yield row
+        # A death takes all processes with it. The target is among the first that were lost: one ran in each process,
+        # and as many may have been handed out. These are counted one by one, the rest as before.
+        suspects, todo = lost[: 2 * workers + 1], lost[2 * workers + 1 :]
+        for suspect in suspects:
+            for target, row in _in_processes([suspect], options, 1):
+                yield row or CountRow(target, error="the process died, for want of memory perhaps")
+
+
+def _in_processes(targets: list[str], options: InferenceOptions, workers: int) -> Iterator[tuple[str, CountRow | None]]:
+    """Yield each target with its row, or with None where a process died before it was counted."""
     # Spawned, not forked: torch's threads do not survive a fork.
     context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(workers, mp_context=context, max_tasks_per_child=None) as pool:
-        running: dict[Future[CountRow], str] = {pool.submit(count_row, t, options): t for t in todo}
+    with ProcessPoolExecutor(workers, mp_context=context) as pool:
+        running: dict[Future[CountRow], str] = {pool.submit(count_row, t, options): t for t in targets}
         for future in as_completed(running):
             try:
-                yield future.result()
+                yield running[future], future.result()
             except BrokenProcessPool:
-                yield CountRow(running[future], error="the process died, for want of memory perhaps")
+                yield running[future], None
 
 
 @contextmanager

@@ -11,19 +11,8 @@ from joulewise.counting.kind import network_kind
 
 PhaseName = Literal["forward", "prefill", "decode"]
 
-# Bytes of one stored value at each precision.
-BYTES_PER_VALUE: dict[str, float] = {
-    "fp64": 8.0,
-    "fp32": 4.0,
-    "tf32": 4.0,
-    "fp16": 2.0,
-    "bf16": 2.0,
-    "fp8": 1.0,
-    "int8": 1.0,
-    "mxfp4": 0.53125,  # 4 bits and one 8-bit scale for each 32 values
-    "fp4": 0.5,
-    "int4": 0.5,
-}
+AS_STORED = "as stored"
+"""The `precision` of an ONNX model whose weights are counted in the format of each, and activations in fp32."""
 
 
 def bytes_of(values: float, per_value: float) -> int:
@@ -93,7 +82,7 @@ class Workload:
     convention : str
         What the FLOPs hold.
     precision : str
-        Of the weights and activations, for the bytes.
+        Format of the weights and activations, for the bytes: a name of `formats.FORMATS`, or `AS_STORED`.
     inputs : mapping
         Batch size, prompt and output tokens, or the input's shape.
     activation_values : int or None

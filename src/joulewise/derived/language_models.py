@@ -81,11 +81,12 @@ def _described(model: Mapping[str, Any], catalog: Catalog) -> _Described | None:
     if model["access"] != "open-weights":
         return None
     known = find_model(model["id"], catalog)
-    if known.architecture is None:
+    row = known.architecture or known.partial_architecture
+    if row is None:
         return None
     # An encoder-decoder is two stacks, which the closed form of one pass does not count.
     hybrid = known.configuration and known.configuration["file"] == "hybrid_architectures.json"
-    return _Described(known.architecture, known.configuration["config"] if known.configuration and hybrid else None)
+    return _Described(row, known.configuration["config"] if known.configuration and hybrid else None)
 
 
 def _published(catalog: Catalog, entity: str) -> float | None:

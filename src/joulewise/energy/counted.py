@@ -9,8 +9,9 @@ from typing import Any
 from joulewise.counting.kind import network_kind
 from joulewise.counting.options import InferenceOptions
 from joulewise.counting.targets import count_target
-from joulewise.counting.workload import BYTES_PER_VALUE, Workload
+from joulewise.counting.workload import AS_STORED, Workload
 from joulewise.errors import InputError
+from joulewise.formats import format_named
 
 SIZES = ("prompt_tokens", "image_size")
 """Columns of a workload that a count takes up: they are part of its result, and not of the workload any more."""
@@ -77,7 +78,8 @@ def _activation_values(counted: Workload) -> float:
     if counted.activation_values is not None:
         return counted.activation_values
     traffic = sum(phase.bytes_read + phase.bytes_written for phase in counted.phases.values())
-    return max(1.0, (traffic - counted.weight_bytes) / BYTES_PER_VALUE[counted.precision])
+    stored = format_named("fp32" if counted.precision == AS_STORED else counted.precision)
+    return max(1.0, (traffic - counted.weight_bytes) / stored.bytes)
 
 
 def _sides(text: str) -> tuple[int, int]:

@@ -61,6 +61,20 @@ def estimate_paper(
         If the model or accelerator is not known.
     InputError
         If the accelerator lacks the precision, the model lacks a figure, or options contradict.
+
+    Notes
+    -----
+    .. math:: E = \\frac{C}{\\eta}, \\quad \\eta = \\frac{F}{P}
+
+    with the work C of one forward pass [FLOPs] and the efficiency of the hardware [FLOP/J]: its peak rate F [FLOP/s]
+    over its thermal design power P [W], or the trend of such efficiencies at a date (Eqs. 1 and 2 of [1]_).
+
+    Examples
+    --------
+    ResNet-50 takes 7.6 GFLOPs; an A100 reaches 19.5 TFLOP/s at fp32 and draws 400 W: 7.6e9 x 400 / 19.5e12.
+
+    >>> round(estimate_paper("ResNet-50", on="A100").energy_j, 4)
+    0.1559
     """
     catalog = catalog or load()
     if on and at:
@@ -105,7 +119,7 @@ def models_with_energy(task: str, catalog: Catalog | None = None) -> pl.DataFram
     ----------
     task : {"vision", "language"}
     catalog : Catalog, optional
-        By default the paper's models alone. The hardware is the paper's in any case: the trend is part of the method.
+        By default the shipped one. The hardware is the paper's in any case: the trend is part of the method.
 
     Returns
     -------
@@ -114,7 +128,7 @@ def models_with_energy(task: str, catalog: Catalog | None = None) -> pl.DataFram
         ``energy_j_low``, ``energy_j_high [J]`` (95%, a single accelerator around the trend); null where
         FLOPs or date are missing.
     """
-    catalog = catalog or load().edition(PAPER)
+    catalog = catalog or load()
     frame = models(task, catalog)
     years = [None if day is None else decimal_year(day) for day in frame["release_date"]]
     bounds = efficiency_trend(task, catalog.edition(PAPER)).predict_many(

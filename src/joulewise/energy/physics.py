@@ -1,4 +1,4 @@
-"""What the models of every kind of workload share: arrays, the power limit, and constants fitted for each chip."""
+"""What the models of every kind of workload share: overlap, the power limit, energy, and constants of each chip."""
 
 from __future__ import annotations
 
@@ -10,6 +10,63 @@ from numpy.typing import NDArray
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
 Labels = NDArray[np.str_]
+Numeric = float | Floats
+"""A quantity of one row, or a column of it for many rows."""
+
+
+def overlapped_time(host_s: Numeric, device_s: Numeric, sharpness: Numeric) -> Floats:
+    """Return the time of work that the host prepares while the accelerators compute.
+
+    Parameters
+    ----------
+    host_s, device_s : float or array
+        Time of either alone. [s]
+    sharpness : float or array
+        Sharpness q of the overlap: 1 is one after the other, infinite is the longer of the two. [1]
+
+    Returns
+    -------
+    array
+        Between the longer of the two and their sum. [s]
+
+    Notes
+    -----
+    .. math:: t = (t_{host}^q + t_{device}^q)^{1/q}
+
+    Examples
+    --------
+    >>> float(overlapped_time(3.0, 4.0, 1.0)), float(overlapped_time(3.0, 4.0, 2.0))
+    (7.0, 5.0)
+    """
+    return np.asarray((host_s**sharpness + device_s**sharpness) ** (1 / sharpness))
+
+
+def energy_per_item(n: Numeric, power_w: Numeric, time_s: Numeric, items: Numeric) -> Floats:
+    """Return the energy of each of the items that are worked on together. [J]
+
+    Parameters
+    ----------
+    n : float or array
+        Accelerators. [1]
+    power_w : float or array
+        Power of one of them. [W]
+    time_s : float or array
+        Time in which all items gain what is asked for: a token, an image, a video. [s]
+    items : float or array
+        Items worked on together, B. [1]
+
+    Notes
+    -----
+    .. math:: E = n P t / B
+
+    Examples
+    --------
+    Two accelerators of 500 W that give 20 sequences a token every 10 ms: 2 x 500 x 0.01 / 20.
+
+    >>> float(energy_per_item(2.0, 500.0, 0.01, 20.0))
+    0.5
+    """
+    return np.asarray(n * power_w * time_s / items)
 
 
 def soft_limit(demand: Floats, knee: float) -> Floats:

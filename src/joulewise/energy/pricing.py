@@ -10,6 +10,7 @@ from joulewise.catalog import Catalog, accelerator_spec, load
 from joulewise.energy.calibration.stored import Calibration, load_calibration
 from joulewise.energy.flags import Flag
 from joulewise.energy.language.kind import LANGUAGE
+from joulewise.energy.language.read import released_format
 from joulewise.energy.language.step import request_flops
 from joulewise.energy.price import facts_for, price
 from joulewise.energy.rows import WorkloadRow
@@ -50,8 +51,8 @@ def language_joules(
     Parameters
     ----------
     models : polars.DataFrame
-        ``id, release_date``, and ``model``, a name of the table of architectures, or where that is null
-        ``params`` and ``active_params``.
+        ``id, release_date``, and ``model``, a name of the catalogue, or where that is null ``params`` and
+        ``active_params``.
     accelerators : sequence of str
     calibration : Calibration, optional
         By default the shipped one.
@@ -63,23 +64,31 @@ def language_joules(
     polars.DataFrame
         `COLUMNS`, one row per model and accelerator, at the accelerator count (1 to 8) with the lowest energy. Joules
         of the accelerators alone, per 1,000 tokens of the answer, including a prompt of as many tokens, at batch 32.
-        Models that fit on none are left out.
+        Weights are as released, or in 16 bits where an accelerator lacks that format. Models that fit on none are left
+        out.
     """
     if models.is_empty():
         return _nothing()
+    catalog = catalog or load()
+    sizes = pl.when(pl.col("model").is_null()).then(pl.col("params", "active_params") / 1e9)
     work = models.select(
         "id",
         pl.col("release_date").alias("_released"),
         pl.col("model").cast(pl.String),
-        (pl.col("params") / 1e9).alias("params_b"),
-        (pl.col("active_params") / 1e9).alias("active_params_b"),
+        sizes.name.suffix("_b"),
+        pl.col("model").map_elements(lambda name: released_format(name, catalog), pl.String).alias("precision"),
         batch_size=pl.lit(BATCH_SIZE),
         prompt_tokens=pl.lit(PROMPT_TOKENS),
         output_tokens=pl.lit(OUTPUT_TOKENS),
     )
-    catalog = catalog or load()
-    grid = work.join(_accelerators(accelerators, catalog), how="cross").join(
-        pl.DataFrame({"n_accelerators": _COUNTS}), how="cross"
+    grid = (
+        work.join(_accelerators(accelerators, catalog), how="cross")
+        .join(pl.DataFrame({"n_accelerators": _COUNTS}), how="cross")
+        .with_columns(
+            precision=pl.when(~pl.col("_has_fp8") & (pl.col("precision") == "fp8"))
+            .then(pl.lit("bf16"))
+            .otherwise("precision")
+        )
     )
     priced, _ = estimate_table(grid, calibration, catalog=catalog, keep=_KEPT)
     per = PER_TOKENS / OUTPUT_TOKENS
@@ -146,7 +155,7 @@ def image_joules(
     )
 
 
-_KEPT = ("_released", "_launched", "peak_flops_per_j")
+_KEPT = ("_released", "_launched", "_has_fp8", "peak_flops_per_j")
 
 
 def _accelerators(names: Sequence[str], catalog: Catalog) -> pl.DataFrame:
@@ -155,6 +164,7 @@ def _accelerators(names: Sequence[str], catalog: Catalog) -> pl.DataFrame:
         {
             "accelerator": list(names),
             "_launched": [spec.release_date for spec in specs],
+            "_has_fp8": [spec.fp8_flops_per_s is not None for spec in specs],
             "peak_flops_per_j": [spec.bf16_flops_per_s / spec.tdp_w for spec in specs],
         }
     ).with_columns(pl.col("_launched").cast(pl.String).str.to_date("%Y-%m-%d"))
@@ -163,7 +173,7 @@ def _accelerators(names: Sequence[str], catalog: Catalog) -> pl.DataFrame:
 def _flops_of(work: pl.DataFrame, accelerator: str, catalog: Catalog) -> pl.DataFrame:
     """Return the FLOPs of one request to each model; the accelerator does not change them."""
     names = [name for name in work.columns if name in WorkloadRow._fields]
-    rows = [WorkloadRow(**row, accelerator=accelerator, precision="bf16") for row in work.select(names).to_dicts()]
+    rows = [WorkloadRow(**row | {"accelerator": accelerator, "precision": "bf16"}) for row in work[names].to_dicts()]
     calibration = load_calibration()
     requests = price(LANGUAGE, enumerate(rows), calibration, facts_for(LANGUAGE, calibration, catalog)).requests
     counted: pl.DataFrame = work[requests.rows.tolist()].select("id")

@@ -7,10 +7,9 @@ from datetime import date
 from pathlib import Path
 from typing import Any, TypedDict, Unpack
 
-import polars as pl
-
-from joulewise.catalog import AcceleratorSpec, Catalog, accelerator_spec, load, variants_of
+from joulewise.catalog import AcceleratorSpec, Catalog, accelerator_spec, find_model, load, variants_of
 from joulewise.counting.workload import Workload
+from joulewise.csv_input import frame_of
 from joulewise.energy.calibration.baselines import BASELINES
 from joulewise.energy.calibration.stored import Calibration, load_calibration
 from joulewise.energy.counted import SIZES, columns_of, count_sample, tokens_of
@@ -69,7 +68,7 @@ def estimate(
     method: str = "calibrated",
     at: date | None = None,
     calibration: Calibration | None = None,
-    measured: pl.DataFrame | None = None,
+    measured: object = None,
     catalog: Catalog | None = None,
     **workload: Unpack[WorkloadOptions],
 ) -> Estimate:
@@ -115,6 +114,8 @@ def estimate(
     if at is not None:
         raise InputError("a date is for the paper's method", "give method paper too, or leave it out")
     if accelerator is None:
+        if isinstance(model, str):
+            find_model(model, catalog)  # a misspelt name is the first thing to say
         raise InputError(
             f"the {method} method needs an accelerator",
             "e.g. --on H100; or --method paper for the trend of hardware",
@@ -154,7 +155,7 @@ def estimate(
             raise InputError(f"the method {method} is for language models alone", "use calibrated")
         return _by_baseline(method, priced.requests.columns, _inputs(row, spec, priced))
     if measured is not None:
-        priced = anchored(priced, [row], measured, calibration, catalog)
+        priced = anchored(priced, [row], frame_of(measured), calibration, catalog)
     return _estimate(priced, row, spec, calibration, variants_of(accelerator, catalog))
 
 

@@ -8,6 +8,7 @@ import numpy as np
 import polars as pl
 
 from joulewise.catalog import Catalog, load
+from joulewise.csv_input import frame_of
 from joulewise.energy.calibration.stored import Calibration, load_calibration
 from joulewise.energy.flags import Flagged
 from joulewise.energy.kinds import KINDS, kind_of
@@ -32,9 +33,9 @@ OUTPUT = (
 
 
 def estimate_table(
-    frame: pl.DataFrame,
+    frame: object,
     calibration: Calibration | None = None,
-    measured: pl.DataFrame | None = None,
+    measured: object = None,
     *,
     catalog: Catalog | None = None,
     keep: Sequence[str] = (),
@@ -44,6 +45,7 @@ def estimate_table(
     Parameters
     ----------
     frame : DataFrame
+        Of Polars, or of any library with Arrow's C stream interface, such as pandas; see `csv_input.frame_of`.
         Columns of `rows.WorkloadRow`; a model or its parameters, and an accelerator. Models are names of the
         catalogue: no cell is ever opened as a file.
     calibration : Calibration, optional
@@ -70,7 +72,9 @@ def estimate_table(
     InputError
         If the table has no rows, lacks a column that every row needs, or has one that is not known.
     """
+    frame = frame_of(frame)
     check_columns(frame, keep)
+    anchors = None if measured is None else frame_of(measured)
     catalog, calibration = catalog or load(), calibration or load_calibration()
     typed, problems = typed_columns(frame)
     rows = [WorkloadRow(*cells) for cells in typed.iter_rows()]
@@ -87,9 +91,9 @@ def estimate_table(
         good = [(i, rows[i]) for i in places.tolist() if i not in bad]
         priced = price(kind, good, calibration, facts_for(kind, calibration, catalog))
         problems += priced.requests.problems
-        if measured is not None:
+        if anchors is not None:
             wanted = [rows[i] for i in priced.requests.rows.tolist()]
-            priced = anchored(priced, wanted, measured, calibration, catalog)
+            priced = anchored(priced, wanted, anchors, calibration, catalog)
         results.append(_frame(priced))
     found = pl.concat(results).sort("row")
     kept = frame[(found["row"] - 1).to_list()].drop([c for c in OUTPUT if c in frame.columns])

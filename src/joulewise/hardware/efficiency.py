@@ -1,4 +1,4 @@
-"""How much work an accelerator does with a joule: peak rate over thermal design power.
+"""Efficiency of accelerators: peak rate over thermal design power.
 
 Efficiency in FLOPS per watt is work per energy, FLOP/J: (FLOP/s) / (J/s). It is the paper's Eq. 1, and
 takes the accelerator at full use of its peak, which no real workload reaches.
@@ -41,7 +41,7 @@ def efficiencies(catalog: Catalog | None = None, *, incomplete: bool = False) ->
 
 
 def adapted_efficiencies(task: str, catalog: Catalog | None = None) -> pl.DataFrame:
-    """Return the efficiencies that a task really gets from each accelerator; in the paper's edition, its Table 9.
+    """Return the efficiency of each accelerator adapted to a task; in the paper's edition, its Table 9.
 
     Theoretical FP32 where that is what a network runs at; where mixed precision or TF32 was measured,
     the baseline's FP32 peak times the mean measured speed-up of the task's networks.

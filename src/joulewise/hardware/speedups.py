@@ -1,4 +1,4 @@
-"""What reduced precision really brings: speed-ups measured on whole networks (the paper's Tables 3 and 4)."""
+"""Speed-ups of reduced precision, measured on whole networks (the paper's Tables 3 and 4)."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _CONDITIONS = ("task", "model", "framework", "batch_size", "precision")
 
 
 def measured_throughputs(catalog: Catalog | None = None) -> pl.DataFrame:
-    """Return one row a measured throughput, with its speed-up over FP32.
+    """Return one row per measured throughput, with its speed-up over FP32.
 
     Returns
     -------

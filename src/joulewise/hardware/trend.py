@@ -1,4 +1,4 @@
-"""How efficiency has grown: the paper's Fig. 8, one trend for vision and one for language."""
+"""Growth of efficiency over the years: the paper's Fig. 8, one trend for vision and one for language."""
 
 from __future__ import annotations
 

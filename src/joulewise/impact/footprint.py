@@ -5,24 +5,22 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from functools import lru_cache
 from typing import Any
 
 import polars as pl
 
+from joulewise.catalog import Catalog, find_entity, load
+from joulewise.catalog.catalog import kept_with
 from joulewise.catalog.names import normalise
-from joulewise.catalog.tables import shipped_folder
 from joulewise.energy.estimate import Scope
 from joulewise.errors import InputError, UnknownNameError
 from joulewise.interval import Interval
-from joulewise.units import SECONDS_PER_YEAR
-
-JOULES_PER_KWH = 3.6e6
+from joulewise.units import JOULES_PER_KWH, SECONDS_PER_YEAR
 
 HOST_SHARE = Interval(1.31, 1.45, 1.60)
 """Energy of a server over that of its accelerators. Low: 1.2 kW beside eight accelerators of 700 W at 70% of their
-limit (EcoLogits 0.11.3's server). High: accelerators 58%, host 25% and idle machines 10% of the energy of a prompt
-(Google, arXiv 2508.15734)."""
+limit (EcoLogits 0.11.3's server), 1 + 1.2 / 3.92. High: accelerators 58%, host 25% and idle machines 10% of the energy
+of a prompt (Google, arXiv 2508.15734), 93 / 58. Central: the geometric mean of both."""
 
 LIFE_YEARS = Interval(3.0, 4.5, 6.0)
 """Years that a server is in use: 3 in EcoLogits, up to 6 in the accounts of cloud companies."""
@@ -73,6 +71,7 @@ def footprint(
     usd_per_kwh: float | None = None,
     embodied_of: str | None = None,
     accelerator_seconds: float | None = None,
+    catalog: Catalog | None = None,
 ) -> Footprint:
     """Return what an amount of energy comes to beyond the accelerator.
 
@@ -93,12 +92,35 @@ def footprint(
     usd_per_kwh : float, optional
         Price of electricity. [USD per kWh]
     embodied_of : str, optional
-        The accelerator whose embodied emissions are attributed to `accelerator_seconds` of its life. [s]
+        The accelerator whose embodied emissions are attributed to `accelerator_seconds` of its work.
+    accelerator_seconds : float, optional
+        Time on one accelerator; needed with `embodied_of`. [s]
+    catalog : Catalog, optional
+        Of grids and embodied emissions; by default the shipped one.
 
     Raises
     ------
     InputError
-        If a factor is impossible, e.g. a PUE below 1, or the data lack a year or an accelerator.
+        If a factor is impossible, e.g. a PUE below 1, factors contradict each other, or the data lack a year or an
+        accelerator.
+
+    Notes
+    -----
+    With the energy E, the share h of the server (1 at the wall), the power usage effectiveness p, the grid's intensity
+    g, the water usage effectiveness w and the price c:
+
+    .. math:: E_{machine} = h E, \\quad E_{wall} = p E_{machine}, \\quad
+              m = g E_{wall}, \\quad V = w E_{machine}, \\quad K = c E_{wall}
+
+    Emissions of operation and of making the hardware add up as in ISO/IEC 21031.
+
+    Examples
+    --------
+    A kWh of the whole machine in a building of PUE 1.2, at 50 g CO2e per kWh:
+
+    >>> found = footprint(Interval.exact(3.6e6), "wall", pue=1.2, grid_gco2e=50.0)
+    >>> round(found.values["operational_gco2e"].central, 9)
+    60.0
     """
     for name, value in (
         ("pue", pue),
@@ -111,6 +133,8 @@ def footprint(
         raise InputError("both a country and a grid's intensity are given", "give one")
     if year is not None and country is None:
         raise InputError("a year needs a country", "e.g. --country FR --year 2024")
+    if embodied_of is not None and accelerator_seconds is None:
+        raise InputError("embodied emissions need accelerator_seconds", "the time on one accelerator, in seconds")
     notes: list[str] = []
     machine = energy
     if Scope(scope) is Scope.ACCELERATORS:
@@ -124,14 +148,14 @@ def footprint(
     values = {"wall_energy_j": wall}
     intensity = grid_gco2e
     if country is not None:
-        intensity, note = grid_intensity(country, year)
+        intensity, note = grid_intensity(country, year, catalog)
         notes.append(note)
     elif grid_gco2e is not None:
         notes.append(f"grid: {grid_gco2e:g} g CO2e/kWh, as given")
     if intensity is not None:
         values["operational_gco2e"] = per_kwh(wall, intensity)
-    if embodied_of is not None and accelerator_seconds is not None:
-        values["embodied_gco2e"], note = embodied_gco2e(embodied_of, accelerator_seconds)
+    if embodied_of is not None and accelerator_seconds is not None:  # the second for the type checker
+        values["embodied_gco2e"], note = embodied_gco2e(embodied_of, accelerator_seconds, catalog)
         notes.append(note)
         if "operational_gco2e" in values:
             values["total_gco2e"] = _sum(values["operational_gco2e"], values["embodied_gco2e"])
@@ -150,29 +174,53 @@ def _check_bounds(name: str, value: float | None) -> None:
         raise InputError(f"{name.replace('_', ' ')} {value:g} is not between {low:g} and {high:g}", f"it is {meaning}")
 
 
-def server_energy(accelerators: Interval) -> Interval:
-    """Return the energy of a server by that of its accelerators. [J]
+def server_energy(accelerators: Interval, host_share: Interval = HOST_SHARE) -> Interval:
+    """Return the energy of a server with its host and its share of idle machines. [J]
+
+    Parameters
+    ----------
+    accelerators : Interval
+        Energy of the server's accelerators, E. [J]
+    host_share : Interval
+        Energy of a server over that of its accelerators, h. [1]
+
+    Notes
+    -----
+    .. math:: E_{server} = h E
 
     Examples
     --------
     >>> server_energy(Interval(90.0, 100.0, 110.0))
     Interval(low=117.9, central=145.0, high=176.0)
     """
-    return accelerators * HOST_SHARE
+    return accelerators * host_share
 
 
 def per_kwh(energy: Interval, factor: float) -> Interval:
-    """Return an energy [J] times a factor per kWh.
+    """Return what an energy comes to at an amount per kWh: emissions, water, cost. [the amount's unit]
+
+    Parameters
+    ----------
+    energy : Interval
+        E. [J]
+    factor : float
+        Amount for each kWh, f. [per kWh]
+
+    Notes
+    -----
+    .. math:: x = \\frac{E}{3.6 \\cdot 10^6} f
 
     Examples
     --------
+    1, 2 and 10 kWh at 50 g CO2e per kWh:
+
     >>> per_kwh(Interval(3.6e6, 7.2e6, 3.6e7), 50.0)
     Interval(low=50.0, central=100.0, high=500.0)
     """
-    return Interval(*(value * (1 / JOULES_PER_KWH) * factor for value in (energy.low, energy.central, energy.high)))
+    return Interval(*(value / JOULES_PER_KWH * factor for value in (energy.low, energy.central, energy.high)))
 
 
-def grid_intensity(country: str, year: int | None = None) -> tuple[float, str]:
+def grid_intensity(country: str, year: int | None = None, catalog: Catalog | None = None) -> tuple[float, str]:
     """Return a grid's carbon intensity and where it is from. [g CO2e per kWh]
 
     Parameters
@@ -181,13 +229,15 @@ def grid_intensity(country: str, year: int | None = None) -> tuple[float, str]:
         Name, or ISO code of two or three letters.
     year : int, optional
         By default the last that the data have, which the note says.
+    catalog : Catalog, optional
+        By default the shipped one.
 
     Raises
     ------
     InputError
         If the country is unknown, or has no figure for the year.
     """
-    grids = _grids()
+    grids = _grids(catalog or load())
     wanted = _ISO2.get(country.upper(), country)
     rows = grids.filter((pl.col("iso3") == wanted.upper()) | (pl.col("key") == normalise(wanted)))
     if rows.is_empty():
@@ -205,9 +255,9 @@ def grid_intensity(country: str, year: int | None = None) -> tuple[float, str]:
     return value, note
 
 
-@lru_cache
-def _grids() -> pl.DataFrame:
-    grids = pl.read_csv(shipped_folder() / "grids.csv")
+@kept_with
+def _grids(catalog: Catalog) -> pl.DataFrame:
+    grids = catalog.tables.grids
     return grids.with_columns(key=pl.Series([normalise(e) for e in grids["entity"].to_list()]))
 
 
@@ -222,46 +272,78 @@ _ISO2 = {
 }  # fmt: skip
 
 
-def embodied_gco2e(accelerator: str, seconds: float) -> tuple[Interval, str]:
+def embodied_gco2e(accelerator: str, seconds: float, catalog: Catalog | None = None) -> tuple[Interval, str]:
     """Return the embodied emissions that a time on an accelerator is responsible for, and a note on them. [g CO2e]
 
     Parameters
     ----------
     accelerator : str
     seconds : float
-        Of one accelerator. [s]
+        Time on one accelerator, 0 or more. [s]
+    catalog : Catalog, optional
+        By default the shipped one.
 
     Raises
     ------
     InputError
-        If the data lack the accelerator.
-
-    Notes
-    -----
-    .. math:: m = M \\frac{t}{L b}
-
-    with the emissions M of making the accelerator, the time t, the years of use L and the share b of them in which
-    it works. The central M is the geometric mean of the published bounds.
+        If the data lack the accelerator, or the time is negative or not a number.
     """
-    rows = pl.read_csv(shipped_folder() / "embodied.csv").to_dicts()
-    found = next((r for r in rows if normalise(r["name"]) == normalise(accelerator)), None)
+    if not (math.isfinite(seconds) and seconds >= 0):
+        raise InputError(f"accelerator seconds {seconds:g} are not a number of 0 or more")
+    catalog = catalog or load()
+    rows = catalog.tables.embodied.to_dicts()
+    own = find_entity("accelerators", accelerator, catalog)
+    found = next((row for row in rows if find_entity("accelerators", row["name"], catalog) == own), None)
     if found is None:
         names = ", ".join(r["name"] for r in rows)
         raise InputError(f"no embodied-carbon figure for {accelerator}", f"there is one for {names}")
-    grams = (found["kg_co2e_low"] * 1e3, found["kg_co2e_high"] * 1e3)
-    middle = (grams[0] * grams[1]) ** 0.5
-    of_life = seconds / SECONDS_PER_YEAR
-    share = Interval(
-        of_life * grams[0] / (LIFE_YEARS.high * BUSY_SHARE.high),
-        of_life * middle / (LIFE_YEARS.central * BUSY_SHARE.central),
-        of_life * grams[1] / (LIFE_YEARS.low * BUSY_SHARE.low),
-    )
+    low, high = found["kg_co2e_low"] * 1e3, found["kg_co2e_high"] * 1e3
+    made = Interval(low, (low * high) ** 0.5, high)
     note = (
         f"making of the accelerator: {found['kg_co2e_low']:g} to {found['kg_co2e_high']:g} kg CO2e over "
         f"{LIFE_YEARS.low:g} to {LIFE_YEARS.high:g} years, busy {BUSY_SHARE.low:.0%} to {BUSY_SHARE.high:.0%} of them "
         f"(assumed); {found['note']} ({found['source']})"
     )
-    return share, note
+    return embodied_share(made, seconds), note
+
+
+def embodied_share(
+    made: Interval, seconds: float, life_years: Interval = LIFE_YEARS, busy_share: Interval = BUSY_SHARE
+) -> Interval:
+    """Return the part of a machine's embodied emissions that a time of its work is responsible for. [g CO2e]
+
+    Parameters
+    ----------
+    made : Interval
+        Emissions of making the machine, M; `embodied_gco2e` takes the geometric mean of published bounds as the central
+        value. [g CO2e]
+    seconds : float
+        Time of work, t. [s]
+    life_years : Interval
+        Time from its first use to its last, L. [years]
+    busy_share : Interval
+        Share of that time in which it works, b. [1]
+
+    Notes
+    -----
+    .. math:: m = M \\frac{t}{L b}
+
+    the time-share of ISO/IEC 21031, over hours of work: those in which the machine waits are shared out among them.
+
+    Examples
+    --------
+    A year of work, of 4 years in half of which the machine works:
+
+    >>> year = 365.25 * 86400
+    >>> embodied_share(Interval.exact(100e3), year, Interval.exact(4.0), Interval.exact(0.5)).central
+    50000.0
+    """
+    years = seconds / SECONDS_PER_YEAR
+    return Interval(
+        years * made.low / (life_years.high * busy_share.high),
+        years * made.central / (life_years.central * busy_share.central),
+        years * made.high / (life_years.low * busy_share.low),
+    )
 
 
 def _sum(a: Interval, b: Interval) -> Interval:

@@ -19,11 +19,11 @@ from joulewise.catalog import Catalog, load
 from joulewise.errors import InputError
 from joulewise.fits import LogLinearFit
 from joulewise.trends import Trend, trend
-from joulewise.units import SECONDS_PER_YEAR, UNITS, date_of_decimal_year
+from joulewise.units import JOULES_PER_TWH, SECONDS_PER_YEAR, date_of_decimal_year
 
 LAST_YEAR = 2100
 NEVER = "never within the horizon"
-"""What a crossing has in place of a date that it does not have."""
+"""Stands for a date on which a crossing does not happen."""
 
 _STEP = 1 / 1461  # a day, within a third of one
 
@@ -177,7 +177,7 @@ def forecast(
     power = energy.fit.predict_many(years, band="single") * rate_per_s
     frame = pl.DataFrame({"year": years, **_bounds("power_w", power)})
     if population is not None:
-        terawatt_hours = power * population * SECONDS_PER_YEAR / (UNITS["Wh"][1] * 1e12)
+        terawatt_hours = power * population * SECONDS_PER_YEAR / JOULES_PER_TWH
         frame = frame.with_columns(pl.DataFrame(_bounds("energy_twh", terawatt_hours)))
     crossings = tuple(_crossing(energy.fit, ref, rate_per_s, until) for ref in references(catalog))
     return Forecast(energy, rate_per_s, population, frame, crossings)

@@ -1,4 +1,4 @@
-"""What joules an inference add up to: people, how often they ask, how long the answers are."""
+"""Total energy of inference: people, how often they ask, and how long the answers are."""
 
 from __future__ import annotations
 
@@ -9,14 +9,12 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from joulewise.errors import InputError
-from joulewise.units import SECONDS_PER_DAY, SECONDS_PER_YEAR
-
-JOULES_PER_TWH = 3.6e15
+from joulewise.units import JOULES_PER_TWH, SECONDS_PER_DAY, SECONDS_PER_YEAR
 
 
 @dataclass(frozen=True)
 class Scenario:
-    """How much inference there is.
+    """An assumed amount of inference.
 
     Parameters
     ----------

@@ -9,7 +9,7 @@ from joulewise.catalog import Catalog
 from joulewise.charts import write_chart
 from joulewise.errors import UnknownNameError
 from joulewise.files import folder_written_whole, write_text
-from joulewise.paper.comparison import compare
+from joulewise.paper.comparison import compare_with_printed
 from joulewise.paper.figures import FIGURES, draw
 from joulewise.paper.points import paper_edition
 from joulewise.paper.recount import recounted
@@ -19,7 +19,7 @@ COMPARISON = "comparison"
 RECOUNTED = "recounted"
 PARTS = (*TABLES, *FIGURES, COMPARISON, RECOUNTED)
 
-_FRAMES = {**TABLES, COMPARISON: compare, RECOUNTED: recounted}
+_FRAMES = {**TABLES, COMPARISON: compare_with_printed, RECOUNTED: recounted}
 
 
 def write_paper(

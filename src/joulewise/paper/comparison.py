@@ -56,7 +56,7 @@ class _Printed:
         return float(self.printed) if self.quantity != "release date" else date.fromisoformat(self.printed)
 
 
-def compare(catalog: Catalog) -> pl.DataFrame:
+def compare_with_printed(catalog: Catalog) -> pl.DataFrame:
     """Compare every recomputable number of the paper with ours.
 
     Returns

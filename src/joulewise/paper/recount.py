@@ -1,4 +1,4 @@
-"""The paper's networks counted again, beside the FLOPs and parameters that it prints."""
+"""The paper's networks counted again, and compared with the FLOPs and parameters that it prints."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ def electra_gflops(model: str) -> float:
 
 
 def recounted(catalog: Catalog) -> pl.DataFrame:
-    """Return our count of each network beside the paper's figures.
+    """Return our count of each network compared with the paper's figures.
 
     Returns
     -------

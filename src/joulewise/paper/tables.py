@@ -1,4 +1,4 @@
-"""The paper's nine tables, from the facts: in its units and order, each cell's source beside it."""
+"""The paper's nine tables, from the facts: in its units and order, each cell with its source."""
 
 from __future__ import annotations
 

@@ -32,7 +32,7 @@ def headlines(catalog: Catalog, comparison: pl.DataFrame) -> tuple[Headline, ...
     catalog : Catalog
         The paper's edition.
     comparison : polars.DataFrame
-        The rows of `paper.comparison.compare`.
+        The rows of `paper.comparison.compare_with_printed`.
     """
     flops = trend("flops", "vision", "best-per-year", catalog=catalog).fit
     energy = trend("energy", "vision", "best-per-year", catalog=catalog).fit

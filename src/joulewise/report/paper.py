@@ -11,7 +11,7 @@ import polars as pl
 from joulewise.catalog import Catalog
 from joulewise.energy import estimate_paper
 from joulewise.files import make_folder, write_text
-from joulewise.paper.comparison import VERDICTS, compare
+from joulewise.paper.comparison import VERDICTS, compare_with_printed
 from joulewise.paper.figures import FIGURES, Figure, draw
 from joulewise.paper.points import paper_edition
 from joulewise.paper.recount import recounted
@@ -128,7 +128,7 @@ def write_report(
         progress(figure)
         figures[figure] = draw(figure, edition)
     progress("comparison")
-    comparison = compare(paper)
+    comparison = compare_with_printed(paper)
     progress("tables")
     tables = [page_table(name, *_TABLE_TITLES[name], build(edition)) for name, build in TABLES.items()]
     tables.append(_recounted_table(recounted(paper)))

@@ -1,7 +1,7 @@
-"""Backtests: a trend fitted on what was known at a date, held against what came after.
+"""Backtests: a trend fitted on what was known at a date, compared with what came after.
 
 A fit has two bands. That of the trend is where the line itself lies; that of a single point is where one more
-observation would fall, and is what a new value can fairly be held against. Both assume that the growth goes on.
+observation would fall, and is what a new value should be compared with. Both assume that the growth goes on.
 
 References
 ----------
@@ -47,7 +47,7 @@ class Backtest:
     Parameters
     ----------
     cutoff : float
-        Decimal year: values before it are known, those from it on are held against the fit.
+        Decimal year: values before it are known, later ones are compared with the fit.
     fit : LogLinearFit
         Through what was known.
     points : polars.DataFrame

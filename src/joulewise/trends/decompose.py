@@ -1,4 +1,4 @@
-"""Where a change of energy comes from: work, hardware, and how well the hardware is used.
+"""Decomposition of a change of energy into work, hardware, and utilisation of the hardware.
 
 Notes
 -----

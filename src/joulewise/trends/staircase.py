@@ -28,7 +28,7 @@ _SEED = 20210911  # any fixed number: the same data give the same interval
 
 @dataclass(frozen=True)
 class Halving:
-    """How fast a staircase falls.
+    """The rate at which a staircase falls.
 
     Parameters
     ----------
@@ -44,7 +44,7 @@ class Halving:
     fit : LogLinearFit or None
         Through the steps; None of fewer than three, or of one date.
     bootstrap_years : tuple of float or None
-        95% of the fitted halving times when the candidates are drawn anew, with replacement; an end is
+        95% of the fitted halving times when the candidates are resampled with replacement; an end is
         infinite where the drawn staircases do not fall; None where too few draws have three steps.
     draws : int
         Draws that had enough steps for a fit.

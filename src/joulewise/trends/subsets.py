@@ -1,4 +1,4 @@
-"""Which points a trend goes through."""
+"""Subsets of the points that a trend is fitted to."""
 
 from __future__ import annotations
 

@@ -23,7 +23,7 @@ QUANTITIES = {
     "efficiency": ("efficiency_flops_per_j", "FLOP/J"),
     "score": ("score", "points"),
 }
-"""What a trend can be of: column and unit."""
+"""Quantities with a trend: their column and unit."""
 
 
 @dataclass(frozen=True)

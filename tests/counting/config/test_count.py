@@ -389,7 +389,7 @@ def test_a_multimodal_config_is_not_guessed() -> None:
     "sizes", [{"prompt_tokens": 0}, {"output_tokens": -1}, {"batch_size": 0}, {"precision": "fp7"}]
 )
 def test_sizes_and_precisions(sizes: dict[str, Any]) -> None:
-    with pytest.raises(InputError, match=r"must be at least 1|unknown precision"):
+    with pytest.raises(InputError, match=r"must be at least 1|unknown number format"):
         count_config(LLAMA_2_7B, **sizes)
 
 

@@ -39,7 +39,7 @@ def test_the_pace_is_that_of_leading_server_gpus_that_grow() -> None:
     growing = efficiency_fits(_points(years, [2.0 ** ((y - 2008) / 2.5) for y in years]))
     assert paces(growing).keys() == {"FP32"}
     assert paces(growing)["FP32"].doubling_time_years == pytest.approx(2.5)
-    # One leader alone is no line, and three are too few.
+    # Three leaders are too few for a pace.
     assert paces(efficiency_fits(_points([2010.0, 2011.0, 2012.0], [1.0, 2.0, 4.0]))) == {}
 
 

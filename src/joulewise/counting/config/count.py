@@ -15,8 +15,9 @@ from joulewise.counting.config.passes import decode_passes, kept_values, prompt_
 from joulewise.counting.config.read import read_config
 from joulewise.counting.config.spec import EncoderDecoder, Multimodal, Stack
 from joulewise.counting.config.work import Work, sum_of
-from joulewise.counting.workload import BYTES_PER_VALUE, Layer, PhaseName, Workload, bytes_of
+from joulewise.counting.workload import Layer, PhaseName, Workload, bytes_of
 from joulewise.errors import InputError
+from joulewise.formats import format_named
 
 _MOST = 1_000_000_000  # of tokens, sequences or steps
 
@@ -44,7 +45,7 @@ def count_config(
         source in prefill; for T5 the source is the prompt, for Whisper 30 s of sound, the prompt being the
         decoder's.
     precision : str
-        Of weights, activations and cache, for the bytes: one of `workload.BYTES_PER_VALUE`.
+        Of weights, activations and cache, for the bytes: see `formats.FORMATS`.
     image_size : (height, width), optional
         Of one image before each prompt of a multimodal model, whose tokens come on top of `prompt_tokens`;
         without it the prompt is text, and the vision tower has parameters but no FLOPs. Of the image that a
@@ -64,7 +65,7 @@ def count_config(
         If the configuration is malformed or lacks a key, a size is not positive, the input is longer than
         learned positions allow, or an encoder is asked for output tokens.
     UnknownNameError
-        If the architecture is not known.
+        If the architecture or the precision is not known.
 
     Notes
     -----
@@ -79,8 +80,7 @@ def count_config(
             raise InputError(f"{name} must be at least 1, not {value}")
         if value > _MOST:
             raise InputError(f"{name} must be {_MOST:,} at most")
-    if precision not in BYTES_PER_VALUE:
-        raise InputError(f"unknown precision {precision!r}", f"one of {', '.join(BYTES_PER_VALUE)}")
+    stored = format_named(precision)
     keys = read_config(config)
     model = model_of(keys, image_size)
     inputs: dict[str, Any] = {"batch_size": batch_size, "prompt_tokens": prompt_tokens, "output_tokens": output_tokens}
@@ -103,19 +103,18 @@ def count_config(
             inputs["image_size"] = "no image"
     else:
         passes = _one_stack(model, prompt_tokens, output_tokens, batch_size, keys.where)
-    per_value = BYTES_PER_VALUE[precision]
     return Workload(
         name=keys.where if isinstance(config, Path) else keys.family,
         params=passes.params,
         active_params=passes.active_params,
-        weight_bytes=bytes_of(passes.params, per_value),
-        kv_bytes=bytes_of(passes.kept, per_value),
-        activation_bytes=bytes_of(sum(w.values_written for w in passes.work.values()), per_value),
-        phases={name: work.phase(per_value) for name, work in passes.work.items()},
+        weight_bytes=bytes_of(passes.params, stored.bytes),
+        kv_bytes=bytes_of(passes.kept, stored.bytes),
+        activation_bytes=bytes_of(sum(w.values_written for w in passes.work.values()), stored.bytes),
+        phases={name: work.phase(stored.bytes) for name, work in passes.work.items()},
         layers=passes.layers,
         uncounted={},
         method=f"config:{keys.family}",
-        precision=precision,
+        precision=stored.name,
         inputs=inputs,
         config=keys.values,
     )

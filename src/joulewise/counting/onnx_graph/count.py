@@ -19,9 +19,9 @@ from joulewise.counting.onnx_graph.formulas import (
     UnknownShapeError,
 )
 from joulewise.counting.onnx_graph.read import read_model
-from joulewise.counting.workload import BYTES_PER_VALUE, Layer, Phase, Workload, bytes_of
-from joulewise.errors import InputError
+from joulewise.counting.workload import AS_STORED, Layer, Phase, Workload, bytes_of
 from joulewise.extras import import_extra
+from joulewise.formats import format_named
 
 _STANDARD = ("", "ai.onnx")
 # Data types that weights are kept in, by bytes a value: float, double, float16, bfloat16, 8 and 4 bits.
@@ -67,15 +67,14 @@ def count_onnx(path: Path, *, dims: Mapping[str, int] | None = None, precision: 
     InputError
         If the file is not an ONNX model, or a dimension is open, odd or unknown.
     """
-    if precision is not None and precision not in BYTES_PER_VALUE:
-        raise InputError(f"unknown precision {precision!r}", f"one of {', '.join(BYTES_PER_VALUE)}")
+    stored_as = format_named(precision) if precision else None
     model = read_model(path, dims or {})
     walk = _Walk()
     _graph(model.graph, {}, {}, walk)
     weights = _weights(model.graph)
     params = sum(n for n, _ in weights.values())
-    per_value = BYTES_PER_VALUE[precision or "fp32"]
-    stored = params * per_value if precision else sum(n * size for n, size in weights.values())
+    per_value = (stored_as or format_named("fp32")).bytes
+    stored = params * per_value if stored_as else sum(n * size for n, size in weights.values())
     weight_bytes = math.ceil(stored)
     return Workload(
         name=path.name,
@@ -96,7 +95,7 @@ def count_onnx(path: Path, *, dims: Mapping[str, int] | None = None, precision: 
         layers=tuple(walk.layers),
         uncounted=dict(walk.uncounted.most_common()),
         method="onnx",
-        precision=precision or "as stored",
+        precision=stored_as.name if stored_as else AS_STORED,
         inputs={"dims": dict(dims or {})},
     )
 

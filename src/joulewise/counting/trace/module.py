@@ -11,8 +11,9 @@ import torch
 from torch.utils._pytree import tree_map_only
 
 from joulewise.counting.trace.dispatch import Tally, watch
-from joulewise.counting.workload import BYTES_PER_VALUE, Layer, Phase, Workload, bytes_of
+from joulewise.counting.workload import Layer, Phase, Workload, bytes_of
 from joulewise.errors import InputError
+from joulewise.formats import format_named
 
 
 def count_module(
@@ -37,7 +38,7 @@ def count_module(
     name : str, optional
         By default the class name.
     precision : str
-        Of weights and activations, for the bytes: one of `workload.BYTES_PER_VALUE`.
+        Of weights and activations, for the bytes: see `formats.FORMATS`.
 
     Returns
     -------
@@ -49,7 +50,8 @@ def count_module(
     InputError
         If the forward pass fails on these inputs: the line has the layer and the shapes.
     """
-    per_value = bytes_per_value(precision)
+    stored_as = format_named(precision)
+    per_value = stored_as.bytes
     tally, device = run_counted(module, inputs, kwargs)
     params = {id(p): p.numel() for p in module.parameters()}
     stored = {**params, **{id(b): b.numel() for b in module.buffers()}}
@@ -65,7 +67,7 @@ def count_module(
         layers=layers_of(tally, module),
         uncounted=dict(tally.uncounted.most_common()),
         method=f"torch:{device}",
-        precision=precision,
+        precision=stored_as.name,
         activation_values=tally.moved,
         flops_by_form=dict(tally.by_form),
         by_fvcore=tally.by_fvcore,
@@ -82,13 +84,6 @@ def run_counted(module: torch.nn.Module, inputs: tuple[Any, ...], kwargs: Mappin
     finally:
         for child, training in modes:
             child.training = training
-
-
-def bytes_per_value(precision: str) -> float:
-    """Return the bytes of a value, or raise `InputError` with the precisions there are."""
-    if precision not in BYTES_PER_VALUE:
-        raise InputError(f"unknown precision {precision!r}", f"one of {', '.join(BYTES_PER_VALUE)}")
-    return BYTES_PER_VALUE[precision]
 
 
 def phase_of(tally: Tally, per_value: float) -> Phase:

@@ -44,6 +44,22 @@ def nearest(wanted: Places, measured: Places, *, same_rows: bool = False) -> Nea
     wanted, measured : Places
     same_rows : bool
         Whether both are the same rows, of which none is near to itself.
+
+    Notes
+    -----
+    .. math:: w = c \\, e^{-|\\ln W - \\ln W'| / 1.8}
+
+    with the work W of a row, its batch size (for a generator times steps and pixels), and c = 1 for the same task or
+    0.54 for another: the correlation of the errors of two rows, estimated from the public ones.
+
+    Examples
+    --------
+    A row of half the batch size: exp(-ln 2 / 1.8).
+
+    >>> one = Places(np.array(["a"]), np.array(["chat"]), np.log([64.0]))
+    >>> other = Places(np.array(["a"]), np.array(["chat"]), np.log([32.0]))
+    >>> nearest(one, other).weight.round(2)
+    array([0.68])
     """
     index = np.full(len(wanted.task), -1, dtype=np.int64)
     weight = np.zeros(len(wanted.task))
@@ -62,12 +78,28 @@ def nearest(wanted: Places, measured: Places, *, same_rows: bool = False) -> Nea
 
 
 def corrected(estimate: Floats, nearby: Nearby, measured_over_estimated: Floats) -> Floats:
-    """Return estimates times the nearest row's ratio to the power of its weight.
+    """Return estimates corrected by the nearest measured row.
+
+    Parameters
+    ----------
+    estimate : array
+        Of any quantity. [its own]
+    nearby : Nearby
+        The measured row nearest to each estimate.
+    measured_over_estimated : array
+        Ratio of the same quantity for each measured row. [1]
 
     Notes
     -----
-    The best linear guess of an error from one correlated with it, when both vary as much (simple kriging with
-    one neighbour); in logarithms, so that it is a factor.
+    .. math:: E' = E r^w
+
+    with the ratio r of the nearest row and its weight w: the best linear guess of an error from one correlated with it
+    by w, when both vary as much (simple kriging with one neighbour), in logarithms.
+
+    Examples
+    --------
+    >>> corrected(np.array([10.0]), Nearby(np.array([0]), np.array([0.5])), np.array([4.0]))
+    array([20.])
     """
     known = nearby.index >= 0
     ratio = np.ones(len(estimate))

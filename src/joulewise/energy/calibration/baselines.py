@@ -31,19 +31,32 @@ class Baseline:
 
 
 def at_peak(c: Columns) -> Floats:
-    """Return 2 FLOPs per active parameter over peak FLOP/s per watt. [J per token]
+    """Return the work of a token over the accelerator's peak rate per watt. [J per token]
 
     Notes
     -----
-    .. math:: E = 2 N / (P_{peak} / TDP)
+    .. math:: E = \\frac{2 N}{F / P}
 
-    the efficiency by which the paper divides FLOPs, applied to one token.
+    with N active parameters, the peak rate F [FLOP/s] and the thermal design power P [W]: the efficiency by which the
+    paper divides FLOPs [1]_, applied to one token.
+
+    References
+    ----------
+    .. [1] Desislavov et al., Compute and Energy Consumption Trends in Deep Learning Inference, 2021, Eqs. 1, 2.
     """
     return np.asarray(2 * c.active_params / (c.peak_flops_per_s / c.tdp_w))
 
 
 def roofline(c: Columns) -> Floats:
-    """Return the time to read the active weights once, at peak bandwidth, times TDP. [J per output token]"""
+    """Return the time to read the active weights once, at peak bandwidth, times the power limit. [J per output token]
+
+    Notes
+    -----
+    .. math:: E = \\frac{N b}{n W} \\frac{n P}{B} = \\frac{N b P}{W B}
+
+    with N active parameters of b bytes, n accelerators of the bandwidth W [B/s] and the thermal design power P [W], and
+    B sequences that share a reading.
+    """
     step_s = c.active_params * c.weight_bytes / (c.n * c.bandwidth_bytes_per_s)
     return np.asarray(step_s * c.n * c.tdp_w / c.batch_size)
 
@@ -53,15 +66,31 @@ def ecologits(c: Columns) -> Floats:
 
     Notes
     -----
-    Wh of one GPU and token: 1.1665273e-6 exp(-0.0112059 B) P + 4.0529e-5, P the active parameters in
-    billions and B the batch size (its `impacts/llm.py`, fitted there to H100 alone).
+    .. math:: E = 3600 n (1.1665273 \\cdot 10^{-6} e^{-0.0112059 B} N + 4.0529 \\cdot 10^{-5})
+
+    with N billion active parameters, n GPUs and B sequences; the bracket is in Wh [1]_.
+
+    References
+    ----------
+    .. [1] EcoLogits 0.11.3, ``ecologits/impacts/llm.py``, fitted to measurements on H100 alone.
     """
     watt_hours = 1.1665273e-6 * np.exp(-0.0112059 * c.batch_size) * c.active_params / 1e9 + 4.0529e-5
     return np.asarray(watt_hours * 3600 * c.n)
 
 
 def log_linear(c: Columns, energy_j: Floats, use: Bools) -> Floats:
-    """Return a least-squares fit of log energy on the logs of plain columns, fitted to `use`. [J per output token]"""
+    """Return a least-squares fit of log energy to the logs of plain columns. [J per output token]
+
+    Parameters
+    ----------
+    c : Columns
+        Of which active and all parameters, batch size, accelerators, output tokens, bytes per weight, power limit and
+        bandwidth are used, and one level for each engine.
+    energy_j : array
+        Measured energy. [J per output token]
+    use : array of bool
+        Rows that are fitted; all rows are predicted.
+    """
     plain = (c.active_params, c.params, c.batch_size, c.n, c.output_tokens)
     spec = (c.weight_bytes, c.tdp_w, c.bandwidth_bytes_per_s)
     engines = [(c.engine == e).astype(np.float64) for e in np.unique(c.engine)]

@@ -7,9 +7,9 @@ from dataclasses import fields, replace
 from typing import Any
 
 import numpy as np
-import polars as pl
 
 from joulewise.catalog import Catalog, load
+from joulewise.csv_input import frame_of
 from joulewise.energy.calibration.fitting import family_weights, fit_logs
 from joulewise.energy.calibration.intervals import LEVEL, conformal, intervals_of_regimes, nearby_interval
 from joulewise.energy.calibration.stored import Calibration, load_calibration
@@ -89,7 +89,7 @@ def require_families(rows: Measured) -> None:
 
 
 def calibrate(
-    frame: pl.DataFrame, begin: Callable[[str], None] = lambda _: None, catalog: Catalog | None = None
+    frame: object, begin: Callable[[str], None] = lambda _: None, catalog: Catalog | None = None
 ) -> Calibration:
     """Fit the models to measurements and derive their intervals.
 
@@ -107,7 +107,7 @@ def calibrate(
     InputError
         If there are no rows of language models, or they are of one family.
     """
-    catalog = catalog or load()
+    frame, catalog = frame_of(frame), catalog or load()
     shipped = load_calibration()
     parameters: dict[str, Mapping[str, float]] = dict(shipped.parameters)
     intervals: Intervals = {}

@@ -1,4 +1,10 @@
-"""Intervals: the spread of measured over estimated energy on groups that a fit had not seen."""
+"""Intervals: the spread of measured over estimated energy on groups that a fit had not seen.
+
+References
+----------
+.. [1] R. Dunn, L. Wasserman, A. Ramdas, "Distribution-Free Prediction Sets for Two-Layer Hierarchical Models",
+   arXiv 1809.07441, 2018: pooling of the groups' distribution functions.
+"""
 
 from __future__ import annotations
 
@@ -26,14 +32,26 @@ def conformal(ratios: Floats, groups: Labels, level: float = LEVEL) -> tuple[flo
     groups : array of str
         Each group weighs the same, however many rows it has: a new row will be of a new group.
     level : float
+        Probability, half of the rest of it beyond either bound. [1]
+
+    Returns
+    -------
+    tuple of float
+        Factors from an estimate to its bounds, which always contain the estimate: the first at most 1, the second at
+        least 1. [1]
 
     Notes
     -----
-    Conformal prediction for clustered data: the quantile of each tail under equal weights of the groups; never
-    tighter than the estimate itself.
+    Conformal prediction for clustered data [1]_. With g groups, and n_i rows in the group of row i, the distribution
+
+    .. math:: F(r) = \\frac{1}{g} \\sum_{i: r_i \\le r} \\frac{1}{n_i}
+
+    is cut where it reaches (1 - level) / 2 and (1 + level) / 2.
 
     Examples
     --------
+    Four groups of one row weigh 1/4 each; a quarter is cut off either tail.
+
     >>> conformal(np.array([0.5, 0.9, 1.1, 3.0]), np.array(["a", "b", "c", "d"]), 0.5)
     (0.5, 1.1)
     """
@@ -50,7 +68,7 @@ def conformal(ratios: Floats, groups: Labels, level: float = LEVEL) -> tuple[flo
 def nearby_interval(
     ratios: Floats, groups: Labels, places: Places, default: tuple[float, float]
 ) -> tuple[float, float]:
-    """Return the interval of estimates that the nearest other row has corrected; the default where too few have one.
+    """Return the interval of estimates that the nearest other row has corrected.
 
     Parameters
     ----------
@@ -59,6 +77,7 @@ def nearby_interval(
     places : Places
         Of the same rows.
     default : tuple of float
+        Returned where fewer than `FEWEST` rows have another near enough.
     """
     nearby = nearest(places, places, same_rows=True)
     near = nearby.weight >= NEAR
@@ -69,7 +88,15 @@ def nearby_interval(
 def intervals_of_regimes(
     ratios: Floats, regimes: Labels, groups: Labels, level: float
 ) -> dict[str, tuple[float, float]]:
-    """Return the interval of each regime that has enough rows."""
+    """Return the interval of each regime that has `FEWEST` rows or more.
+
+    Parameters
+    ----------
+    ratios, groups, level : array, array and float
+        As for `conformal`.
+    regimes : array of str
+        What decides how far off each row's estimate is.
+    """
     found = {}
     for regime in np.unique(regimes).tolist():
         inside = regimes == regime
@@ -79,7 +106,19 @@ def intervals_of_regimes(
 
 
 def unseen_intervals(ratios: Floats, regimes: Labels, groups: Labels, level: float) -> tuple[Floats, Floats]:
-    """Return bounds of each row from the other groups of its regime alone, or from all others where they are few."""
+    """Return factors to the bounds of each row by rows that are not of its group.
+
+    Parameters
+    ----------
+    ratios, regimes, groups, level : array, array, array and float
+        As for `intervals_of_regimes`.
+
+    Returns
+    -------
+    tuple of array
+        Lower and upper factors, from the other groups of the row's regime; from those of all regimes where there are
+        fewer than `FEWEST` such rows.
+    """
     low, high = np.ones(len(ratios)), np.ones(len(ratios))
     for regime in np.unique(regimes):
         for group in np.unique(groups[regimes == regime]):

@@ -13,7 +13,7 @@ from joulewise.catalog.tables import shipped_folder
 from joulewise.energy.kinds import KINDS
 from joulewise.energy.workload_kind import Kind, Values
 from joulewise.errors import DataError
-from joulewise.files import write_text
+from joulewise.files import dump_json, write_text
 
 
 @dataclass(frozen=True)
@@ -63,14 +63,10 @@ def save_calibration(calibration: Calibration, path: Path) -> None:
 
     Raises
     ------
-    DataError
-        If a number is not finite: nothing is written.
+    WorkError
+        If a number is not finite, with its name: nothing is written.
     """
-    try:
-        text = json.dumps(calibration.to_dict(), indent=1, allow_nan=False)
-    except ValueError:
-        raise DataError("the fit has a parameter that is not a finite number", "measure more rows") from None
-    write_text(path, text + "\n")
+    write_text(path, dump_json(calibration.to_dict(), indent=1) + "\n")
 
 
 def load_calibration(path: Path | None = None) -> Calibration:

@@ -9,6 +9,7 @@ import numpy as np
 import polars as pl
 
 from joulewise.catalog import Catalog, load
+from joulewise.csv_input import frame_of
 from joulewise.energy.calibration.anchor import corrected, nearest
 from joulewise.energy.calibration.baselines import BASELINES, log_linear
 from joulewise.energy.calibration.fit import fit, held_out, require_families
@@ -37,7 +38,7 @@ configuration, the nearest in batch size; the next two: developers' lines, and c
 
 
 def validate(
-    frame: pl.DataFrame, begin: Callable[[str], None] = lambda _: None, catalog: Catalog | None = None
+    frame: object, begin: Callable[[str], None] = lambda _: None, catalog: Catalog | None = None
 ) -> pl.DataFrame:
     """Compare every method with measured rows, each priced by a fit that did not see the row's family.
 
@@ -63,7 +64,7 @@ def validate(
     InputError
         If no row can be compared.
     """
-    catalog = catalog or load()
+    frame, catalog = frame_of(frame), catalog or load()
     begin("language models: families left out")
     language = (
         LANGUAGE.measured(frame, catalog) if {"energy_j_per_unit", "unit", "accelerator"} <= {*frame.columns} else None

@@ -1,4 +1,4 @@
-"""Time, power and energy of a batch of images or videos: the physics of generators, on whole columns at once."""
+"""Time, power and energy of a batch of images or videos: requests to a generator, on whole columns at once."""
 
 from __future__ import annotations
 
@@ -7,10 +7,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from joulewise.energy.physics import Bools, Floats, Labels, per_die, soft_limit
+from joulewise.energy.generators import times
+from joulewise.energy.physics import Bools, Floats, Labels, energy_per_item, overlapped_time, per_die, soft_limit
 from joulewise.energy.rows import Requests
 
-_MEGAPIXEL = 2.0**20
+_OVERLAP = 3
+"""Sharpness of the overlap of host and accelerators in a step."""
 
 
 @dataclass(frozen=True)
@@ -82,45 +84,53 @@ class Generation:
 def step(values: Mapping[str, float], c: Columns) -> Generation:
     """Return time, power and energy of each batch.
 
+    Parameters
+    ----------
+    values : mapping
+        Of the parameters in `parameters.PARAMETERS`.
+    c : Columns
+
     Notes
     -----
-    A step is the denoiser's arithmetic and traffic, split over the accelerators, behind the host's launches of
-    its blocks and of their exchanges (whichever is longer, softly); the text encoder and the decoder of latents
-    come once, on one accelerator.
+    A step is the denoiser's arithmetic, traffic and exchanges, one after another and split over the accelerators,
+    behind the host's launches (whichever is longer, softly); the text encoder and the decoder of latents come once, on
+    one accelerator. The terms are those of `times`; `physics.soft_limit` bends power at the limit.
     """
     speed = per_die(values, "speed", c.die) * np.where(c.early, values["early_speed"], 1.0)
-    products = np.where(c.unet, values["convolution_compute"], values["product_compute"])
-    per_step = c.batch_size * c.passes
-    flops = per_step * (c.product_flops + c.attention_flops)
-    compute_s = per_step * (c.product_flops / products + c.attention_flops / values["attention_compute"])
-    compute_s = compute_s / (c.n * c.peak_flops_per_s * speed)
-    # Text and conditioning are not split: the longer the sequence of the image, the less they are of the whole.
-    compute_s = compute_s * (1 + values["unsplit"] * _MEGAPIXEL / c.pixels * (c.n - 1))
-    traffic = c.n * c.bandwidth_bytes_per_s * values["activation_bandwidth"] * speed
-    activations_s = per_step * c.activation_bytes / traffic
-    links = per_step * c.activation_bytes / (c.n * c.link_bytes_per_s)
-    exchange_s = links * ((1 - 1 / c.n) * values["split_volume"] + (1 - 1 / c.ring) * values["ring_volume"])
-    block_s = values["block_host_s"] + (c.n > 1) * values["split_s"] + (c.ring - 1) * values["ring_s"]
-    host_s = values["step_host_s"] + c.blocks * block_s
-    step_s = (host_s**3 + (compute_s + activations_s + exchange_s) ** 3) ** (1 / 3)
-    decoder_flops = c.batch_size * c.pixels * values["decode_pixel_flops"]
-    decoder_flops = decoder_flops * np.where(c.frames > 1, values["frame_decode"], 1.0)
-    decoder_s = decoder_flops / (c.peak_flops_per_s * values["convolution_compute"] * speed)
-    once_s = values["request_s"] + decoder_s
-    time_s = c.steps * step_s + once_s
-    busy = np.minimum(1, c.steps * (compute_s + activations_s + exchange_s) / time_s)
-    used = (c.steps * flops / c.n + decoder_flops / c.n) / time_s / c.peak_flops_per_s
+    convolution, product = values["convolution_compute"], values["product_compute"]
+    share = np.where(c.unet, convolution, product)
+    passes, peak = c.batch_size * c.passes, c.peak_flops_per_s
+    compute_s = times.compute_time(
+        passes, c.product_flops, share, c.attention_flops, values["attention_compute"], c.n, peak, speed
+    ) * times.repetition(values["unsplit"], c.pixels, c.n)
+    activations_s = times.activations_time(
+        passes, c.activation_bytes, c.n, c.bandwidth_bytes_per_s, values["activation_bandwidth"], speed
+    )
+    exchange_s = times.exchange_time(
+        passes, c.activation_bytes, c.n, c.ring, c.link_bytes_per_s, values["split_volume"], values["ring_volume"]
+    )
+    host_s = times.host_time(
+        values["step_host_s"], c.blocks, values["block_host_s"], c.n, values["split_s"], c.ring, values["ring_s"]
+    )
+    device_s = compute_s + activations_s + exchange_s
+    step_s = overlapped_time(host_s, device_s, _OVERLAP)
+    decoded = times.decoder_flops(
+        c.batch_size, c.pixels, values["decode_pixel_flops"], c.frames, values["frame_decode"]
+    )
+    decoder_s = times.decoder_time(decoded, peak, convolution, speed)
+    time_s = c.steps * step_s + (values["request_s"] + decoder_s)
+    flops = c.steps * (passes * (c.product_flops + c.attention_flops)) / c.n + decoded / c.n
     demand = (
         per_die(values, "idle", c.die)
-        + values["power_busy"] * busy
-        + values["power_compute"] * used
+        + values["power_busy"] * np.minimum(1, c.steps * device_s / time_s)
+        + values["power_compute"] * (flops / time_s / peak)
         + values["power_memory"] * c.steps * activations_s / time_s
     )
     power_w = c.tdp_w * soft_limit(demand, values["power_knee"])
     return Generation(
         time_s=time_s,
         power_w=power_w,
-        energy_j=c.n * power_w * time_s / c.batch_size,
+        energy_j=energy_per_item(c.n, power_w, time_s, c.batch_size),
         parts_s={
             "compute": c.steps * compute_s,
             "activations": c.steps * activations_s,

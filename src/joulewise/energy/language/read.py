@@ -45,7 +45,7 @@ def read(row: WorkloadRow, facts: Facts) -> Reading:
     if shape.encoder_layers and engine_generation(row.engine) != EAGER:
         flags.append(Flagged(Flag.ENCODER_DECODER_NOT_MEASURED))  # one such model was measured, with an eager engine
     spec = accelerator_of(row, facts.catalog)
-    weight_bytes, arithmetic = weight_format(row.precision or _number_format(row.model, facts.catalog), spec)
+    weight_bytes, arithmetic = weight_format(row.precision or released_format(row.model, facts.catalog), spec)
     n = row.n_accelerators or 1.0
     task = row.task or ""
     batch = row.batch_size
@@ -167,7 +167,7 @@ def _known_shape(model: str, params: float | None, catalog: Catalog) -> Shape | 
     return found
 
 
-def _number_format(model: str | None, catalog: Catalog) -> str:
-    """Return the format that a model's weights were released in, or that its name ends in."""
+def released_format(model: str | None, catalog: Catalog) -> str:
+    """Return the number format that the weights of a model were released in, or that its name ends in."""
     known = model_named(model, catalog) if model else None
     return (known.asked_format or known.released_format) if known else DEFAULT_FORMAT

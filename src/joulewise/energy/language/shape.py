@@ -126,7 +126,7 @@ def _shapes(_catalog: Catalog) -> dict[str, Shape]:
 def _shape_of_known(known: KnownModel) -> Shape:
     if known.configuration is not None:
         return shape_of_configuration(known.configuration)
-    row = known.architecture
+    row = known.architecture or known.partial_architecture
     if row is not None and reason_uncounted(row) is None:
         return shape_of_architecture(row)
     if known.params is None:

@@ -1,4 +1,4 @@
-"""Time, power and energy of one step of a serving engine: the physics of language models, on whole columns at once."""
+"""Time, power and energy of one step of a serving engine: a language model's requests, on whole columns at once."""
 
 from __future__ import annotations
 
@@ -7,12 +7,16 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from joulewise.energy.physics import Bools, Floats, Labels, per_die, soft_limit
+from joulewise.energy.language import power, times, work
+from joulewise.energy.physics import Bools, Floats, Labels, energy_per_item, overlapped_time, per_die, soft_limit
 from joulewise.energy.rows import Requests
 
 EAGER, EARLY, CURRENT = "eager", "early", "current"
 """Generations of engines: one kernel after another (transformers); continuous batching with a slow host
 loop (vLLM 0.x); the same with the host's work hidden behind the accelerator's (vLLM 1)."""
+
+_MEMORY_FACTOR = 1.1
+"""Memory in use over that of weights and caches."""
 
 
 @dataclass(frozen=True)
@@ -108,141 +112,238 @@ class Step:
     parts_s: Mapping[str, Floats]
 
 
+@dataclass(frozen=True)
+class Rates:
+    """What each row's accelerator, number format and engine achieve: the fitted constants that apply to it.
+
+    Parameters
+    ----------
+    bandwidth_bytes_per_s : array
+        Of the memory of this design of chip, before the shares for weights, experts and cache. [B/s]
+    flops_per_s : array
+        Peak of the number format, before the shares of decoding and prefill. [FLOP/s]
+    dense_bytes : array
+        Of one weight outside the routed experts. [B]
+    expert_share : array
+        Of the bandwidth, where experts are read. [1]
+    expert_launch_s, expert_tile_s : array
+        Dispatch of a layer of experts, and time of each expert held. [s]
+    expert_draw : array
+        Power of grouped products, relative to the limit. [1]
+    layer_launch_s : array
+        Launches of a layer. [s]
+    overlap : array
+        Sharpness of the overlap of host and accelerators. [1]
+    """
+
+    bandwidth_bytes_per_s: Floats
+    flops_per_s: Floats
+    dense_bytes: Floats
+    expert_share: Floats
+    expert_launch_s: Floats
+    expert_tile_s: Floats
+    expert_draw: Floats
+    layer_launch_s: Floats
+    overlap: Floats
+
+
+def rates_of(values: Mapping[str, float], c: Columns) -> Rates:
+    """Return the constants that apply to each row.
+
+    Notes
+    -----
+    Checkpoints in 4 bits keep all but the routed experts at 16 bits; where a chip does not compute in 4 bits, it widens
+    the experts as it reads them. Engines: an eager one waits for no launches of layers beyond the host's own time, and
+    an early one works after the host rather than beside it.
+    """
+    fp8, fp4 = c.number_format == "fp8", c.number_format == "mxfp4"
+    eager, early = c.engine == EAGER, c.engine == EARLY
+    share_fp4 = np.where(c.native_fp4, values["expert_bandwidth_fp4"], values["expert_bandwidth_fp4_emulated"])
+    share_fp8 = np.where(fp8, values["expert_bandwidth_fp8"], values["expert_bandwidth"])
+    launch_fp8_s = np.where(fp8, values["expert_launch_fp8_s"], values["expert_launch_s"])
+    return Rates(
+        bandwidth_bytes_per_s=c.bandwidth_bytes_per_s * per_die(values, "bandwidth", c.die),
+        flops_per_s=c.peak_flops_per_s * np.where(fp8, values["fp8_gain"], 1.0),
+        dense_bytes=np.where(fp4, 2.0, c.weight_bytes),
+        expert_share=np.where(fp4, share_fp4, share_fp8),
+        expert_launch_s=np.where(fp4, values["expert_launch_fp4_s"], launch_fp8_s),
+        expert_tile_s=np.where(fp8, values["expert_tile_fp8_s"], values["expert_tile_s"]),
+        expert_draw=np.where(fp8, values["power_experts_fp8"], values["power_experts"]),
+        layer_launch_s=np.where(eager, 0.0, np.where(early, values["early_layer_s"], values["current_layer_s"])),
+        overlap=np.where(eager, 4.0, np.where(early, 1.0, values["current_overlap"])),
+    )
+
+
 def step(values: Mapping[str, float], c: Columns) -> Step:
     """Return time, power and energy of a step of each workload.
 
     Parameters
     ----------
     values : mapping
-        Of the parameters in `parameters.LANGUAGE`.
+        Of the parameters in `parameters.SERVING`.
     c : Columns
 
     Notes
     -----
-    Weights read: the dense part once, of the routed experts the share that a batch of ``rho * B`` tokens
-    drawn at random touches, and a time for each expert held, touched or not. The cache is read at the mean
-    context, prompt and half the answer, by each accelerator whole where there are more than heads to split.
-    Layers with a state in place of a cache read and write it, at any context, at the cache's rate.
-    An encoder reads the prompt, and the decoder's cross-attention its cache: as much as if it had read it itself.
-    Power: an idle floor and what being busy, memory traffic, arithmetic and grouped products of experts draw,
-    softly capped by the power limit.
-    Form and first values: a prototype's study of the same data; all values here are fitted anew.
+    The accelerators' times add up, as each waits for the one before; the host's time overlaps with their sum. The terms
+    are those of `times`, from the amounts in `work`; power is that of `power`, bent at the limit by
+    `physics.soft_limit`.
     """
-    fp8, fp4 = c.number_format == "fp8", c.number_format == "mxfp4"
-    bandwidth = c.bandwidth_bytes_per_s * per_die(values, "bandwidth", c.die)
-    peak = c.peak_flops_per_s * np.where(fp8, values["fp8_gain"], 1.0)
-    seen = _seen(c)
-    routed = c.experts_per_token / c.experts
-    touched = np.maximum(routed, 1 - (1 - routed) ** np.maximum(values["expert_spread"] * c.batch_size, 1))
-    touched = np.where(c.expert_params > 0, touched, 0.0)
-    at_fp4 = np.where(c.native_fp4, values["expert_bandwidth_fp4"], values["expert_bandwidth_fp4_emulated"])
-    e_experts = np.where(fp4, at_fp4, np.where(fp8, values["expert_bandwidth_fp8"], values["expert_bandwidth"]))
-    launch = np.where(
-        fp4, values["expert_launch_fp4_s"], np.where(fp8, values["expert_launch_fp8_s"], values["expert_launch_s"])
-    )
-    dense_bytes = np.where(fp4, 2.0, c.weight_bytes)  # 4-bit checkpoints keep all but the experts at 16 bits
-
-    weights_s = c.dense_params * dense_bytes * c.data_parallel / (c.n * bandwidth * values["weight_bandwidth"])
-    imbalance = 1 + values["expert_imbalance"] * (1 - 1 / c.expert_parallel)
-    read_s = c.expert_params * c.weight_bytes * touched * imbalance / (c.n * bandwidth * e_experts)
-    tile_s = np.where(fp8, values["expert_tile_fp8_s"], values["expert_tile_s"])
-    experts_s = read_s + c.expert_layers * tile_s * c.experts / c.expert_parallel
-    # Where experts are spread, attention is split over the accelerators all the same.
-    copies = np.maximum(1, np.maximum(c.tensor_parallel, c.n / c.data_parallel) / c.kv_heads)
-    cache_bytes = c.batch_size * 2 * c.kv_values_per_token_layer * seen * copies + 2 * c.batch_size * c.state_bytes
-    cache_s = cache_bytes / (c.n * bandwidth * values["kv_bandwidth"])
-    compute_s = c.batch_size * _token_flops(c, seen) / (c.n * peak * values["decode_compute"])
-    prefill_s = c.batch_size / c.output_tokens * _prompt_flops(c) / (c.n * peak * values["prefill_compute"])
-    spread = c.expert_parallel > 1
-    latency_s = np.where(spread, values["expert_link_s"], values["link_s"])
-    volumes = np.where(spread, values["expert_link_volume"], values["link_volume"])
-    exchange_s = 2 * c.layers * (latency_s + volumes * 2 * c.batch_size * c.hidden / c.link_bytes_per_s)
-    exchange_s = np.where(c.n > 1, exchange_s, 0.0)
-
-    eager, early = c.engine == EAGER, c.engine == EARLY
-    current = ~eager & ~early
-    per_layer = np.where(early, values["early_layer_s"], np.where(current, values["current_layer_s"], 0.0))
-    launches_s = c.layers * per_layer + c.expert_layers * launch
-    eager_s = values["eager_host_s"] + c.layers * values["eager_layer_s"]
-    early_s = values["early_host_s"] + values["early_host_per_sequence_s"] * c.batch_size
-    early_s = early_s + (c.tensor_parallel > 1) * values["early_parallel_host_s"]
-    current_s = values["current_host_s"] + values["current_host_per_sequence_s"] * c.batch_size
-    per_request = np.where(c.media == "image", values["image_host_s"], 0.0)
-    per_request = np.where(c.media == "video", values["video_host_s"], per_request)
-    current_s = current_s + c.batch_size / c.output_tokens * per_request
-    host_s = np.where(eager, eager_s, np.where(early, early_s, current_s))
-
-    device_s = weights_s + experts_s + cache_s + compute_s + exchange_s + launches_s + prefill_s
-    overlap = np.where(eager, 4.0, np.where(early, 1.0, values["current_overlap"]))
-    time_s = (host_s**overlap + device_s**overlap) ** (1 / overlap)
-
-    moved = weights_s * values["weight_bandwidth"] + read_s * e_experts + cache_s * values["kv_bandwidth"]
-    computed = (compute_s * values["decode_compute"] + prefill_s * values["prefill_compute"]) * peak
-    demand = (
-        per_die(values, "idle", c.die)
-        + values["power_busy"] * np.minimum(1, device_s / time_s)
-        + values["power_memory"] * moved / time_s * bandwidth / c.bandwidth_bytes_per_s
-        + values["power_compute"] * computed / time_s / c.peak_flops_per_s
-        + np.where(fp8, values["power_experts_fp8"], values["power_experts"]) * experts_s / time_s
-    )
-    power_w = c.tdp_w * soft_limit(demand, values["power_knee"])
+    rates = rates_of(values, c)
+    t = _times(values, c, rates)
+    device_s = t.weights_s + t.experts_s + t.cache_s + t.compute_s + t.exchange_s + t.launches_s + t.prefill_s
+    time_s = overlapped_time(t.host_s, device_s, rates.overlap)
+    power_w = c.tdp_w * soft_limit(_demand(values, c, rates, t, device_s, time_s), values["power_knee"])
     return Step(
         time_s=time_s,
         power_w=power_w,
-        energy_j=c.n * power_w * time_s / c.batch_size,
-        prefill_share=prefill_s / device_s,
+        energy_j=energy_per_item(c.n, power_w, time_s, c.batch_size),
+        prefill_share=t.prefill_s / device_s,
         parts_s={
-            "weights": weights_s,
-            "experts": experts_s,
-            "kv_cache": cache_s,
-            "compute": compute_s,
-            "communication": exchange_s,
-            "launches": launches_s,
-            "prefill": prefill_s,
-            "host": host_s,
+            "weights": t.weights_s,
+            "experts": t.experts_s,
+            "kv_cache": t.cache_s,
+            "compute": t.compute_s,
+            "communication": t.exchange_s,
+            "launches": t.launches_s,
+            "prefill": t.prefill_s,
+            "host": t.host_s,
         },
     )
 
 
+@dataclass(frozen=True)
+class _Times:
+    """The parts of a step's time, before overlap; `expert_reads_s` is part of `experts_s`. [s]"""
+
+    weights_s: Floats
+    expert_reads_s: Floats
+    experts_s: Floats
+    cache_s: Floats
+    compute_s: Floats
+    prefill_s: Floats
+    exchange_s: Floats
+    launches_s: Floats
+    host_s: Floats
+
+
+def _times(values: Mapping[str, float], c: Columns, rates: Rates) -> _Times:
+    n, bandwidth, peak = c.n, rates.bandwidth_bytes_per_s, rates.flops_per_s
+    attended = _attended(c)
+    touched = work.touched_share(c.experts, c.experts_per_token, values["expert_spread"] * c.batch_size)
+    imbalance = times.expert_imbalance(values["expert_imbalance"], c.expert_parallel)
+    copies = work.cache_copies(n, c.tensor_parallel, c.data_parallel, c.kv_heads)
+    traffic = work.cache_traffic(c.batch_size, c.kv_values_per_token_layer, attended, copies, c.state_bytes)
+    reads_s = times.expert_read_time(
+        c.expert_params, c.weight_bytes, touched, imbalance, n, bandwidth, rates.expert_share
+    )
+    tiles_s = times.expert_tile_time(c.expert_layers, rates.expert_tile_s, c.experts, c.expert_parallel)
+    return _Times(
+        weights_s=times.weights_time(
+            c.dense_params, rates.dense_bytes, c.data_parallel, n, bandwidth, values["weight_bandwidth"]
+        ),
+        expert_reads_s=reads_s,
+        experts_s=reads_s + tiles_s,
+        cache_s=times.cache_time(traffic, n, bandwidth, values["kv_bandwidth"]),
+        compute_s=times.compute_time(c.batch_size, _token_flops(c, attended), n, peak, values["decode_compute"]),
+        prefill_s=times.prefill_time(
+            c.batch_size, c.output_tokens, _prompt_flops(c), n, peak, values["prefill_compute"]
+        ),
+        exchange_s=_exchange_time(values, c),
+        launches_s=times.launch_time(c.layers, rates.layer_launch_s, c.expert_layers, rates.expert_launch_s),
+        host_s=_host_time(values, c),
+    )
+
+
+def _demand(
+    values: Mapping[str, float], c: Columns, rates: Rates, t: _Times, device_s: Floats, time_s: Floats
+) -> Floats:
+    """Return the power that an accelerator would draw without a limit, relative to the limit. [1]"""
+    bandwidth = rates.bandwidth_bytes_per_s
+    moving_s = (
+        t.weights_s * values["weight_bandwidth"]
+        + t.expert_reads_s * rates.expert_share
+        + t.cache_s * values["kv_bandwidth"]
+    )
+    computing_s = t.compute_s * values["decode_compute"] + t.prefill_s * values["prefill_compute"]
+    flops = computing_s * rates.flops_per_s
+    return (
+        per_die(values, "idle", c.die)
+        + power.busy_demand(values["power_busy"], device_s, time_s)
+        + power.memory_demand(values["power_memory"], moving_s, time_s, bandwidth, c.bandwidth_bytes_per_s)
+        + power.arithmetic_demand(values["power_compute"], flops, time_s, c.peak_flops_per_s)
+        + power.experts_demand(rates.expert_draw, t.experts_s, time_s)
+    )
+
+
+def _exchange_time(values: Mapping[str, float], c: Columns) -> Floats:
+    """Return the time of exchanges between accelerators, which cost more where experts are spread."""
+    spread = c.expert_parallel > 1
+    latency_s = np.where(spread, values["expert_link_s"], values["link_s"])
+    volumes = np.where(spread, values["expert_link_volume"], values["link_volume"])
+    return times.exchange_time(c.layers, latency_s, volumes, c.batch_size, c.hidden, c.link_bytes_per_s, c.n)
+
+
+def _host_time(values: Mapping[str, float], c: Columns) -> Floats:
+    """Return the host's time for a step, by generation of engine; only a current one is priced with media."""
+    eager_s = times.eager_host_time(values["eager_host_s"], c.layers, values["eager_layer_s"])
+    early_s = times.early_host_time(
+        values["early_host_s"],
+        values["early_host_per_sequence_s"],
+        c.batch_size,
+        c.tensor_parallel,
+        values["early_parallel_host_s"],
+    )
+    request_s = np.where(c.media == "image", values["image_host_s"], 0.0)
+    request_s = np.where(c.media == "video", values["video_host_s"], request_s)
+    current_s = times.current_host_time(
+        values["current_host_s"], values["current_host_per_sequence_s"], c.batch_size, c.output_tokens, request_s
+    )
+    return np.where(c.engine == EAGER, eager_s, np.where(c.engine == EARLY, early_s, current_s))
+
+
 def request_flops(c: Columns) -> Floats:
-    """Return the work of one request: reading its prompt and writing its answer. [FLOP]"""
-    return np.asarray(_prompt_flops(c) + c.output_tokens * _token_flops(c, _seen(c)))
+    """Return the work of one request: reading its prompt and writing its answer. [FLOPs]"""
+    return np.asarray(_prompt_flops(c) + c.output_tokens * _token_flops(c, _attended(c)))
 
 
 def kept_bytes(c: Columns) -> Floats:
-    """Return the cache and the states of all running sequences, requests being in all stages of their answers."""
-    return np.asarray(c.batch_size * 2 * c.kv_values_per_token_layer * _seen(c) + c.batch_size * c.state_bytes)
+    """Return the cache and states of all running sequences, at the mean context. [B]"""
+    return work.cache_bytes(c.batch_size, c.kv_values_per_token_layer, _attended(c), c.state_bytes)
 
 
-def _seen(c: Columns) -> Floats:
-    """Return the tokens in the cache that a new one attends to, over all layers, at the mean context."""
-    context = c.prompt_tokens + c.output_tokens / 2
-    full = c.attention_layers - c.window_layers
-    return np.asarray(full * context + c.window_layers * np.minimum(context, c.window))
+def _attended(c: Columns) -> Floats:
+    context = work.mean_context(c.prompt_tokens, c.output_tokens)
+    return work.attended_tokens(context, c.attention_layers, c.window_layers, c.window)
 
 
-def _token_flops(c: Columns, seen: Floats) -> Floats:
+def _token_flops(c: Columns, attended: Floats) -> Floats:
+    """Return the work of one token; the decoder of an encoder-decoder goes through its own weights alone."""
     params = np.where(c.encoder_layers > 0, c.dense_params, c.active_params)
-    return np.asarray(2 * params + 4 * c.attention_width * seen)
+    return work.token_flops(params, c.attention_width, attended)
 
 
 def _prompt_flops(c: Columns) -> Floats:
+    """Return the work of a prompt: of the encoder where there is one, whose tokens see those after them too."""
     encoded = c.encoder_layers > 0
     params = np.where(encoded, c.encoder_params, c.active_params)
-    # All tokens of an encoder see each other, half of the pairs in a decoder.
     layers = np.where(encoded, 2 * c.encoder_layers, c.attention_layers)
-    pairs = 2 * layers * c.attention_width * c.prompt_tokens**2
-    return np.asarray(2 * params * c.prompt_tokens + pairs + c.scan_flops * c.prompt_tokens)
-
-
-# Memory beside weights and cache: activations, the engine's own buffers, fragmentation.
-_OTHER_MEMORY = 1.1
+    return work.prompt_flops(params, layers, c.attention_width, c.prompt_tokens, c.scan_flops)
 
 
 def memory_share(c: Columns) -> Floats:
-    """Return the memory that weights and caches need, relative to what the accelerators have. [1]"""
+    """Return the memory that weights and caches need, relative to what the accelerators have. [1]
+
+    Notes
+    -----
+    .. math:: m = 1.1 \\frac{N b n_{dp} + M}{n V}
+
+    with N parameters of b bytes, a copy of them in each of n_dp groups, M bytes of caches and states (`kept_bytes`),
+    and V bytes of memory on each of n accelerators. A tenth more is for activations, the engine's buffers and
+    fragmentation.
+    """
     weights = c.params * c.weight_bytes * c.data_parallel
-    return np.asarray((weights + kept_bytes(c)) * _OTHER_MEMORY / (c.n * c.memory_bytes))
+    return np.asarray((weights + kept_bytes(c)) * _MEMORY_FACTOR / (c.n * c.memory_bytes))
 
 
 def bounds_of_phases(values: Mapping[str, float], c: Columns) -> tuple[str, str]:

@@ -1,4 +1,12 @@
-"""Time, power and energy of one sample: the physics of single-pass networks (image networks, encoders) at the wall."""
+"""Time, power and energy of one sample through a single-pass network, an image network or an encoder, at the wall.
+
+Scenarios are those of MLPerf [1]_: SingleStream and MultiStream send one request after another, Server and Offline keep
+the machine full.
+
+References
+----------
+.. [1] V. J. Reddi et al., "MLPerf Inference Benchmark", arXiv 1911.02549, 2019.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +15,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from joulewise.energy.physics import Bools, Floats, Labels, per_die
+from joulewise.energy.physics import Bools, Floats, Labels, Numeric, per_die
 from joulewise.energy.rows import Requests
 
 MULTI_STREAM = 8.0
@@ -62,34 +70,213 @@ class Pass:
 def step(values: Mapping[str, float], c: Columns) -> Pass:
     """Return time, power and energy of a sample.
 
+    Parameters
+    ----------
+    values : mapping
+        Of the parameters in `parameters.PARAMETERS`.
+    c : Columns
+
     Notes
     -----
-    Arithmetic at an achieved share of the peak, by kind of network, and traffic of activations and weights,
-    one after another: layers alternate between the two. Alone, a sample also waits for its request. Hybrids of
-    convolutions and attention were never measured: they take the geometric mean of the two kinds' rates.
+    Arithmetic at an achieved share of the peak, by kind of network, and traffic of activations and weights, one after
+    another: layers alternate between the two. Alone, a sample also waits for its request.
     """
     rate = np.array([values[f"rate.{s}"] for s in c.scenario.tolist()])
-    of_kind = {k: v for name, v in values.items() if (k := name.removeprefix("kind.")) != name}
-    of_kind["hybrid"] = float(np.sqrt(of_kind["convolution"] * of_kind["transformer"]))
-    kind = np.array([of_kind[k] for k in c.kind.tolist()])
-    alone = np.isin(c.scenario, ["SingleStream", "MultiStream"])
-    streams = np.where(c.scenario == "MultiStream", MULTI_STREAM, 1.0)
+    speed, memory = per_die(values, "speed", c.die), per_die(values, "memory", c.die)
+    kinds = {k: v for name, v in values.items() if (k := name.removeprefix("kind.")) != name}
+    kinds["hybrid"] = hybrid_rate(kinds["convolution"], kinds["transformer"])
+    kind = np.array([kinds[k] for k in c.kind.tolist()])
+    single, multi = c.scenario == "SingleStream", c.scenario == "MultiStream"
+    alone = single | multi
     working = np.where(alone, 1.0, c.n)
-    batch = np.where(c.scenario == "SingleStream", 1.0, np.where(alone, MULTI_STREAM, _LARGE_BATCH))
-    speed = per_die(values, "speed", c.die)
-    compute_s = c.flops / (working * c.peak_per_s * values["compute"] * kind * speed * rate)
-    traffic = (c.activation_values + c.params / batch) * c.value_bytes
-    bandwidth = c.bandwidth_bytes_per_s * values["activation_bandwidth"] * per_die(values, "memory", c.die)
-    activations_s = traffic / (working * bandwidth * rate)
-    host_s = np.where(alone, values["latency_s"] / speed / streams, 0.0)
+    batch = np.where(single, 1.0, np.where(multi, MULTI_STREAM, _LARGE_BATCH))
+
+    compute_s = compute_time(c.flops, working, c.peak_per_s, values["compute"], kind, speed, rate)
+    traffic = traffic_bytes(c.activation_values, c.params, batch, c.value_bytes)
+    achieved = c.bandwidth_bytes_per_s * values["activation_bandwidth"] * memory
+    activations_s = traffic_time(traffic, working, achieved, rate)
+    waiting_s = request_time(values["latency_s"], speed, np.where(multi, MULTI_STREAM, 1.0))
+    host_s = np.where(alone, waiting_s, 0.0)
     time_s = compute_s + activations_s + host_s
-    server = c.system == "server"
-    host_w = np.array([values[f"host.{s}"] for s in c.system.tolist()]) + server * values["per_accelerator"] * c.n
-    busy = np.where(alone, 1 + (c.n - 1) * values["idle"], c.n)
-    busy = busy * np.where(c.scenario == "SingleStream", values["alone"], 1.0)
+
+    fixed_w = np.array([values[f"host.{s}"] for s in c.system.tolist()])
+    host_w = host_power(fixed_w, np.where(c.system == "server", values["per_accelerator"], 0.0), c.n)
+    busy = busy_accelerators(working, c.n, values["idle"]) * np.where(single, values["alone"], 1.0)
     power_w = c.whole * host_w + c.tdp_w * per_die(values, "power", c.die) * busy
     parts = {"compute": compute_s, "activations": activations_s, "host": host_s}
     return Pass(time_s=time_s, power_w=power_w, energy_j=power_w * time_s, parts_s=parts)
+
+
+def hybrid_rate(convolution: float, transformer: float) -> float:
+    """Return the rate of a hybrid of convolutions and attention, of which none was measured. [1]
+
+    Parameters
+    ----------
+    convolution, transformer : float
+        Rates of either kind of network, relative to the same. [1]
+
+    Notes
+    -----
+    .. math:: r = \\sqrt{r_c r_t}
+
+    Examples
+    --------
+    >>> hybrid_rate(1.0, 0.25)
+    0.5
+    """
+    return float(np.sqrt(convolution * transformer))
+
+
+def compute_time(
+    flops: Numeric,
+    working: Numeric,
+    peak_per_s: Numeric,
+    share: Numeric,
+    kind: Numeric,
+    speed: Numeric,
+    rate: Numeric,
+) -> Floats:
+    """Return the time of a sample's arithmetic. [s]
+
+    Parameters
+    ----------
+    flops : float or array
+        Work of one sample, C. [FLOPs]
+    working : float or array
+        Accelerators that work at the same time, each on samples of its own, m. [1]
+    peak_per_s : float or array
+        Peak rate of one accelerator, F. [FLOP/s]
+    share : float or array
+        Share of the peak that convolutions achieve in large batches, e. [1]
+    kind, speed, rate : float or array
+        Rates relative to that: of the kind of network, k, of the design of chip, g, and of the scenario, r. [1]
+
+    Notes
+    -----
+    .. math:: t = \\frac{C}{m F e k g r}
+
+    Examples
+    --------
+    >>> float(compute_time(8e9, 2.0, 1e14, 0.5, 0.5, 0.8, 0.5))
+    0.0004
+    """
+    return np.asarray(flops / (working * peak_per_s * share * kind * speed * rate))
+
+
+def traffic_bytes(activation_values: Numeric, params: Numeric, batch: Numeric, value_bytes: Numeric) -> Floats:
+    """Return the memory traffic of a sample. [B]
+
+    Parameters
+    ----------
+    activation_values, params : float or array
+        Values of activations that a sample reads and writes, a, and parameters that its batch reads once, N. [1]
+    batch : float or array
+        Samples that share a reading of the parameters, B. [1]
+    value_bytes : float or array
+        Bytes of one value, b. [B]
+
+    Notes
+    -----
+    .. math:: Q = b (a + N / B)
+
+    Examples
+    --------
+    >>> float(traffic_bytes(3e7, 8e7, 8.0, 2.0))
+    80000000.0
+    """
+    return np.asarray((activation_values + params / batch) * value_bytes)
+
+
+def traffic_time(n_bytes: Numeric, working: Numeric, bandwidth_bytes_per_s: Numeric, rate: Numeric) -> Floats:
+    """Return the time of a sample's memory traffic. [s]
+
+    Parameters
+    ----------
+    n_bytes : float or array
+        Moved for one sample, Q; see `traffic_bytes`. [B]
+    working, rate : float or array
+        As for `compute_time`: m and r.
+    bandwidth_bytes_per_s : float or array
+        Achieved by one accelerator's memory in large batches, W. [B/s]
+
+    Notes
+    -----
+    .. math:: t = \\frac{Q}{m W r}
+
+    Examples
+    --------
+    >>> float(traffic_time(8e7, 2.0, 4e11, 0.5))
+    0.0002
+    """
+    return np.asarray(n_bytes / (working * bandwidth_bytes_per_s * rate))
+
+
+def request_time(latency_s: Numeric, speed: Numeric, samples: Numeric) -> Floats:
+    """Return the time that a sample waits for its request where requests come one at a time. [s]
+
+    Parameters
+    ----------
+    latency_s : float or array
+        Overhead of a request, a. [s]
+    speed : float or array
+        Rate of the design of chip, g: slower chips come with slower hosts. [1]
+    samples : float or array
+        Samples of a request, s. [1]
+
+    Notes
+    -----
+    .. math:: t = \\frac{a}{g s}
+
+    Examples
+    --------
+    >>> float(request_time(4e-4, 0.5, 8.0))
+    0.0001
+    """
+    return np.asarray(latency_s / speed / samples)
+
+
+def host_power(fixed_w: Numeric, per_accelerator_w: Numeric, n: Numeric) -> Floats:
+    """Return the power of a system without its accelerators. [W]
+
+    Parameters
+    ----------
+    fixed_w, per_accelerator_w : float or array
+        Whatever the number of accelerators, p, and for each of them, q. [W]
+    n : float or array
+        Accelerators in the system. [1]
+
+    Notes
+    -----
+    .. math:: P = p + q n
+
+    Examples
+    --------
+    >>> float(host_power(200.0, 15.0, 8.0))
+    320.0
+    """
+    return np.asarray(fixed_w + per_accelerator_w * n)
+
+
+def busy_accelerators(working: Numeric, n: Numeric, idle: Numeric) -> Floats:
+    """Return how many busy accelerators draw as much as those of a system, some of which wait. [1]
+
+    Parameters
+    ----------
+    working, n : float or array
+        Accelerators that work, m, and those in the system. [1]
+    idle : float or array
+        Power of one that waits relative to a busy one, i. [1]
+
+    Notes
+    -----
+    .. math:: b = m + i (n - m)
+
+    Examples
+    --------
+    >>> float(busy_accelerators(1.0, 8.0, 0.25)), float(busy_accelerators(8.0, 8.0, 0.25))
+    (2.75, 8.0)
+    """
+    return np.asarray(working + (n - working) * idle)
 
 
 def explain(values: Mapping[str, float], requests: Requests[Columns]) -> list[str]:

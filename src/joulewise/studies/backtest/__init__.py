@@ -1,4 +1,4 @@
-"""Study ``backtest``: the paper's fits extrapolated to today, and compared with what came."""
+"""Study ``backtest``: the paper's fits extrapolated to today and tested on later data."""
 
 from __future__ import annotations
 
@@ -100,7 +100,7 @@ def study(inputs: Inputs) -> Study:
     charts["horizon"] = by_horizon_chart(horizons.filter(pl.col("series").is_in(list(drawn))), drawn)
     return Study(
         name="backtest",
-        title="The paper's trends of 2021 compared with what came",
+        title="The paper's trends of 2021 tested on later data",
         tables={
             "verdicts": table_of(verdicts),
             "points": pl.concat([frame.with_columns(series=pl.lit(key)) for key, frame in points.items()]).select(

@@ -1,4 +1,4 @@
-"""The quantities that the paper's fits are tested on: what the paper knew, and what came since."""
+"""The quantities that the paper's fits are tested on: as the paper knew them, and since."""
 
 from __future__ import annotations
 

@@ -10,7 +10,7 @@ import polars as pl
 
 from joulewise.catalog import Catalog
 from joulewise.errors import InputError
-from joulewise.impact.scenario import JOULES_PER_TWH, Scenario, per_person_w, power_w, twh_per_year
+from joulewise.impact.scenario import Scenario, per_person_w, power_w, twh_per_year
 from joulewise.studies.inputs import Inputs, ScoredModels
 from joulewise.studies.outlook.charts import charts
 from joulewise.studies.outlook.data import BACKTEST_SHARE, BANDS, EnergyTrend, energy_trends
@@ -18,7 +18,7 @@ from joulewise.studies.outlook.scenarios import Yardstick, assumptions, scenario
 from joulewise.studies.points import LANGUAGE, VISION
 from joulewise.studies.study import Study, StudyFinding, Value, table_of
 from joulewise.studies.wording import capital, factor, per_cent, plural, times, watts, years
-from joulewise.units import SECONDS_PER_YEAR, date_of_decimal_year, significant, with_prefix
+from joulewise.units import JOULES_PER_TWH, SECONDS_PER_YEAR, date_of_decimal_year, significant, with_prefix
 
 UNTIL = 2035
 _MILLION = 1e6

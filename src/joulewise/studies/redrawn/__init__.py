@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
 
 import polars as pl
 
@@ -21,17 +22,17 @@ FIGURES: dict[str, Callable[[Today], StudyChart]] = {
     "fig1": charts.params_and_flops,
     "fig2": charts.accuracy_over_years,
     "fig3": charts.vision_flops_over_years,
-    "fig4": charts.accuracy_and_flops,
-    "fig5": charts.score_and_flops,
+    "fig4": partial(charts.accuracy_against, cost="gflops"),
+    "fig5": partial(charts.language_score_against, cost="gflops"),
     "fig6": charts.language_flops_over_years,
     "fig7": charts.peak_over_years,
     "fig8": charts.efficiency_over_years,
-    "fig9": charts.vision_energy_over_years,
-    "fig10": charts.language_energy_over_years,
-    "fig11": charts.accuracy_and_energy,
-    "fig12": charts.score_and_energy,
-    "fig13": charts.vision_forecast,
-    "fig14": charts.language_forecast,
+    "fig9": partial(charts.energy_over_years, task=VISION),
+    "fig10": partial(charts.energy_over_years, task=LANGUAGE),
+    "fig11": partial(charts.accuracy_against, cost="energy_j"),
+    "fig12": partial(charts.language_score_against, cost="energy_j"),
+    "fig13": partial(charts.forecast, task=VISION),
+    "fig14": partial(charts.forecast, task=LANGUAGE),
     "fig15": charts.score_over_years,
 }
 """The function that draws each figure on today's points."""

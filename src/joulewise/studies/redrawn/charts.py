@@ -109,16 +109,6 @@ def language_flops_over_years(today: Today) -> StudyChart:
     return _flops_over_years(today, LANGUAGE, caption)
 
 
-def accuracy_and_flops(today: Today) -> StudyChart:
-    """Figure 4: accuracy against FLOPs with the Pareto front."""
-    return _accuracy_against(today, "gflops")
-
-
-def score_and_flops(today: Today) -> StudyChart:
-    """Figure 5: a score of language models against FLOPs."""
-    return _language_score_against(today, "gflops")
-
-
 def score_over_years(today: Today) -> StudyChart:
     """Figure 15: a score of language models over the years."""
     frame = today.scores.points
@@ -203,36 +193,6 @@ def efficiency_over_years(today: Today) -> StudyChart:
     return StudyChart(title, caption, draw)
 
 
-def vision_energy_over_years(today: Today) -> StudyChart:
-    """Figure 9: joules of vision models over the years."""
-    return _energy_over_years(today, VISION)
-
-
-def language_energy_over_years(today: Today) -> StudyChart:
-    """Figure 10: joules of language models over the years."""
-    return _energy_over_years(today, LANGUAGE)
-
-
-def accuracy_and_energy(today: Today) -> StudyChart:
-    """Figure 11: accuracy against joules."""
-    return _accuracy_against(today, "energy_j")
-
-
-def score_and_energy(today: Today) -> StudyChart:
-    """Figure 12: a score of language models against joules."""
-    return _language_score_against(today, "energy_j")
-
-
-def vision_forecast(today: Today) -> StudyChart:
-    """Figure 13: joules per person and second at one vision inference a second."""
-    return _forecast(today, VISION)
-
-
-def language_forecast(today: Today) -> StudyChart:
-    """Figure 14: joules per person and second at one language inference a second."""
-    return _forecast(today, LANGUAGE)
-
-
 def spread(frame: pl.DataFrame, label: str, n: int = 14) -> list[str]:
     """Return up to `n` names evenly spaced along a frame, its ends first: as many labels as can be read."""
     names = frame[label].to_list()
@@ -256,7 +216,8 @@ def _flops_over_years(today: Today, task: str, caption: str) -> StudyChart:
     return _over_years(today, task, y, named, f"FLOPs of {task} models, today", caption)
 
 
-def _energy_over_years(today: Today, task: str) -> StudyChart:
+def energy_over_years(today: Today, task: str) -> StudyChart:
+    """Figures 9 and 10: joules over the years, with the fits of all, the leaders and the mean of each year."""
     frame = today.models[task]
     leaders = subset_of(frame, "energy_j", LEADERS[task])
     fitted = {
@@ -297,7 +258,8 @@ def _over_years(today: Today, task: str, y: Axis, named: list[NamedFit], title: 
     return StudyChart(title, caption, draw)
 
 
-def _forecast(today: Today, task: str) -> StudyChart:
+def forecast(today: Today, task: str) -> StudyChart:
+    """Figures 13 and 14: joules per person and second at one inference a second."""
     frame, lines = today.models[task], today.references
     leaders = subset_of(frame, "energy_j", LEADERS[task])
     every, best = fit_of(frame, "energy_j"), fit_of(frame, "energy_j", LEADERS[task])
@@ -334,13 +296,15 @@ def _forecast(today: Today, task: str) -> StudyChart:
     return StudyChart(title, caption, draw)
 
 
-def _accuracy_against(today: Today, cost: str) -> StudyChart:
+def accuracy_against(today: Today, cost: str) -> StudyChart:
+    """Figures 4 and 11: accuracy against FLOPs or joules."""
     frame = today.models[VISION].filter(pl.col("score").is_not_null())
     title = f"Accuracy and {_COSTS[cost][1]}, today"
     return _score_against(frame, cost, "forward pass", "Top-1 accuracy (%)", title)
 
 
-def _language_score_against(today: Today, cost: str) -> StudyChart:
+def language_score_against(today: Today, cost: str) -> StudyChart:
+    """Figures 5 and 12: a score of language models against FLOPs or joules."""
     scores, unit = today.scores, f"input of {LANGUAGE_TOKENS:,} tokens"
     title = f"Language score and {_COSTS[cost][1]}, today"
     return _score_against(scores.points, cost, unit, scores.benchmark, title, _instead_of_glue(today))

@@ -1,4 +1,4 @@
-"""Models that lie far off what their family leads one to expect: each is to be explained or corrected."""
+"""Models that deviate from their family's trend; each must be explained or corrected."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ from joulewise.catalog.loading import load
 from joulewise.catalog.wide import vision_results
 
 LEAST_MEMBERS = 6
-"""A smaller family has no line."""
+"""Fewest members for which a family's trend is fitted."""
 FLOPS_FACTOR = 3.0
-"""How far the FLOPs may be off the line of their family over parameters, up or down."""
+"""Largest factor between a model's FLOPs and its family's trend over parameters, up or down."""
 ODDS_FACTOR = math.exp(0.5)
-"""How far the odds of a right answer may be off the line of their family over FLOPs."""
+"""Largest factor between a model's odds of a right answer and its family's trend over FLOPs."""
 
 
 @dataclass(frozen=True)

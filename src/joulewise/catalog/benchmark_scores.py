@@ -1,4 +1,4 @@
-"""Language models: one row a model, and one row a score with the settings that it was measured under."""
+"""Language models: one row per model, and one row per score with the settings it was measured under."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def benchmarks(catalog: Catalog | None = None) -> list[str]:
 
 
 def scores(benchmark: str | None = None, catalog: Catalog | None = None) -> pl.DataFrame:
-    """Return one row a score of a language model, none pooled with any other.
+    """Return one row per score of a language model, without pooling any.
 
     Scores of one benchmark under different settings differ by tens of points: compare only rows with the
     same `harness`, and the same `settings` where you can.
@@ -47,7 +47,7 @@ def scores(benchmark: str | None = None, catalog: Catalog | None = None) -> pl.D
     Raises
     ------
     UnknownNameError
-        If there is no such benchmark; with the nearest names.
+        If the benchmark is unknown; with the nearest names.
     """
     catalog = catalog or load()
     known = benchmarks(catalog)
@@ -74,7 +74,7 @@ def scores(benchmark: str | None = None, catalog: Catalog | None = None) -> pl.D
 
 
 def language_models(catalog: Catalog | None = None) -> pl.DataFrame:
-    """Return one row a language model, dated first to last.
+    """Return one row per language model, ordered by release date.
 
     Returns
     -------

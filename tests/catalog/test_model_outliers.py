@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from joulewise import catalog
-from joulewise.catalog.outliers_models import model_outliers, outlying_models, robust_line
+from joulewise.catalog.model_outliers import model_outliers, outlying_models, robust_line
 from joulewise.catalog.tables import shipped_folder
 
 

@@ -1,6 +1,8 @@
-"""Estimates corrected by a measured row: on public rows that no fit had seen, and what it may never do."""
+"""Correction by a measured row: weights and factors by hand, public rows, and what it may never do."""
 
 from __future__ import annotations
+
+import math
 
 import numpy as np
 import polars as pl
@@ -8,10 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from joulewise.catalog import load, measurements
-from joulewise.energy.calibration.anchor import corrected, nearest
-from joulewise.energy.places import Places, places_of
-from joulewise.energy.rows import row_of
+from joulewise.catalog import measurements
+from joulewise.energy.calibration.anchor import Nearby, corrected, nearest
+from joulewise.energy.places import Places
 from joulewise.energy.table import estimate_table
 from joulewise.errors import InputError
 
@@ -62,10 +63,19 @@ def test_far_from_what_was_measured_the_correction_fades() -> None:
     assert "measured-afar" in found["flags"][0]
 
 
-def test_names_of_accelerators_and_formats_are_the_same_however_written() -> None:
-    a = places_of([row_of(ROW | {"precision": "bf16", "n_accelerators": 1})], load())
-    b = places_of([row_of(ROW | {"precision": "bfloat16", "accelerator": "H100 SXM", "n_accelerators": 1.0})], load())
-    assert a.configuration[0] == b.configuration[0]
+@pytest.mark.parametrize(
+    ("changes", "flag"),
+    [
+        ({"task": "code"}, "measured-nearby"),  # a weight of 0.54
+        ({"batch_size": 64.0 / 3.4}, "measured-nearby"),  # exp(-ln(3.4) / 1.8) = 0.507
+        ({"batch_size": 64.0 / 3.6}, "measured-afar"),  # 0.491
+    ],
+)
+def test_a_row_is_near_from_a_weight_of_a_half(changes: dict[str, object], flag: str) -> None:
+    found, _ = estimate_table(
+        pl.DataFrame([ROW | {"task": "chat"}]), measured=_measured(**({"task": "chat"} | changes))
+    )
+    assert found["flags"][0][-1] == flag
 
 
 def test_measured_rows_without_energy_are_refused() -> None:
@@ -73,6 +83,55 @@ def test_measured_rows_without_energy_are_refused() -> None:
         estimate_table(pl.DataFrame([ROW]), measured=pl.DataFrame([ROW]))
     with pytest.raises(InputError, match="above 0"):
         estimate_table(pl.DataFrame([ROW]), measured=_measured(energy_j_per_unit=-1.0))
+
+
+def _places(*rows: tuple[str, str, float]) -> Places:
+    configuration, task, log_work = zip(*rows, strict=True)
+    return Places(np.array(configuration), np.array(task), np.array(log_work))
+
+
+@pytest.mark.parametrize(
+    ("task", "log_work", "weight"),
+    [
+        ("chat", 4.0, 1.0),  # the same batch size and task
+        ("chat", 4.0 + 0.9, math.exp(-0.5)),  # half of the distance of 1.8 over which the correlation falls by e
+        ("chat", 4.0 - 1.8, math.exp(-1)),
+        ("code", 4.0, 0.54),  # another task
+        ("code", 4.0 + 1.8, 0.54 * math.exp(-1)),
+    ],
+)
+def test_what_carries_over_from_a_measured_row(task: str, log_work: float, weight: float) -> None:
+    found = nearest(_places(("a", "chat", 4.0)), _places(("b", "chat", 4.0), ("a", task, log_work)))
+    assert found.index.tolist() == [1]
+    assert found.weight[0] == pytest.approx(weight)
+
+
+def test_the_row_that_carries_over_most_is_taken() -> None:
+    # Of the same task at twice 1.8, exp(-2) = 0.14; of another task at the same batch size, 0.54.
+    measured = _places(("a", "chat", 7.6), ("a", "code", 4.0), ("a", "code", 5.0))
+    found = nearest(_places(("a", "chat", 4.0), ("b", "chat", 4.0)), measured)
+    assert found.index.tolist() == [1, -1]
+    assert found.weight.tolist() == [0.54, 0.0]
+
+
+def test_a_row_is_not_its_own_neighbour() -> None:
+    rows = _places(("a", "chat", 4.0), ("a", "chat", 5.8), ("b", "chat", 4.0))
+    found = nearest(rows, rows, same_rows=True)
+    assert found.index.tolist() == [1, 0, -1]
+    assert found.weight == pytest.approx([math.exp(-1), math.exp(-1), 0.0])
+
+
+def test_a_ratio_counts_to_the_power_of_its_weight() -> None:
+    # 10 x 4^0.5 and 10 x 0.25^1; no neighbour leaves an estimate as it is.
+    nearby = Nearby(np.array([1, 0, -1]), np.array([0.5, 1.0, 0.0]))
+    assert corrected(np.full(3, 10.0), nearby, np.array([0.25, 4.0])).tolist() == [20.0, 2.5, 10.0]
+
+
+def test_correlations_between_public_rows_are_as_stated() -> None:
+    # exp(-d / 1.8) at the middle of each range of batch sizes: ln(2.2) / 2 and so on, against the correlations found.
+    for distance, stated in ((0.36, 0.82), (1.1, 0.55), (2.0, 0.31), (3.1, 0.19)):
+        found = nearest(_places(("a", "chat", 0.0)), _places(("a", "chat", distance)))
+        assert found.weight[0] == pytest.approx(stated, abs=0.03)
 
 
 @given(
