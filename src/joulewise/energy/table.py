@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 import polars as pl
+from numpy.typing import NDArray
 
 from joulewise.catalog import Catalog, load
 from joulewise.csv_input import frame_of
@@ -14,6 +15,7 @@ from joulewise.energy.flags import Flagged
 from joulewise.energy.kinds import KINDS, kind_of
 from joulewise.energy.price import Priced, anchored, facts_for, price
 from joulewise.energy.rows import COLUMNS, RowProblem, WorkloadRow, check_columns, not_applicable, typed_columns
+from joulewise.errors import InputError
 
 OUTPUT = (
     "row",
@@ -78,7 +80,8 @@ def estimate_table(
     catalog, calibration = catalog or load(), calibration or load_calibration()
     typed, problems = typed_columns(frame)
     rows = [WorkloadRow(*cells) for cells in typed.iter_rows()]
-    kinds = np.array([kind_of(row, catalog).name for row in rows])
+    kinds, shared = _kinds_of(rows, catalog)
+    problems += shared
     results: list[pl.DataFrame] = []
     for name, kind in KINDS.items():
         places = np.flatnonzero(kinds == name)
@@ -100,6 +103,18 @@ def estimate_table(
     return pl.concat([kept, found], how="horizontal"), tuple(
         sorted(problems, key=lambda p: (p.row, COLUMNS.index(p.column)))
     )
+
+
+def _kinds_of(rows: Sequence[WorkloadRow], catalog: Catalog) -> tuple[NDArray[np.str_], list[RowProblem]]:
+    """Return the kind of each row, and a problem for each whose name several models share: its kind means nothing."""
+    kinds, problems = [], []
+    for place, row in enumerate(rows):
+        try:
+            kinds.append(kind_of(row, catalog).name)
+        except InputError as error:
+            kinds.append(next(iter(KINDS)))
+            problems.append(RowProblem(place + 1, "model", str(error)))
+    return np.array(kinds, dtype=np.str_), problems
 
 
 def _frame(priced: Priced) -> pl.DataFrame:
