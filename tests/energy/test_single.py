@@ -102,3 +102,14 @@ def test_a_configuration_is_given_as_a_path_and_never_as_a_name() -> None:
 def test_the_scope_is_that_of_the_energy() -> None:
     assert estimate("Llama-3.1-8B", "H100").scope is Scope.ACCELERATORS
     assert estimate("Llama-3.1-8B", "H100", meter_scope="wall").scope is Scope.WALL
+
+
+def test_accelerator_seconds_are_those_that_one_request_takes_up() -> None:
+    # A request of 8 that share two accelerators takes a quarter of its own time of them.
+    text = estimate("Llama-3.1-8B", "H100", n_accelerators=2, batch_size=8).serving
+    assert text is not None
+    assert text.accelerator_seconds == pytest.approx(text.time_s * 2 / 8)
+    # The time of a sample is one of a batch already: the batch size is not divided by again.
+    sample = estimate("resnet50", "A30", n_accelerators=4, batch_size=64).serving
+    assert sample is not None
+    assert sample.accelerator_seconds == pytest.approx(sample.time_s * 4)

@@ -114,7 +114,7 @@ def command(
     text = _explained(result) if explain else _summary(name, result)
     value = result.to_dict() | ({"steps": list(result.steps)} if explain else {})
     if beyond:
-        found_beyond = _footprint(result, accelerator or "", workload, beyond, catalog)
+        found_beyond = _footprint(result, accelerator or "", beyond, catalog)
         value |= found_beyond.to_dict()
         text = "\n".join([text, "", *_footprint_lines(found_beyond)])
     emit_object(value, text=text, fmt=fmt, as_json=as_json, output=output)
@@ -157,21 +157,17 @@ def _names(text: str | None) -> list[str]:
     return [part.strip() for part in (text or "").split(",") if part.strip()]
 
 
-def _footprint(
-    result: Estimate, accelerator: str, workload: dict[str, Any], beyond: dict[str, Any], catalog: Catalog
-) -> Footprint:
+def _footprint(result: Estimate, accelerator: str, beyond: dict[str, Any], catalog: Catalog) -> Footprint:
     if result.serving is None:
         raise InputError(
             f"the {result.method} method gives the accelerator at its peak alone", "use --method calibrated"
         )
     factors = {name: value for name, value in beyond.items() if name != "embodied"}
-    seconds = result.serving.time_s * workload.get("n_accelerators", 1) / workload.get("batch_size", 1)
-    embodied_of = accelerator if "embodied" in beyond else None
     return footprint(
         result.energy,
         result.scope,
-        embodied_of=embodied_of,
-        accelerator_seconds=seconds,
+        embodied_of=accelerator if "embodied" in beyond else None,
+        accelerator_seconds=result.serving.accelerator_seconds,
         catalog=catalog,
         **factors,
     )

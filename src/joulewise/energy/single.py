@@ -176,7 +176,13 @@ def _estimate(
         assumptions.append(f"{row.accelerator} is taken as {spec.full_name}; there are also {', '.join(variants)}")
     if spec.note:
         assumptions.append(f"{spec.name}: {spec.note}")
-    serving = Serving(time_s=float(priced.time_s[0]), power_w=float(priced.power_w[0]), bound=priced.bound[0])
+    serving = Serving(
+        time_s=float(priced.time_s[0]),
+        power_w=float(priced.power_w[0]),
+        bound=priced.bound[0],
+        # A measured row corrects the time, and with it this.
+        accelerator_seconds=float(run.accelerator_seconds[0] * priced.time_s[0] / run.time_s[0]),
+    )
     per_token: float | None = None
     if run.output_tokens is not None and run.prefill_share is not None:
         tokens, share = float(run.output_tokens[0]), float(run.prefill_share[0])

@@ -36,6 +36,8 @@ class Run:
         What decides how far off an estimate is; names of intervals in the calibration.
     n : array
         Accelerators of one copy.
+    accelerator_seconds : array
+        Time of accelerators that one request takes up, those that wait for others included. [s]
     output_tokens, prefill_share : array or None
         For language models: tokens of an answer, and the prompt's share of the accelerators' busy time.
     memory_share : array or None
@@ -50,6 +52,7 @@ class Run:
     parts_s: Mapping[str, Floats]
     regimes: Labels
     n: Floats
+    accelerator_seconds: Floats
     output_tokens: Floats | None = None
     prefill_share: Floats | None = None
     memory_share: Floats | None = None

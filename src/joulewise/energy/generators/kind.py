@@ -25,6 +25,7 @@ def run(values: Mapping[str, float], requests: Requests[Columns]) -> Run:
         parts_s=made.parts_s,
         regimes=np.full(len(c.n), "generator"),
         n=c.n,
+        accelerator_seconds=made.time_s * c.n / c.batch_size,
     )
 
 

@@ -26,6 +26,7 @@ def run(values: Mapping[str, float], requests: Requests[Columns]) -> Run:
         parts_s=made.parts_s,
         regimes=regimes_of(c),
         n=c.n,
+        accelerator_seconds=made.time_s * c.output_tokens * c.n / c.batch_size,
         output_tokens=c.output_tokens,
         prefill_share=made.prefill_share,
         memory_share=memory_share(c),

@@ -26,6 +26,7 @@ def run(values: Mapping[str, float], requests: Requests[Columns]) -> Run:
         parts_s=made.parts_s,
         regimes=regimes_of(c),
         n=c.n,
+        accelerator_seconds=made.time_s * c.n,
         host_included=True,
     )
 
