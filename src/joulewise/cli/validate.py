@@ -13,7 +13,9 @@ from joulewise.cli.output import emit_rows, output_options
 from joulewise.cli.progress import progress
 from joulewise.csv_input import read_rows
 from joulewise.energy.calibration.validate import scores, validate, worst_rows
+from joulewise.energy.kinds import KINDS
 from joulewise.errors import InputError
+from joulewise.extras import import_extra
 
 _COLUMNS = {
     "models": "models",
@@ -77,8 +79,10 @@ def command(
     output: Path | None,
 ) -> None:
     """Print scores, or rows."""
+    if chart is not None:
+        import_extra("vl_convert", "report", "--chart")  # before the work, which takes a while
     frame, catalog = measured_rows(measured, data)
-    with progress("validate", 3) as begin:
+    with progress("validate", len(KINDS)) as begin:
         checked = validate(frame, begin, catalog)
     if chart is not None:
         from joulewise.charts.export import save_chart  # noqa: PLC0415  (altair costs start-up time)

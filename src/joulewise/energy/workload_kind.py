@@ -10,9 +10,10 @@ import numpy as np
 import polars as pl
 
 from joulewise.catalog import Catalog
+from joulewise.energy.flags import Flag
 from joulewise.energy.measured_rows import Measured
 from joulewise.energy.parameter import Parameter
-from joulewise.energy.physics import Floats, Labels
+from joulewise.energy.physics import Bools, Floats, Labels
 from joulewise.energy.rows import Facts, Reading, Requests, WorkloadRow
 
 Values = Mapping[str, float]
@@ -60,6 +61,28 @@ class Run:
 
 
 @dataclass(frozen=True)
+class Unlike:
+    """A way in which a workload may be unlike all that was measured, and how far off an estimate then is.
+
+    Parameters
+    ----------
+    flag : Flag
+        Of such workloads; the name of their interval.
+    groups : callable
+        From measured rows to the groups that are each taken as unknown in turn.
+    hidden : callable
+        From measured rows, and which of them are taken as unknown, to the rows as they are then read.
+    refit : bool
+        Whether a fit that saw no row of the group prices it; otherwise the full fit does.
+    """
+
+    flag: Flag
+    groups: Callable[[Measured], Labels]
+    hidden: Callable[[Measured, Bools], Measured]
+    refit: bool
+
+
+@dataclass(frozen=True)
 class Kind:
     """A kind of workload.
 
@@ -100,6 +123,16 @@ class Kind:
         Name of the interval that applies where a regime has none of its own.
     level : float
         Nominal level of its intervals.
+    near_rows_narrow : bool
+        Whether an estimate beside a measured row of its configuration has an interval of its own.
+    unlike : tuple of Unlike
+    title : str
+        Of its scores.
+    labels : tuple of str
+        What scores call its rows, as in the column ``kind`` of `described`.
+    described : callable
+        From measured rows to the columns by which scores group them: ``kind, task``, ``batch_size`` or ``scenario``,
+        and ``at-peak``, the energy at the accelerator's peak rate and thermal design power. [J]
     """
 
     name: str
@@ -120,6 +153,11 @@ class Kind:
     families_share_weight: bool
     interval: str
     level: float
+    near_rows_narrow: bool
+    unlike: tuple[Unlike, ...]
+    title: str
+    labels: tuple[str, ...]
+    described: Callable[[Measured], Mapping[str, Labels | Floats]]
 
 
 def longest_part(parts_s: Mapping[str, Floats]) -> list[str]:

@@ -14,12 +14,11 @@ from joulewise.energy.calibration.anchor import corrected, nearest
 from joulewise.energy.calibration.baselines import BASELINES, log_linear
 from joulewise.energy.calibration.fit import fit, held_out, require_families
 from joulewise.energy.calibration.intervals import unseen_intervals
-from joulewise.energy.generators.kind import GENERATOR
+from joulewise.energy.kinds import KINDS
 from joulewise.energy.language.kind import LANGUAGE
 from joulewise.energy.measured_rows import Measured
 from joulewise.energy.physics import Floats
 from joulewise.energy.places import Places
-from joulewise.energy.samples.kind import SAMPLE
 from joulewise.energy.workload_kind import Kind, Values
 from joulewise.errors import InputError
 
@@ -65,93 +64,28 @@ def validate(
         If no row can be compared.
     """
     frame, catalog = frame_of(frame), catalog or load()
-    begin("language models: families left out")
-    language = (
-        LANGUAGE.measured(frame, catalog) if {"energy_j_per_unit", "unit", "accelerator"} <= {*frame.columns} else None
-    )
     parts: list[pl.DataFrame] = []
-    if language is not None:
-        require_families(language)
-        full = fit(LANGUAGE, language)
-        ours = held_out(LANGUAGE, language, language.group, full)
-        begin("lineages and accelerators left out")
-        parts.append(_language(language, full, ours))
-    begin("generators, samples at the wall")
-    for kind, compared in ((GENERATOR, _generators), (SAMPLE, _samples)):
+    for kind in KINDS.values():
+        begin(kind.title)
         rows = kind.measured(frame, catalog)
         if rows is not None:
-            full = fit(kind, rows)
-            parts.append(compared(rows, full, held_out(kind, rows, rows.group, full)))
+            parts.append(_compared(kind, rows))
     if not parts:
         raise InputError("no row is a measurement that can be compared", "see the form of the shipped data")
     whole = pl.concat([pl.DataFrame(schema={"scenario": pl.String}), *parts], how="diagonal")
     return whole.select(*(c for c in whole.columns if c != "scenario"), "scenario")
 
 
-def _language(rows: Measured, full: Values, ours: Floats) -> pl.DataFrame:
-    c = rows.requests.columns
-    linear = np.full(len(ours), np.nan)
-    for family in np.unique(rows.family):
-        out = rows.family == family
-        linear[out] = log_linear(c, rows.energy_j, ~out)[out]
-    return _compared(
-        LANGUAGE,
-        rows,
-        full,
-        ours,
-        {
-            "kind": np.where(c.expert_params > 0, "experts", "dense"),
-            "task": rows.task,
-            "batch_size": c.batch_size,
-            "one-row": _one_row(ours, rows.energy_j, rows.places),
-            "lineage-out": held_out(LANGUAGE, rows, rows.lineage, full),
-            "log-linear": linear,
-            **{name: baseline.energy_j(c) for name, baseline in BASELINES.items()},
-        },
-    )
-
-
-def _generators(rows: Measured, full: Values, ours: Floats) -> pl.DataFrame:
-    c = rows.requests.columns
-    kinds = np.where(c.frames > 1, "video", "image")
-    flops = c.steps * c.passes * (c.product_flops + c.attention_flops)
-    return _compared(
-        GENERATOR,
-        rows,
-        full,
-        ours,
-        {
-            "kind": kinds,
-            "task": kinds,
-            "batch_size": c.batch_size,
-            "one-row": _one_row(ours, rows.energy_j, rows.places),
-            "at-peak": flops / (c.peak_flops_per_s / c.tdp_w),
-        },
-    )
-
-
-def _samples(rows: Measured, full: Values, ours: Floats) -> pl.DataFrame:
-    c = rows.requests.columns
-    return _compared(
-        SAMPLE,
-        rows,
-        full,
-        ours,
-        {
-            "kind": np.full(len(ours), "sample"),
-            "task": rows.task,
-            "scenario": c.scenario,
-            "at-peak": c.flops / (c.peak_per_s / c.tdp_w),
-        },
-    )
-
-
-def _compared(kind: Kind, rows: Measured, full: Values, ours: Floats, columns: dict[str, Any]) -> pl.DataFrame:
-    """Return measured rows with the estimates of their kind; `columns` are those of the kind alone."""
+def _compared(kind: Kind, rows: Measured) -> pl.DataFrame:
+    """Return measured rows of one kind with the estimate of every method that applies."""
+    if kind is LANGUAGE:
+        require_families(rows)
+    full = fit(kind, rows)
+    ours = held_out(kind, rows, rows.group, full)
     regimes = kind.run(full, rows.requests).regimes
     low, high = unseen_intervals(rows.energy_j / ours, regimes, rows.group, kind.level)
     _, time_s, power_w = kind.predict(full, rows)
-    every = {
+    columns: dict[str, Any] = {
         "id": rows.ids,
         "source": rows.source,
         "model_family": rows.family,
@@ -163,20 +97,32 @@ def _compared(kind: Kind, rows: Measured, full: Values, ours: Floats, columns: d
         "high_j": ours * high,
         "time_ratio": rows.time_s / time_s,
         "power_ratio": rows.power_w / power_w,
+        **kind.described(rows),
     }
+    if kind.near_rows_narrow:
+        columns["one-row"] = _one_row(ours, rows.energy_j, rows.places)
+    if kind is LANGUAGE:
+        columns |= _of_language(rows, full)
     first = ("id", "source", "kind", "task", "model_family", "accelerator_die", "batch_size", "scenario", "measured_j")
     order = (*first, *METHOD_NAMES, "low_j", "high_j", "time_ratio", "power_ratio")
-    both = every | columns
-    return pl.DataFrame({name: both[name] for name in order if name in both})
+    return pl.DataFrame({name: columns[name] for name in order if name in columns})
+
+
+def _of_language(rows: Measured, full: Values) -> dict[str, Floats]:
+    """Return the estimates of the methods that are for language models alone."""
+    c = rows.requests.columns
+    linear = np.full(len(rows.energy_j), np.nan)
+    for family in np.unique(rows.family):
+        out = rows.family == family
+        linear[out] = log_linear(c, rows.energy_j, ~out)[out]
+    baselines = {name: baseline.energy_j(c) for name, baseline in BASELINES.items()}
+    return {"lineage-out": held_out(LANGUAGE, rows, rows.lineage, full), "log-linear": linear, **baselines}
 
 
 def _one_row(estimate: Floats, measured: Floats, places: Places) -> Floats:
     """Return estimates corrected by the nearest other row of their configuration; NaN where there is none."""
     nearby = nearest(places, places, same_rows=True)
     return np.where(nearby.index >= 0, corrected(estimate, nearby, measured / estimate), np.nan)
-
-
-_TITLES = {"language": ["dense", "experts"], "generators": ["image", "video"], "samples at the wall": ["sample"]}
 
 
 def score(estimate: Floats, measured: Floats) -> dict[str, float]:
@@ -252,8 +198,8 @@ def scores(checked: pl.DataFrame, by: str | None = None) -> list[dict[str, objec
     Language models, generators and samples apart: joules per token, per image and at the wall do not mix.
     """
     found: list[dict[str, object]] = []
-    for title, kinds in _TITLES.items():
-        part = checked.filter(pl.col("kind").is_in(kinds))
+    for kind in KINDS.values():
+        part = checked.filter(pl.col("kind").is_in(kind.labels))
         groups = [("all", part)] if by is None else [(str(k[0]), g) for k, g in sorted(part.group_by(by), key=str)]
         for group, rows in groups:
             for method in METHOD_NAMES:
@@ -263,7 +209,12 @@ def scores(checked: pl.DataFrame, by: str | None = None) -> list[dict[str, objec
                 if estimated.is_empty():
                     continue
                 measured = estimated["measured_j"].to_numpy()
-                row: dict[str, object] = {"models": title, "group": group, "method": method, "rows": len(estimated)}
+                row: dict[str, object] = {
+                    "models": kind.title,
+                    "group": group,
+                    "method": method,
+                    "rows": len(estimated),
+                }
                 row |= score(estimated[method].to_numpy(), measured)
                 if method == "calibrated":
                     low, high = estimated["low_j"].to_numpy(), estimated["high_j"].to_numpy()

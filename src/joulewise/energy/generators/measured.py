@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+import numpy as np
 import polars as pl
 
 from joulewise.catalog import Catalog
@@ -40,6 +41,7 @@ def measured(frame: pl.DataFrame, catalog: Catalog) -> Measured | None:
         ids=text_of(good, "id"),
         source=text_of(good, "source"),
         places=places,
+        prompt_assumed=np.zeros(len(good), dtype=np.bool_),
     )
 
 

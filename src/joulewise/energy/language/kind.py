@@ -6,13 +6,15 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from joulewise.energy.language.measured import measured, predict
+from joulewise.energy.flags import Flag
+from joulewise.energy.language.measured import measured, predict, without_die, without_shape
 from joulewise.energy.language.parameters import PARAMETERS
 from joulewise.energy.language.read import COLUMNS, read
-from joulewise.energy.language.step import Columns, explain, memory_share, step
-from joulewise.energy.physics import Labels
+from joulewise.energy.language.step import Columns, at_peak, explain, memory_share, step
+from joulewise.energy.measured_rows import Measured
+from joulewise.energy.physics import Floats, Labels
 from joulewise.energy.rows import Requests
-from joulewise.energy.workload_kind import Kind, Run
+from joulewise.energy.workload_kind import Kind, Run, Unlike
 
 
 def run(values: Mapping[str, float], requests: Requests[Columns]) -> Run:
@@ -40,6 +42,17 @@ def regimes_of(c: Columns) -> Labels:
     return np.array([f"{e}, {k}, {b}" for e, k, b in zip(c.engine, kind, batch, strict=True)], dtype=np.str_)
 
 
+def described(rows: Measured) -> dict[str, Labels | Floats]:
+    """Return the columns by which scores group measured rows, and their energy at peak."""
+    c: Columns = rows.requests.columns
+    return {
+        "kind": np.where(c.expert_params > 0, "experts", "dense"),
+        "task": rows.task,
+        "batch_size": c.batch_size,
+        "at-peak": at_peak(c),
+    }
+
+
 LANGUAGE = Kind(
     name="language",
     section="language",
@@ -59,4 +72,12 @@ LANGUAGE = Kind(
     families_share_weight=True,
     interval="language",
     level=0.965,
+    near_rows_narrow=True,
+    unlike=(
+        Unlike(Flag.ACCELERATOR_NOT_MEASURED, lambda rows: rows.requests.columns.die, without_die, refit=True),
+        Unlike(Flag.SHAPE_FROM_SIZE, lambda rows: rows.group, without_shape, refit=False),
+    ),
+    title="language",
+    labels=("dense", "experts"),
+    described=described,
 )

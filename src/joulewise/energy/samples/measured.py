@@ -51,6 +51,7 @@ def measured(frame: pl.DataFrame, catalog: Catalog) -> Measured | None:
         ids=text_of(good, "id"),
         source=text_of(good, "source"),
         places=places,
+        prompt_assumed=np.zeros(len(good), dtype=np.bool_),
     )
 
 
