@@ -113,6 +113,17 @@ def test_embodied_emissions_of_an_h100() -> None:
     assert found.central == pytest.approx(94_041, rel=1e-4)
 
 
+def test_a_time_alone_has_no_embodied_emissions() -> None:
+    assert "embodied_gco2e" not in footprint(KWH, "wall", accelerator_seconds=1.0).values
+    assert _bounds(embodied_gco2e("H100", 0.0)[0]) == (0.0, 0.0, 0.0)
+
+
+def test_an_accelerator_without_a_figure_is_refused_with_those_that_have_one() -> None:
+    with pytest.raises(InputError) as caught:
+        embodied_gco2e("T4", 1.0)
+    assert caught.value.hint == "there is one for H100, H200"
+
+
 def test_operation_and_making_add_up() -> None:
     found = footprint(KWH, "wall", grid_gco2e=100.0, embodied_of="H100", accelerator_seconds=YEAR_S).values
     for each in ("low", "central", "high"):

@@ -5,8 +5,8 @@ from __future__ import annotations
 from joulewise.catalog import Catalog
 from joulewise.energy.generators.kind import GENERATOR
 from joulewise.energy.language.kind import LANGUAGE
-from joulewise.energy.models import model_named
-from joulewise.energy.rows import WorkloadRow
+from joulewise.energy.models import model_of
+from joulewise.energy.rows import BadCellError, WorkloadRow
 from joulewise.energy.samples.kind import SAMPLE
 from joulewise.energy.workload_kind import Kind
 
@@ -26,7 +26,10 @@ _GENERATING_TASKS = ("to-image", "to-video", "image-generation", "video-generati
 
 def kind_of(row: WorkloadRow, catalog: Catalog) -> Kind:
     """Return what a row is: by its model where that is known, else by its work, task or steps, else language."""
-    known = model_named(row.model, catalog) if row.model else None
+    try:
+        known = model_of(row, catalog)
+    except BadCellError:
+        return LANGUAGE  # whose reading reports the cell
     if known is not None:
         return _KIND_OF_MODEL[known.kind]
     generates = row.steps is not None or any(task in (row.task or "") for task in _GENERATING_TASKS)

@@ -133,8 +133,6 @@ def footprint(
         raise InputError("both a country and a grid's intensity are given", "give one")
     if year is not None and country is None:
         raise InputError("a year needs a country", "e.g. --country FR --year 2024")
-    if embodied_of is not None and accelerator_seconds is None:
-        raise InputError("embodied emissions need accelerator_seconds", "the time on one accelerator, in seconds")
     notes: list[str] = []
     machine = energy
     if Scope(scope) is Scope.ACCELERATORS:
@@ -154,7 +152,9 @@ def footprint(
         notes.append(f"grid: {grid_gco2e:g} g CO2e/kWh, as given")
     if intensity is not None:
         values["operational_gco2e"] = per_kwh(wall, intensity)
-    if embodied_of is not None and accelerator_seconds is not None:  # the second for the type checker
+    if embodied_of is not None:
+        if accelerator_seconds is None:
+            raise InputError("embodied emissions need accelerator_seconds", "the time on one accelerator, in seconds")
         values["embodied_gco2e"], note = embodied_gco2e(embodied_of, accelerator_seconds, catalog)
         notes.append(note)
         if "operational_gco2e" in values:

@@ -83,6 +83,6 @@ def test_a_fit_that_failed_is_not_written(tmp_path: Path) -> None:
     shipped = load_calibration()
     language = {**shipped.parameters["language"], "link_s": float("nan")}
     failed = Calibration({**shipped.parameters, "language": language}, shipped.intervals, shipped.provenance)
-    with pytest.raises(WorkError, match="language.link_s"):
+    with pytest.raises(WorkError, match=r"language\.link_s"):
         save_calibration(failed, tmp_path / "c.json")
     assert not (tmp_path / "c.json").exists()

@@ -8,7 +8,7 @@ from typing import Any
 
 from joulewise.energy.accelerators import accelerator_of, is_at_wall, runs_copies, weight_format
 from joulewise.energy.flags import Flag, Flagged, assumed
-from joulewise.energy.models import model_named
+from joulewise.energy.models import model_of
 from joulewise.energy.rows import BadCellError, Facts, Reading, WorkloadRow
 
 COLUMNS = frozenset(
@@ -46,7 +46,7 @@ def read(row: WorkloadRow, facts: Facts) -> Reading:
         If a cell makes an estimate impossible.
     """
     flags: list[Flagged] = []
-    model = model_named(row.model, facts.catalog) if row.model else None
+    model = model_of(row, facts.catalog)
     known = model.generator if model else None
     width, height, frames = _size(row.image_size, known, flags)
     spec = accelerator_of(row, facts.catalog)

@@ -7,7 +7,7 @@ from typing import Any
 
 from joulewise.energy.accelerators import accelerator_of, is_at_wall, weight_format
 from joulewise.energy.flags import Flag, Flagged, assumed
-from joulewise.energy.models import model_named
+from joulewise.energy.models import model_of
 from joulewise.energy.rows import BadCellError, Facts, Reading, WorkloadRow
 from joulewise.energy.samples.step import MULTI_STREAM
 
@@ -105,7 +105,7 @@ def _network(row: WorkloadRow, facts: Facts) -> tuple[Mapping[str, Any], list[Fl
         if getattr(row, name) is not None:
             raise BadCellError(name, "is given without flops; a count of the network has all of them")
     model = row.model or ""
-    known = model_named(model, facts.catalog)
+    known = model_of(row, facts.catalog)
     measured = known.sample_network if known else None
     if measured is not None:
         if row.image_size is not None and row.image_size.replace(" ", "") != measured["image_size"]:
