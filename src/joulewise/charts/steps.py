@@ -81,7 +81,7 @@ def step_dots(
 
 
 def parts_chart(parts: pl.DataFrame, *, x_title: str, title: str) -> alt.LayerChart:
-    """Return stacked bars of the parts that add up to a change, with their sum: to the right savings, to the left costs.
+    """Return stacked bars of the parts of a change, with their sum: savings to the right, costs to the left.
 
     Parameters
     ----------
