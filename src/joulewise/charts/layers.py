@@ -211,7 +211,7 @@ def staircase(frame: pl.DataFrame, x: Axis, y: Axis) -> list[tuple[float, float]
 
 
 def reference_lines(lines: Sequence[tuple[str, float]], y: Axis) -> list[alt.Chart]:
-    """Return horizontal lines at named values, each name above its line: at the right, or at the left if two are close."""
+    """Return horizontal lines at named values, each name above its line, on the left where two are close."""
     rows: list[dict[str, Any]] = []
     taken: float | None = None
     for name, value in sorted(lines, key=lambda line: line[1]):
