@@ -1,4 +1,4 @@
-"""Many points at once: those that would lie on one another are merged, those that matter stand out."""
+"""Charts of many points: those that would overlap are merged, those that matter stand out."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ EMPHASIS = PALETTE[1]
 def merge_close(
     frame: pl.DataFrame, x: Axis, y: Axis, by: str | None = None, label: str = "name", cell_px: float = CELL_PX
 ) -> pl.DataFrame:
-    """Merge the points that fall into one cell of the plot, each group of `by` for itself if that is text.
+    """Merge the points that fall into one cell of the plot, separately for each text in the column `by`.
 
     Parameters
     ----------
@@ -73,16 +73,16 @@ def crowd(
     label: str = "name",
     palette: Sequence[str] = PALETTE,
 ) -> alt.Chart:
-    """Return a layer of merged points; the larger a dot, the more it stands for.
+    """Return a layer of merged points; a larger dot stands for more of them.
 
     Parameters
     ----------
     colour : (column, title), optional
-        A numeric column is taken for years or percent; of merged points it shows the mean.
+        A numeric column is read as years or percent, and merged points show its mean.
     label : str
         The column of the names, for the tooltip.
     palette : sequence of str
-        Colours of the kinds, in the order in which `frame` first has them.
+        Colours of the kinds, in the order of their first rows in `frame`.
     """
     merged = merge_close(frame, x, y, colour[0] if colour else None, label)
     if colour and merged.schema[colour[0]].is_numeric() is False:
@@ -122,18 +122,18 @@ def emphasised(
     among: pl.DataFrame | None = None,
     colour: str = EMPHASIS,
 ) -> list[alt.Chart]:
-    """Return a layer of ringed points that stand out of a crowd, with their labels.
+    """Return a layer of ringed points that stand out from a crowd, with their labels.
 
     Parameters
     ----------
     size : (column, title), optional
-        By area.
+        Shown by area.
     labelled : sequence of str, optional
-        Which texts to show, those that matter most first; by default all, the highest first.
+        The labels to show, the most important first; by default all, from the highest point down.
     avoid : sequence of (x, y)
-        Places, in the axes' units, that labels should keep clear.
+        Places in the axes' units that labels should not cover.
     among : polars.DataFrame, optional
-        The crowd, whose dots they should keep clear too.
+        The crowd, whose dots they should not cover either.
     """
     if among is not None:
         avoid = [*avoid, *merge_close(among, x, y, label=label).select(x.field, y.field).iter_rows()]
