@@ -125,19 +125,6 @@ def _one_row(estimate: Floats, measured: Floats, places: Places) -> Floats:
     return np.where(nearby.index >= 0, corrected(estimate, nearby, measured / estimate), np.nan)
 
 
-def score(estimate: Floats, measured: Floats) -> dict[str, float]:
-    """Return median, mean and p90 absolute error [%], the share within a factor of 2 [%], and the median bias [%]."""
-    ratio = np.asarray(estimate / measured)
-    error = np.abs(ratio - 1) * 100
-    return {
-        "median_error_percent": float(np.median(error)),
-        "mean_error_percent": float(np.mean(error)),
-        "p90_error_percent": float(np.quantile(error, 0.9)),
-        "within_2x_percent": float(np.mean(np.abs(np.log(ratio)) <= np.log(2)) * 100),
-        "median_bias_percent": float((np.median(ratio) - 1) * 100),
-    }
-
-
 def worst_rows(checked: pl.DataFrame, n: int, frame: pl.DataFrame) -> pl.DataFrame:
     """Return the rows furthest off, with what they were and the likely reason.
 
@@ -190,35 +177,3 @@ def _reason(row: dict[str, Any]) -> str:
 
 
 _FAR, _SOME, _MANY = 1.5, 1.2, 1100
-
-
-def scores(checked: pl.DataFrame, by: str | None = None) -> list[dict[str, object]]:
-    """Return a row of `score` for each method, and for each value of a column of `validate`'s frame.
-
-    Language models, generators and samples apart: joules per token, per image and at the wall do not mix.
-    """
-    found: list[dict[str, object]] = []
-    for kind in KINDS.values():
-        part = checked.filter(pl.col("kind").is_in(kind.labels))
-        groups = [("all", part)] if by is None else [(str(k[0]), g) for k, g in sorted(part.group_by(by), key=str)]
-        for group, rows in groups:
-            for method in METHOD_NAMES:
-                if method not in rows.columns or rows.is_empty():
-                    continue
-                estimated = rows.filter(pl.col(method).is_not_null() & pl.col(method).is_not_nan())
-                if estimated.is_empty():
-                    continue
-                measured = estimated["measured_j"].to_numpy()
-                row: dict[str, object] = {
-                    "models": kind.title,
-                    "group": group,
-                    "method": method,
-                    "rows": len(estimated),
-                }
-                row |= score(estimated[method].to_numpy(), measured)
-                if method == "calibrated":
-                    low, high = estimated["low_j"].to_numpy(), estimated["high_j"].to_numpy()
-                    row["coverage_percent"] = float(np.mean((low <= measured) & (measured <= high)) * 100)
-                    row["interval_ratio"] = float(np.median(high / low))
-                found.append(row)
-    return found
