@@ -91,7 +91,7 @@ def command(
     """Estimate one model, many from standard input, or a table."""
     beyond = {name: value for name in BEYOND if (value := options.pop(name)) is not None and value is not False}
     workload = {name: value for name, value in options.items() if value is not None}
-    catalog, fitted = load(data), load_calibration(calibration)
+    catalog, fitted = load(data), None if calibration is None else load_calibration(calibration)
     own = None if measured is None else read_rows(measured)
     if table is not None:
         given = [model, accelerator, day, config, onnx, module, *workload, *beyond, explain or None]

@@ -33,6 +33,13 @@ _SCOPES = {
     Scope.ACCELERATORS: "energy of the accelerators alone: no host, no power supply, no cooling",
     Scope.WALL: "energy of the whole system at the wall",
 }
+# Number, precision and batch size decide for every method whether a model fits.
+_LEFT_OUT_BY_BASELINES = frozenset(
+    {
+        *("engine", "meter_scope"),
+        *("tensor_parallel", "pipeline_parallel", "data_parallel", "expert_parallel"),
+    }
+)
 _UNLIKE_INTERVAL = "no model of its kind was measured: an interval as wide as any of a language model"
 
 
@@ -110,6 +117,9 @@ def estimate(
         raise UnknownNameError("method", method, METHODS)
     catalog = catalog or load()
     given = {name: value for name, value in workload.items() if value is not None}
+    for name, fitted in (("calibration", calibration), ("measured", measured)):
+        if method != "calibrated" and fitted is not None:
+            raise InputError(f"{name} does not apply to the method {method}", "use calibrated, or leave it out")
     if method == "paper":
         return _by_paper(model, accelerator, at, catalog, given)
     if at is not None:
@@ -142,6 +152,10 @@ def estimate(
     row = row_of({"model": model, "accelerator": accelerator, **given})
     kind = LANGUAGE if shapes else kind_of(row, catalog)
     not_applicable_to(row, kind.columns, kind.what)
+    if method in BASELINES:
+        if kind is not LANGUAGE:
+            raise InputError(f"the method {method} is for language models alone", "use calibrated")
+        not_applicable_to(row, LANGUAGE.columns - _LEFT_OUT_BY_BASELINES, f"the method {method}")
     calibration = calibration or load_calibration()
     facts = facts_for(kind, calibration, catalog, shapes)
     priced = price(kind, [(0, row)], calibration, facts)
@@ -152,9 +166,7 @@ def estimate(
     share = priced.run.memory_share
     if share is not None and share[0] > 1:
         raise _does_not_fit(row, spec, calibration, facts, float(share[0]))
-    if method != "calibrated":
-        if kind is not LANGUAGE:
-            raise InputError(f"the method {method} is for language models alone", "use calibrated")
+    if method in BASELINES:
         return _by_baseline(method, priced.requests.columns, _inputs(row, spec, priced))
     if measured is not None:
         priced = anchored(priced, [row], frame_of(measured), calibration, catalog)

@@ -85,8 +85,8 @@ def log_linear(c: Columns, energy_j: Floats, use: Bools) -> Floats:
 BASELINES = {
     "at-peak": Baseline(
         at_peak,
-        "Each token takes 2 FLOPs per active parameter, at the accelerator's peak rate and thermal design power: the "
-        "paper's formula applied to a request.",
+        "Each token takes 2 FLOPs per active parameter, at the accelerator's 16-bit peak rate and thermal design "
+        "power: the paper's formula applied to a request.",
         per_prompt_token=True,
     ),
     "roofline": Baseline(

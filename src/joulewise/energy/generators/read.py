@@ -31,6 +31,9 @@ _FRAMES_PER_LATENT = 4
 _TYPICAL_LAYERS = 30
 _BYTES_PER_TOKEN_AND_LAYER_WIDTH = 120.0
 
+_NO_SIZE = "is blank; name one or give params_b"
+_NOT_KNOWN = "is not in the catalogue; give params_b"
+
 # Sizes are published for the denoiser alone or with its text encoders.
 _SIZE_FACTOR = 5.0
 
@@ -115,6 +118,10 @@ def _size(text: str | None, known: Mapping[str, Any] | None, flags: list[Flagged
             "image_size",
             f"{text!r} is not a size of 1 to {_LARGEST_SIDE_PX:,} px a side and 1 to {_MOST_FRAMES:,} frames",
         )
+    if known is not None and known["frames"] == 1 < frames:
+        raise BadCellError("image_size", f"{text!r} is a video, and {known['model']} makes single images")
+    if known is not None and known["frames"] > 1 and found[3] is None:
+        raise BadCellError("image_size", f"{text!r} lacks the frames of a video; give e.g. {text}x{known['frames']}f")
     return float(width), float(height), float(frames)
 
 
@@ -136,7 +143,7 @@ def _known_work(known: Mapping[str, Any], pixels: float, frames: float) -> Cells
 def _typical_work(row: WorkloadRow, pixels: float, frames: float, flags: list[Flagged]) -> Cells:
     params = (row.active_params_b or row.params_b or 0.0) * 1e9
     if not params:
-        raise BadCellError("model", f"{row.model!r} is not in the catalogue; give params_b")
+        raise BadCellError("model", _NO_SIZE if row.model is None else f"{row.model!r} {_NOT_KNOWN}")
     flags.append(Flagged(Flag.SHAPE_FROM_SIZE))
     tokens = pixels / _TOKEN_SIDE_PX**2 * _latent_frames(frames)
     layer_widths = (params / 12 * _TYPICAL_LAYERS) ** 0.5  # 12 width^2 parameters per layer

@@ -26,8 +26,10 @@ _SIZE_FACTOR = 2.0  # published sizes of detectors differ in the parts they coun
 
 
 _NOT_COUNTED = {
-    "network": "an image network whose work was not counted: joulewise count takes it by --module timm:NAME",
-    "encoder": "an encoder, which reads a text whole and writes none: give its configuration by --config",
+    "network": "an image network whose work was not counted: joulewise count takes it by --module timm:NAME; --method "
+    "paper may have its FLOPs",
+    "encoder": "an encoder, which reads a text whole and writes none: give its configuration by --config; --method "
+    "paper may have its FLOPs",
     "embedding": "an embedding model, which reads a text whole and writes none: give its configuration by --config",
     "speech": "a speech model, which the calibrated method does not price",
 }
@@ -122,7 +124,7 @@ def _network(row: WorkloadRow, facts: Facts) -> tuple[Mapping[str, Any], list[Fl
     sizes = known.image_networks
     if not sizes:
         reason = _NOT_COUNTED.get(known.kind, f"a model of the kind {known.kind!r}, not one with a single forward pass")
-        raise BadCellError("model", f"{known.name} is {reason}; --method paper may have its FLOPs")
+        raise BadCellError("model", f"{known.name} is {reason}")
     if row.image_size is None:
         return sizes[0], [*not_measured, assumed(Flag.IMAGE_ASSUMED, str(sizes[0]["image_px"]))]
     sides = row.image_size.lower().split("x")
