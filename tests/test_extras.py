@@ -27,7 +27,7 @@ except Exception as error:
 
 @pytest.mark.parametrize("online", [False, True])
 def test_a_name_of_the_hub_is_looked_up_in_the_cache_alone(tmp_path: Path, online: bool) -> None:
-    root = str(Path(__file__).parents[2])
+    root = str(Path(__file__).parents[1])
     done = subprocess.run(
         [sys.executable, "-c", ASK, "online" if online else "offline"],
         env={"PYTHONPATH": f"{root}/src:{root}", "HF_HOME": str(tmp_path)}, cwd=root, capture_output=True, text=True,

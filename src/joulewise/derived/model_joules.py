@@ -8,7 +8,7 @@ import polars as pl
 
 from joulewise.catalog import Catalog, language_models, vision_results
 from joulewise.derived.derivation import Derivation, Steps
-from joulewise.energy.pricing import (
+from joulewise.energy.grid import (
     BATCH_SIZE,
     FIXED,
     OUTPUT_TOKENS,

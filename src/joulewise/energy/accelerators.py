@@ -2,27 +2,48 @@
 
 from __future__ import annotations
 
-from joulewise.catalog import AcceleratorSpec, Catalog, accelerator_spec
+from dataclasses import dataclass
+
+from joulewise.catalog import AcceleratorSpec, Catalog, accelerator_spec, variants_of
 from joulewise.catalog.catalog import kept_with
 from joulewise.energy.rows import BadCellError, WorkloadRow
 from joulewise.errors import InputError
 from joulewise.formats import FORMATS, format_named
 
 
+@dataclass(frozen=True)
+class Chosen:
+    """An accelerator by a name, and the others that the name may mean as well."""
+
+    spec: AcceleratorSpec
+    variants: tuple[str, ...]
+
+
 def accelerator_of(row: WorkloadRow, catalog: Catalog) -> AcceleratorSpec:
     """Return the specification of a row's accelerator."""
     if row.accelerator is None:
         raise BadCellError("accelerator", "is blank; name one, e.g. H100")
+    try:
+        return accelerator_named(row.accelerator, catalog).spec
+    except InputError as error:
+        raise BadCellError("accelerator", str(error)) from None
+
+
+def accelerator_named(name: str, catalog: Catalog) -> Chosen:
+    """Return the accelerator that a name means, looked up once per catalogue.
+
+    Raises
+    ------
+    InputError
+        If it is not known, or lacks a figure that every estimate needs.
+    """
     found = _found(catalog)
-    if row.accelerator not in found:
-        try:
-            spec = accelerator_spec(row.accelerator, catalog)
-        except InputError as error:
-            raise BadCellError("accelerator", str(error)) from None
+    if name not in found:
+        chosen = Chosen(accelerator_spec(name, catalog), variants_of(name, catalog))
         if len(found) >= _MOST_NAMES:
             found.clear()
-        found[row.accelerator] = spec
-    return found[row.accelerator]
+        found[name] = chosen
+    return found[name]
 
 
 # A server may be asked for any number of names; beyond so many the memory of them starts afresh.
@@ -30,7 +51,7 @@ _MOST_NAMES = 10_000
 
 
 @kept_with
-def _found(_catalog: Catalog) -> dict[str, AcceleratorSpec]:
+def _found(_catalog: Catalog) -> dict[str, Chosen]:
     return {}
 
 

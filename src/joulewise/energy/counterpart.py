@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from joulewise.catalog import accelerator_spec
 from joulewise.counting.workload import Workload
 from joulewise.energy.estimate import Scope
 from joulewise.energy.single import WorkloadOptions, estimate
@@ -47,7 +46,6 @@ def estimate_of_measured(model: str | Path | Workload, accelerator: str, workloa
     if not accelerator:
         return Counterpart(None, reason="the estimator covers accelerators, not processors; --accelerator names one")
     try:
-        accelerator_spec(accelerator)
         found = estimate(model, accelerator, **workload)
     except InputError as error:
         return Counterpart(None, reason=str(error))

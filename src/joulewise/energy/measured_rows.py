@@ -12,7 +12,7 @@ import polars as pl
 from joulewise.catalog import Catalog
 from joulewise.energy.physics import Floats, Labels
 from joulewise.energy.places import Places, places_of
-from joulewise.energy.rows import TEXTS, Reading, Requests, WorkloadRow, read_rows_of, typed_columns
+from joulewise.energy.rows import Reading, Requests, WorkloadRow, read_rows_of, rows_of, typed_columns
 
 Columns = TypeVar("Columns")
 
@@ -72,18 +72,10 @@ def read_measured(
     """
     typed, problems = typed_columns(frame)
     bad = {problem.row - 1 for problem in problems if problem.column in columns}
-    rows = [WorkloadRow(*cells) for cells in typed.select(applicable(columns)).iter_rows()]
+    rows = rows_of(typed, len(frame), columns)
     requests = read_rows_of(kind, ((i, row) for i, row in enumerate(rows) if i not in bad), read)
     good = requests.rows.tolist()
     return requests, frame[good], places_of([rows[i] for i in good], catalog)
-
-
-def applicable(columns: frozenset[str]) -> list[pl.Expr]:
-    """Return expressions of the columns of a workload, null where a column means nothing for a kind."""
-    return [
-        pl.col(name) if name in columns else pl.lit(None, pl.String if name in TEXTS else pl.Float64).alias(name)
-        for name in WorkloadRow._fields
-    ]
 
 
 def text_of(frame: pl.DataFrame, name: str) -> Labels:

@@ -119,7 +119,7 @@ def models_with_energy(task: str, catalog: Catalog | None = None) -> pl.DataFram
     ----------
     task : {"vision", "language"}
     catalog : Catalog, optional
-        By default the paper's models alone. The hardware is the paper's in any case: the trend is part of the method.
+        By default the shipped one. The hardware is the paper's in any case: the trend is part of the method.
 
     Returns
     -------
@@ -128,7 +128,7 @@ def models_with_energy(task: str, catalog: Catalog | None = None) -> pl.DataFram
         ``energy_j_low``, ``energy_j_high [J]`` (95%, a single accelerator around the trend); null where
         FLOPs or date are missing.
     """
-    catalog = catalog or load().edition(PAPER)
+    catalog = catalog or load()
     frame = models(task, catalog)
     years = [None if day is None else decimal_year(day) for day in frame["release_date"]]
     bounds = efficiency_trend(task, catalog.edition(PAPER)).predict_many(

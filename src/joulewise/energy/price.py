@@ -17,10 +17,10 @@ from joulewise.energy.kinds import kind_of
 from joulewise.energy.language.measured import prompts_of
 from joulewise.energy.language.shape import Shape
 from joulewise.energy.language.step import CURRENT, EAGER, EARLY
-from joulewise.energy.measured_rows import applicable, number_of
+from joulewise.energy.measured_rows import number_of
 from joulewise.energy.physics import Floats, measured_dies
 from joulewise.energy.places import places_of
-from joulewise.energy.rows import Facts, Requests, WorkloadRow, read_rows_of, typed_columns
+from joulewise.energy.rows import Facts, Requests, WorkloadRow, read_rows_of, rows_of, typed_columns
 from joulewise.energy.workload_kind import Kind, Run, longest_part
 from joulewise.errors import InputError
 
@@ -154,7 +154,7 @@ def anchored(
     if usable.is_empty():
         raise InputError("no measured row has an energy_j_per_unit above 0", "see the form of the shipped data")
     typed, _ = typed_columns(usable)
-    own_rows = [WorkloadRow(*cells) for cells in typed.select(applicable(kind.columns)).iter_rows()]
+    own_rows = rows_of(typed, len(usable), kind.columns)
     of_kind = [(i, row) for i, row in enumerate(own_rows) if kind_of(row, catalog) is kind]
     own = price(kind, of_kind, calibration, facts_for(kind, calibration, catalog))
     places = own.requests.rows.tolist()

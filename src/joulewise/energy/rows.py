@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields
+from itertools import repeat
 from typing import TYPE_CHECKING, Any, Generic, NamedTuple, TypeVar
 
 import numpy as np
@@ -301,47 +302,54 @@ def check_columns(frame: pl.DataFrame, keep: Sequence[str]) -> None:
         raise InputError("there is neither a column model nor params_b", f"columns: {', '.join(frame.columns)}")
 
 
-def typed_columns(frame: pl.DataFrame) -> tuple[pl.DataFrame, list[RowProblem]]:
-    """Return the columns of `WorkloadRow`, numbers and texts, blanks as nulls; and the cells that are not valid.
+def typed_columns(frame: pl.DataFrame) -> tuple[dict[str, pl.Series], list[RowProblem]]:
+    """Return the columns of `WorkloadRow` that a table has, numbers and texts, blanks as nulls; and its invalid cells.
 
-    An invalid cell is null in the frame.
+    An invalid cell is null in its column.
     """
     problems: list[RowProblem] = []
-    columns: list[pl.Series] = []
+    columns: dict[str, pl.Series] = {}
     for name in COLUMNS:
         if name not in frame.columns:
-            columns.append(
-                pl.Series(name, [None], dtype=pl.String if name in TEXTS else pl.Float64).new_from_index(0, len(frame))
-            )
             continue
         text = frame[name].cast(pl.String).str.strip_chars()
         text = text.set(text == "", None)
-        if name in TEXTS:
-            columns.append(text)
-            continue
-        number = frame[name].cast(pl.Float64) if frame[name].dtype.is_numeric() else text.cast(pl.Float64, strict=False)
-        low, high = BOUNDS[name]
-        wrong = (number.is_null() & text.is_not_null()) | ~number.is_between(low, high).fill_null(value=True)
-        wrong |= number.is_nan().fill_null(value=False)
-        if name in _WHOLE:
-            wrong |= (number != number.round()).fill_null(value=False)
-        for place in np.flatnonzero(wrong.to_numpy()).tolist():
-            value = number[place]
-            reason = "is not a number" if value is None else _out_of_bounds(name, value) or "is not a number"
-            problems.append(RowProblem(place + 1, name, f"{text[place]!r} {reason}"))
-        columns.append(number.set(wrong, None).alias(name))
-    return pl.DataFrame(columns), problems
+        columns[name] = text if name in TEXTS else _numbers(name, frame[name], text, problems)
+    return columns, problems
+
+
+def _numbers(name: str, given: pl.Series, text: pl.Series, problems: list[RowProblem]) -> pl.Series:
+    """Return a column as numbers; cells that are not, or lie out of bounds, are added to the problems."""
+    number = given.cast(pl.Float64) if given.dtype.is_numeric() else text.cast(pl.Float64, strict=False)
+    low, high = BOUNDS[name]
+    wrong = (number.is_null() & text.is_not_null()) | ~number.is_between(low, high).fill_null(value=True)
+    wrong |= number.is_nan().fill_null(value=False)
+    if name in _WHOLE:
+        wrong |= (number != number.round()).fill_null(value=False)
+    if not wrong.any():
+        return number
+    for place in np.flatnonzero(wrong.to_numpy()).tolist():
+        value = number[place]
+        reason = "is not a number" if value is None else _out_of_bounds(name, value) or "is not a number"
+        problems.append(RowProblem(place + 1, name, f"{text[place]!r} {reason}"))
+    return number.set(wrong, None)
+
+
+def rows_of(columns: Mapping[str, pl.Series], n: int, applicable: frozenset[str] | None = None) -> list[WorkloadRow]:
+    """Return the rows of a table of `n` rows by its typed columns; only the applicable ones, where these are given."""
+    used = {name: columns[name].to_list() for name in columns if applicable is None or name in applicable}
+    return [WorkloadRow(*cells) for cells in zip(*(used.get(name) or repeat(None, n) for name in COLUMNS), strict=True)]
 
 
 def not_applicable(
-    typed: pl.DataFrame, rows: NDArray[np.int64], columns: frozenset[str], what: str
+    columns: Mapping[str, pl.Series], places: NDArray[np.int64], applicable: frozenset[str], what: str
 ) -> list[RowProblem]:
     """Return a problem for each cell of some rows that fills a column which means nothing for their kind."""
     problems = []
-    for name in COLUMNS:
-        if name not in columns and typed[name].null_count() < len(typed):
-            given = typed[name].is_not_null().to_numpy()[rows]
-            problems += [RowProblem(int(place) + 1, name, f"does not apply to {what}") for place in rows[given]]
+    for name, column in columns.items():
+        if name not in applicable and column.null_count() < len(column):
+            given = column.is_not_null().to_numpy()[places]
+            problems += [RowProblem(int(place) + 1, name, f"does not apply to {what}") for place in places[given]]
     return problems
 
 

@@ -7,9 +7,10 @@ from datetime import date
 from pathlib import Path
 from typing import Any, TypedDict, Unpack
 
-from joulewise.catalog import AcceleratorSpec, Catalog, accelerator_spec, find_model, load, variants_of
+from joulewise.catalog import AcceleratorSpec, Catalog, find_model, load
 from joulewise.counting.workload import Workload
 from joulewise.csv_input import frame_of
+from joulewise.energy.accelerators import accelerator_named
 from joulewise.energy.calibration.baselines import BASELINES
 from joulewise.energy.calibration.stored import Calibration, load_calibration
 from joulewise.energy.counted import SIZES, columns_of, count_sample, tokens_of
@@ -146,7 +147,8 @@ def estimate(
     priced = price(kind, [(0, row)], calibration, facts)
     for problem in priced.requests.problems:
         raise InputError(f"{problem.column}: {problem.reason}")
-    spec = accelerator_spec(accelerator, catalog)
+    chosen = accelerator_named(accelerator, catalog)
+    spec = chosen.spec
     share = priced.run.memory_share
     if share is not None and share[0] > 1:
         raise _does_not_fit(row, spec, calibration, facts, float(share[0]))
@@ -156,7 +158,7 @@ def estimate(
         return _by_baseline(method, priced.requests.columns, _inputs(row, spec, priced))
     if measured is not None:
         priced = anchored(priced, [row], frame_of(measured), calibration, catalog)
-    return _estimate(priced, row, spec, calibration, variants_of(accelerator, catalog))
+    return _estimate(priced, row, spec, calibration, chosen.variants)
 
 
 def _estimate(

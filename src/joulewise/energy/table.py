@@ -13,7 +13,7 @@ from joulewise.energy.calibration.stored import Calibration, load_calibration
 from joulewise.energy.flags import Flagged
 from joulewise.energy.kinds import KINDS, kind_of
 from joulewise.energy.price import Priced, anchored, facts_for, price
-from joulewise.energy.rows import COLUMNS, RowProblem, WorkloadRow, check_columns, not_applicable, typed_columns
+from joulewise.energy.rows import COLUMNS, RowProblem, check_columns, not_applicable, rows_of, typed_columns
 
 OUTPUT = (
     "row",
@@ -77,7 +77,7 @@ def estimate_table(
     anchors = None if measured is None else frame_of(measured)
     catalog, calibration = catalog or load(), calibration or load_calibration()
     typed, problems = typed_columns(frame)
-    rows = [WorkloadRow(*cells) for cells in typed.iter_rows()]
+    rows = rows_of(typed, len(frame))
     kinds = np.array([kind_of(row, catalog).name for row in rows])
     results: list[pl.DataFrame] = []
     for name, kind in KINDS.items():

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from joulewise.catalog import accelerator_spec
 from joulewise.energy.calibration.stored import load_calibration
-from joulewise.energy.pricing import BATCH_SIZE, FIXED, LADDER, OUTPUT_TOKENS, PER_TOKENS, PROMPT_TOKENS
+from joulewise.energy.grid import BATCH_SIZE, FIXED, LADDER, OUTPUT_TOKENS, PER_TOKENS, PROMPT_TOKENS
 from joulewise.impact.footprint import HOST_SHARE
 from joulewise.studies.outlook.data import BACKTEST_SHARE, SPANS
 from joulewise.studies.wording import among, per_cent

@@ -9,7 +9,7 @@ from functools import cached_property
 import polars as pl
 
 from joulewise.catalog import Catalog, condition, language_models, scores, vision_results
-from joulewise.energy.pricing import FIXED, LADDER, OUTPUT_TOKENS, PER_TOKENS, image_joules, language_joules
+from joulewise.energy.grid import FIXED, LADDER, OUTPUT_TOKENS, PER_TOKENS, image_joules, language_joules
 from joulewise.paper.points import paper_edition
 from joulewise.studies.points import (
     LANGUAGE,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -77,7 +77,15 @@ def load_calibration(path: Path | None = None) -> Calibration:
     DataError
         If the file is not one.
     """
-    file = path or shipped_folder() / "calibration.json"
+    return _shipped() if path is None else _read(path)
+
+
+@cache
+def _shipped() -> Calibration:
+    return _read(shipped_folder() / "calibration.json")
+
+
+def _read(file: Path) -> Calibration:
     try:
         return _parsed(file.read_text(encoding="utf-8"))
     except OSError as error:
