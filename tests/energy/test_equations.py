@@ -1,4 +1,4 @@
-"""The equations in docs/energy.md and the functions that compute them are the same set of names."""
+"""The equations and columns in docs/energy.md are those of the code."""
 
 from __future__ import annotations
 
@@ -11,8 +11,12 @@ import pytest
 
 from joulewise.energy import physics
 from joulewise.energy.generators import times as generator_times
+from joulewise.energy.generators.kind import GENERATOR
 from joulewise.energy.language import power, times, work
+from joulewise.energy.language.kind import LANGUAGE
+from joulewise.energy.rows import COLUMNS
 from joulewise.energy.samples import step as samples
+from joulewise.energy.samples.kind import SAMPLE
 
 _PAGE = (Path(__file__).parents[2] / "docs" / "energy.md").read_text(encoding="utf-8")
 _PLUMBING = {"step", "explain", "per_die", "measured_dies"}
@@ -59,3 +63,13 @@ def test_files_on_the_page_exist() -> None:
     root = Path(physics.__file__).parents[1]
     for name in re.findall(r"`((?:language|generators|samples|calibration|impact)/\w+\.py)`", _PAGE):
         assert (root / name).exists() or (root / "energy" / name).exists(), name
+
+
+def test_the_table_of_columns_is_that_of_the_code() -> None:
+    table = _PAGE.split("## Columns of a workload")[1].split("\n## ")[0]
+    rows = [
+        [cell.strip() for cell in line.strip("|").split("|")] for line in re.findall(r"^\| `.*", table, re.MULTILINE)
+    ]
+    assert [row[0].strip("`") for row in rows] == list(COLUMNS)
+    for place, kind in ((3, LANGUAGE), (4, GENERATOR), (5, SAMPLE)):
+        assert {row[0].strip("`") for row in rows if row[place] == "yes"} == kind.columns

@@ -20,7 +20,7 @@ class Flag(StrEnum):
     PRECISION_ASSUMED = "precision-assumed"
     COPIES_ASSUMED = "copies-assumed"
     SHAPE_FROM_SIZE = "shape-from-size"
-    # Outside what was measured: the interval widens.
+    # Outside the measured data; the interval widens where the error of such rows is known.
     ACCELERATOR_NOT_MEASURED = "accelerator-not-measured"
     NETWORK_NOT_MEASURED = "network-not-measured"
     PRECISION_NOT_MEASURED = "precision-not-measured"

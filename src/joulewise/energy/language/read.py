@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from difflib import get_close_matches
 
 from joulewise.catalog import Catalog, find_model
 from joulewise.catalog.find import DEFAULT_FORMAT
@@ -27,7 +27,7 @@ DEFAULT_PROMPT_TOKENS = 512.0
 DEFAULT_OUTPUT_TOKENS = 256.0
 # MLPerf's scenarios of throughput run as many requests as they like, and do not say how many.
 _LARGE_BATCH = 256.0
-_SCENARIOS = ("/Offline", "/Server", "/SingleStream", "/MultiStream")
+_SLIP = 0.75  # likeness of a task to a measured one from which it is taken for a slip of the keyboard
 _LARGEST_MEASURED_BATCH = 1100.0
 _CACHE_ROOM = 1.3  # an accelerator's memory over that of the weights: the rest holds the cache
 _SIZE_TOLERANCE = 0.25  # published sizes are rounded: "7B" models have up to 7.6 billion parameters
@@ -58,8 +58,9 @@ def read(row: WorkloadRow, facts: Facts) -> Reading:
     prompt = row.prompt_tokens
     if prompt is None:
         prompt = facts.prompts.get(task)
-        if prompt is None and task and not task.endswith(_SCENARIOS):
-            raise BadCellError("task", f"{task!r} was not measured: give prompt_tokens, or {_one_of(facts.prompts)}")
+        near = get_close_matches(task, facts.prompts, 1, _SLIP) if prompt is None else []
+        if near:  # any other task is a label, and its prompt is assumed
+            raise BadCellError("task", f"{task!r} was not measured: give prompt_tokens, or did you mean {near[0]}?")
         if prompt is None:
             prompt = DEFAULT_PROMPT_TOKENS
             flags.append(assumed(Flag.PROMPT_ASSUMED, prompt))
@@ -118,10 +119,6 @@ def read(row: WorkloadRow, facts: Facts) -> Reading:
         replicas=replicas,
         source=shape.source,
     )
-
-
-def _one_of(names: Iterable[str]) -> str:
-    return f"one of {', '.join(sorted(names))}"
 
 
 def engine_generation(name: str | None) -> str:
