@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from itertools import repeat
-from typing import TYPE_CHECKING, Any, Generic, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, NamedTuple, TypedDict, TypeVar
 
 import numpy as np
 import polars as pl
@@ -80,6 +80,32 @@ class WorkloadRow(NamedTuple):
     ring: float | None = None
     flops: float | None = None
     activation_values: float | None = None
+
+
+class WorkloadOptions(TypedDict, total=False):
+    """Keyword arguments that describe a workload; see `WorkloadRow`."""
+
+    precision: str | None
+    engine: str | None
+    image_size: str | None
+    task: str | None
+    meter_scope: str | None
+    network_kind: str | None
+    params_b: float | None
+    active_params_b: float | None
+    n_accelerators: float | None
+    batch_size: float | None
+    prompt_tokens: float | None
+    output_tokens: float | None
+    steps: float | None
+    tensor_parallel: float | None
+    pipeline_parallel: float | None
+    data_parallel: float | None
+    expert_parallel: float | None
+    sequence_parallel: float | None
+    ring: float | None
+    flops: float | None
+    activation_values: float | None
 
 
 COLUMNS = WorkloadRow._fields
