@@ -160,9 +160,10 @@ def compare(old: Path, new: Path, shown: int = 8) -> int:
         for where, what in found[:shown]:
             print(f"    {where}: {what}")
     for file in sorted(old.rglob("*.csv")):
-        same = (new / file.relative_to(old)).read_bytes() == file.read_bytes()
-        changed += not same
-        print(f"{file.relative_to(old)}: {'equal' if same else 'differs'}")
+        other = new / file.relative_to(old)
+        found_there = "equal" if other.exists() and other.read_bytes() == file.read_bytes() else "differs"
+        changed += found_there != "equal"
+        print(f"{file.relative_to(old)}: {found_there}")
     return changed
 
 

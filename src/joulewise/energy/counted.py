@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any
 
 from joulewise.counting.kind import network_kind
 from joulewise.counting.options import InferenceOptions
 from joulewise.counting.targets import count_target
 from joulewise.counting.workload import AS_STORED, Workload
+from joulewise.energy.rows import WorkloadOptions
 from joulewise.errors import InputError
 from joulewise.formats import format_named
 
@@ -46,7 +46,7 @@ def count_sample(target: str, sizes: Mapping[str, object]) -> Workload:
 _DEFAULT_SIDE_PX = 224
 
 
-def columns_of(counted: Workload) -> dict[str, Any]:
+def columns_of(counted: Workload) -> WorkloadOptions:
     """Return the columns of an estimate that a count fills.
 
     They are of one sample; ``batch_size`` is that of the count.
@@ -68,9 +68,13 @@ def columns_of(counted: Workload) -> dict[str, Any]:
     }
 
 
-def tokens_of(counted: Workload) -> dict[str, float]:
+def tokens_of(counted: Workload) -> WorkloadOptions:
     """Return the batch and tokens of the count of a language model, as columns of an estimate."""
-    return {k: float(v) for k, v in counted.inputs.items() if k in ("batch_size", "prompt_tokens", "output_tokens")}
+    return {
+        "batch_size": float(counted.inputs["batch_size"]),
+        "prompt_tokens": float(counted.inputs["prompt_tokens"]),
+        "output_tokens": float(counted.inputs["output_tokens"]),
+    }
 
 
 def _activation_values(counted: Workload) -> float:

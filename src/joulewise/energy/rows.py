@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from itertools import repeat
 from math import inf
-from typing import TYPE_CHECKING, Any, Generic, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, NamedTuple, TypedDict, TypeVar
 
 import numpy as np
 import polars as pl
@@ -83,6 +83,32 @@ class WorkloadRow(NamedTuple):
     activation_values: float | None = None
 
 
+class WorkloadOptions(TypedDict, total=False):
+    """Keyword arguments that describe a workload; see `WorkloadRow`."""
+
+    precision: str | None
+    engine: str | None
+    image_size: str | None
+    task: str | None
+    meter_scope: str | None
+    network_kind: str | None
+    params_b: float | None
+    active_params_b: float | None
+    n_accelerators: float | None
+    batch_size: float | None
+    prompt_tokens: float | None
+    output_tokens: float | None
+    steps: float | None
+    tensor_parallel: float | None
+    pipeline_parallel: float | None
+    data_parallel: float | None
+    expert_parallel: float | None
+    sequence_parallel: float | None
+    ring: float | None
+    flops: float | None
+    activation_values: float | None
+
+
 COLUMNS = WorkloadRow._fields
 TEXTS = COLUMNS[: COLUMNS.index("params_b")]
 NUMBERS = COLUMNS[len(TEXTS) :]
@@ -110,22 +136,6 @@ RESULTS_OF_MEASUREMENTS = (
     *("energy_j_per_unit", "unit", "throughput", "throughput_unit", "avg_power_w", "latency_s", "max_batch"),
 )
 """Columns of measured rows beside the workload; they are copied to the result."""
-
-OUTPUT = (
-    "row",
-    "time_s",
-    "power_w",
-    "energy_j",
-    "energy_j_low",
-    "energy_j_high",
-    "energy_per_output_token_j",
-    "energy_per_output_token_j_low",
-    "energy_per_output_token_j_high",
-    "prefill_share",
-    "bound",
-    "flags",
-)
-"""Columns that an estimate adds to those of the workload."""
 
 
 @dataclass(frozen=True)
@@ -309,8 +319,6 @@ def check_columns(frame: pl.DataFrame, keep: Sequence[str]) -> None:
     for name in keep:
         if name not in frame.columns:
             raise UnknownNameError("column to keep", name, frame.columns)
-        if name in OUTPUT:
-            raise InputError(f"column {name} is one that an estimate adds", "rename yours to keep it")
     known = {*COLUMNS, *DESCRIPTIVE, *RESULTS_OF_MEASUREMENTS, *keep}
     unknown = [name for name in frame.columns if name not in known]
     if unknown:

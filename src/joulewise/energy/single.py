@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
-from typing import Any, TypedDict, Unpack
+from typing import Any, Unpack
 
 from joulewise.catalog import AcceleratorSpec, Catalog, find_model, load
 from joulewise.counting.workload import Workload
@@ -22,7 +22,7 @@ from joulewise.energy.language.shape import Shape, generates_text, shape_of_conf
 from joulewise.energy.language.step import Columns, bounds_of_phases
 from joulewise.energy.paper_method import estimate_paper
 from joulewise.energy.price import Priced, anchored, facts_for, price
-from joulewise.energy.rows import COLUMNS, Facts, WorkloadRow, not_applicable_to, row_of
+from joulewise.energy.rows import COLUMNS, Facts, WorkloadOptions, WorkloadRow, not_applicable_to, row_of
 from joulewise.errors import InputError, UnknownNameError
 from joulewise.interval import Interval
 
@@ -41,32 +41,6 @@ _LEFT_OUT_BY_BASELINES = frozenset(
     }
 )
 _UNLIKE_INTERVAL = "no model of its kind was measured: an interval as wide as any of a language model"
-
-
-class WorkloadOptions(TypedDict, total=False):
-    """Keyword arguments that describe a workload; see `rows.WorkloadRow`."""
-
-    precision: str | None
-    engine: str | None
-    image_size: str | None
-    task: str | None
-    meter_scope: str | None
-    network_kind: str | None
-    params_b: float | None
-    active_params_b: float | None
-    n_accelerators: float | None
-    batch_size: float | None
-    prompt_tokens: float | None
-    output_tokens: float | None
-    steps: float | None
-    tensor_parallel: float | None
-    pipeline_parallel: float | None
-    data_parallel: float | None
-    expert_parallel: float | None
-    sequence_parallel: float | None
-    ring: float | None
-    flops: float | None
-    activation_values: float | None
 
 
 def estimate(
