@@ -14,6 +14,7 @@ from joulewise.energy.flags import Flagged
 from joulewise.energy.kinds import KINDS, kind_of
 from joulewise.energy.price import Priced, anchored, facts_for, price
 from joulewise.energy.rows import COLUMNS, RowProblem, check_columns, not_applicable, rows_of, typed_columns
+from joulewise.errors import InputError
 
 OUTPUT = (
     "row",
