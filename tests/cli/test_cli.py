@@ -245,3 +245,9 @@ def test_show_gives_the_configuration_of_a_language_model(joulewise: Run) -> Non
 def test_show_gives_the_row_of_a_generator(joulewise: Run) -> None:
     rows = json.loads(joulewise("show", "stabilityai/stable-diffusion-xl-base-1.0", "--json").stdout)
     assert {"generator: product_flops"} <= {r["attribute"] for r in rows}
+
+
+def test_validate_prints_one_table(joulewise: Run) -> None:
+    done = joulewise("validate", "--rows", "--worst", "3")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "--rows and --worst are given (each is another table" in done.stderr

@@ -80,6 +80,9 @@ def command(
     output: Path | None,
 ) -> None:
     """Print scores, or rows."""
+    chosen = [name for name, value in (("--by", by), ("--rows", rows or None), ("--worst", worst)) if value is not None]
+    if len(chosen) > 1:
+        raise InputError(f"{' and '.join(chosen)} are given", "each is another table: give one of them")
     if chart is not None:
         import_extra("vl_convert", "report", "--chart")  # before the work, which takes a while
     frame, catalog = measured_rows(measured, data)

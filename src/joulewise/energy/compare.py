@@ -59,7 +59,7 @@ def compare(
     table, problems = estimate_table(pl.DataFrame(rows, infer_schema_length=None), calibration, catalog=catalog)
     if problems:
         row = rows[problems[0].row - 1]
-        raise InputError(f"{row['model']} on {row['accelerator']}: {problems[0].column} {problems[0].reason}")
+        raise InputError(f"{row['model']} on {row['accelerator']}: {problems[0].column}: {problems[0].reason}")
     of_token = pl.col("energy_per_output_token_j").is_not_null()
     tokens = pl.col("energy_j") / pl.col("energy_per_output_token_j")
     table = table.with_columns(
