@@ -146,3 +146,8 @@ def test_what_does_not_apply_is_refused(model: str, options: dict[str, Any], sai
 def test_an_own_task_is_a_label_where_the_prompt_is_given() -> None:
     own = estimate("Llama-3.1-8B", "H100", task="our-chat", prompt_tokens=100)
     assert own.energy_j == estimate("Llama-3.1-8B", "H100", prompt_tokens=100).energy_j
+
+
+def test_a_whole_number_of_any_length_is_out_of_bounds() -> None:
+    with pytest.raises(InputError, match="batch_size: a whole number of so many digits is not between"):
+        estimate("Qwen3-8B", "H100", batch_size=10**5000)

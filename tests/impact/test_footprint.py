@@ -175,3 +175,19 @@ def test_bad_factors(factors: dict[str, float | str], said: str) -> None:
 )
 def test_bounds_themselves_are_allowed(factors: dict[str, float]) -> None:
     assert footprint(KWH, "accelerators", **factors).values  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("energy", [0.0, -5.0, math.inf, Interval(1.0, 2.0, math.inf)])
+def test_an_energy_is_a_positive_number(energy: Interval | float) -> None:
+    with pytest.raises(InputError, match="J is not a positive number"):
+        footprint(energy, "wall")
+
+
+def test_plain_joules_are_an_interval_of_no_width() -> None:
+    assert footprint(3.0, "wall", pue=1.5) == footprint(Interval.exact(3.0), "wall", pue=1.5)
+    assert footprint(3.0, "wall", pue=1.5).to_dict()["wall_energy_j"] == {"low": 4.5, "central": 4.5, "high": 4.5}
+
+
+def test_a_misspelt_scope() -> None:
+    with pytest.raises(InputError, match=r"unknown scope 'wal' \(did you mean wall\?\)"):
+        footprint(KWH, "wal")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from itertools import repeat
+from math import inf
 from typing import TYPE_CHECKING, Any, Generic, NamedTuple, TypedDict, TypeVar
 
 import numpy as np
@@ -135,6 +136,22 @@ RESULTS_OF_MEASUREMENTS = (
     *("energy_j_per_unit", "unit", "throughput", "throughput_unit", "avg_power_w", "latency_s", "max_batch"),
 )
 """Columns of measured rows beside the workload; they are copied to the result."""
+
+OUTPUT = (
+    "row",
+    "time_s",
+    "power_w",
+    "energy_j",
+    "energy_j_low",
+    "energy_j_high",
+    "energy_per_output_token_j",
+    "energy_per_output_token_j_low",
+    "energy_per_output_token_j_high",
+    "prefill_share",
+    "bound",
+    "flags",
+)
+"""Columns that an estimate adds to those of the workload."""
 
 
 @dataclass(frozen=True)
@@ -287,9 +304,11 @@ def row_of(values: Mapping[str, object]) -> WorkloadRow:
             cells[name] = str(value).strip()
             continue
         try:
-            cells[name] = float(str(value))
+            cells[name] = float(value) if isinstance(value, int) and not isinstance(value, bool) else float(str(value))
         except ValueError:
             raise InputError(f"{name}: {str(value)!r} is not a number") from None
+        except OverflowError:
+            raise InputError(f"{name}: a whole number of so many digits {_out_of_bounds(name, inf)}") from None
         reason = _out_of_bounds(name, cells[name])
         if reason:
             raise InputError(f"{name}: {value} {reason}")
@@ -316,6 +335,8 @@ def check_columns(frame: pl.DataFrame, keep: Sequence[str]) -> None:
     for name in keep:
         if name not in frame.columns:
             raise UnknownNameError("column to keep", name, frame.columns)
+        if name in OUTPUT:
+            raise InputError(f"column {name} is one that an estimate adds", "rename yours to keep it")
     known = {*COLUMNS, *DESCRIPTIVE, *RESULTS_OF_MEASUREMENTS, *keep}
     unknown = [name for name in frame.columns if name not in known]
     if unknown:
@@ -338,6 +359,8 @@ def typed_columns(frame: pl.DataFrame) -> tuple[dict[str, pl.Series], list[RowPr
     for name in COLUMNS:
         if name not in frame.columns:
             continue
+        if frame[name].dtype.is_nested():
+            raise InputError(f"column {name} holds {frame[name].dtype}, not a text or a number in each row")
         text = frame[name].cast(pl.String).str.strip_chars()
         text = text.set(text == "", None)
         columns[name] = text if name in TEXTS else _numbers(name, frame[name], text, problems)
