@@ -1,4 +1,4 @@
-"""The section of today's page on how far off the calibrated estimates are."""
+"""The section of today's page on the errors of the calibrated estimates."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def accuracy_section(begin: Callable[[str], None] = lambda _: None) -> Section:
     Parameters
     ----------
     begin : callable
-        Told the name of each part as it begins.
+        Called with the name of each part as it begins.
     """
     frame = measurements()
     checked = validate(frame, begin)
@@ -79,10 +79,10 @@ def _finding(models: str, rows: list[dict[str, Any]]) -> str:
         for name in _METHODS
         if name in of and name != "calibrated"
     ]
-    beside = f" Beside it: {', '.join(others)}." if others else ""
+    compared = f" Compared with: {', '.join(others)}." if others else ""
     return (
         f"{models.capitalize()}: off by {ours['median_error_percent']:.1f}% in the median of {ours['rows']:,} rows, by "
         f"{ours['p90_error_percent']:.0f}% at the ninth decile, {ours['within_2x_percent']:.1f}% within a factor of 2; "
         f"{ours['coverage_percent']:.0f}% inside the intervals of a nominal 90%, whose high is "
-        f"{ours['interval_ratio']:.1f} times their low in the median.{beside}"
+        f"{ours['interval_ratio']:.1f} times their low in the median.{compared}"
     )

@@ -28,9 +28,9 @@ Intervals = dict[str, tuple[float, float]]
 
 
 def fit(kind: Kind, rows: Measured, use: Bools | None = None, start: Values | None = None) -> dict[str, float]:
-    """Return the parameters of a kind that fit best to energy, time and power.
+    """Return the parameters of a kind that best fit measured energy, time and power.
 
-    Energy is what is asked for; time and power, measured beside it, tell its two factors apart.
+    Energy is the target; time and power, where they were measured, separate its two factors.
 
     Parameters
     ----------
@@ -147,7 +147,7 @@ def _intervals_kept(kind: Kind, shipped: Calibration) -> Intervals:
 
 
 def language_intervals(rows: Measured, values: Values) -> Intervals:
-    """Return the interval of each regime from families left out whole, and those of what was never measured."""
+    """Return the interval of each regime from held-out families, and those of unseen chips and unknown shapes."""
     ratios = rows.energy_j / held_out(LANGUAGE, rows, rows.group, values)
     found = {"language": conformal(ratios, rows.group, LANGUAGE.level)}
     found["language, measured-nearby"] = nearby_interval(ratios, rows.group, rows.places, found["language"])
@@ -181,7 +181,7 @@ def _sizes_alone(rows: Measured, values: Values) -> Floats:
 
 
 def generator_intervals(rows: Measured, values: Values) -> Intervals:
-    """Return the interval of generators from models left out, and that beside a measured row."""
+    """Return the interval of generators from held-out models, and that of estimates corrected by a measured row."""
     ratios = rows.energy_j / held_out(GENERATOR, rows, rows.group, values)
     found = {"generator": conformal(ratios, rows.group, GENERATOR.level)}
     found["generator, measured-nearby"] = nearby_interval(ratios, rows.group, rows.places, found["generator"])
@@ -189,7 +189,7 @@ def generator_intervals(rows: Measured, values: Values) -> Intervals:
 
 
 def sample_intervals(rows: Measured, values: Values) -> Intervals:
-    """Return the interval of each regime of samples from machines left out, and that of networks never measured."""
+    """Return the interval of each regime of samples from held-out machines, and that of unmeasured networks."""
     ratios = rows.energy_j / held_out(SAMPLE, rows, rows.group, values)
     found = {"wall": conformal(ratios, rows.group, SAMPLE.level)}
     found |= intervals_of_regimes(ratios, SAMPLE.run(values, rows.requests).regimes, rows.group, SAMPLE.level)

@@ -1,4 +1,4 @@
-"""Measured rows of language models, and what the model predicts for them."""
+"""Measured rows of language models, and predictions for them."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _PRIORS = {name: parameter.prior for name, parameter in PARAMETERS.items()}
 def measured(frame: pl.DataFrame, catalog: Catalog) -> Measured | None:
     """Return the rows of language models metered on the accelerators alone, or None if there are none.
 
-    Rows without a throughput have energy alone: NaN stands for the rest.
+    Time and power are NaN in rows without a throughput.
 
     Raises
     ------
@@ -78,7 +78,7 @@ def prompts_of(values: Mapping[str, float]) -> dict[str, float]:
 
 
 def _prompts(values: Mapping[str, float], rows: Measured) -> Floats:
-    """Return prompts: as given where they are, else the task's parameter plus the tokens of its image."""
+    """Return the prompt of each row: as given, else the task's parameter plus the tokens of its image."""
     prompts: Floats = rows.requests.columns.prompt_tokens.copy()
     assumed = (Flag.PROMPT_ASSUMED, Flag.PROMPT_OF_TASK)
     given = np.array([not any(f.flag in assumed for f in flags) for flags in rows.requests.flags])
