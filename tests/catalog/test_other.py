@@ -124,4 +124,4 @@ def test_a_generator_of_the_catalogue_is_estimated_as_a_generator(joulewise: Run
         assert "method: calibrated" in done.stdout, done.stderr
     done = joulewise("estimate", "whisper-tiny", "--method", "paper")
     assert (done.returncode, done.stdout) == (2, "")
-    assert "the paper's method is of vision and language models, not of speech-recognition" in done.stderr
+    assert "the paper's method covers vision and language models, not speech-recognition" in done.stderr

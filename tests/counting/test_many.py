@@ -129,4 +129,4 @@ def test_a_process_that_dies_harms_no_other_target(tmp_path: Path) -> None:
         targets.append(str(tmp_path / f"{name}.json"))
     assert count_many(targets, out, InferenceOptions(prompt_tokens=8), workers=1) == (6, 1)
     rows = {row["target"]: row["error"] for row in _rows(out)}
-    assert rows == dict.fromkeys(targets, "") | {targets[0]: "the process died, for want of memory perhaps"}
+    assert rows == dict.fromkeys(targets, "") | {targets[0]: "the process died, perhaps because memory ran out"}

@@ -47,9 +47,9 @@ _DEFAULT_SIDE_PX = 224
 
 
 def columns_of(counted: Workload) -> WorkloadOptions:
-    """Return the columns of an estimate that a count fills.
+    """Return the count of a single-pass network as columns of a workload.
 
-    They are of one sample; ``batch_size`` is that of the count.
+    They describe one sample; ``batch_size`` is that of the count.
 
     Raises
     ------
@@ -69,7 +69,7 @@ def columns_of(counted: Workload) -> WorkloadOptions:
 
 
 def tokens_of(counted: Workload) -> WorkloadOptions:
-    """Return the batch and tokens of the count of a language model, as columns of an estimate."""
+    """Return batch size and tokens of the count of a language model, as columns of a workload."""
     return {
         "batch_size": float(counted.inputs["batch_size"]),
         "prompt_tokens": float(counted.inputs["prompt_tokens"]),

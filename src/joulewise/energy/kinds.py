@@ -25,7 +25,7 @@ _GENERATING_TASKS = ("to-image", "to-video", "image-generation", "video-generati
 
 
 def kind_of(row: WorkloadRow, catalog: Catalog) -> Kind:
-    """Return what a row is: by its model where that is known, else by its work, task or steps, else language."""
+    """Return the kind of a row: by its model where that is known, else by its work, task or steps, else language."""
     try:
         known = model_of(row, catalog)
     except BadCellError:

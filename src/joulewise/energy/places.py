@@ -1,4 +1,4 @@
-"""How near workloads are to each other: the same configuration, at another batch size or task."""
+"""Distance between workloads of one configuration that differ in batch size or task."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from joulewise.formats import format_named
 
 @dataclass(frozen=True)
 class Places:
-    """Workloads as points whose distance says how far a measured error carries over; arrays of one length.
+    """Workloads as points whose distance decides how much of a measured error carries over; arrays of equal length.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""Workloads as rows: the columns that people write, each checked once, for tables and for single estimates alike."""
+"""A workload as one row of named columns, checked once for tables and for single estimates."""
 
 from __future__ import annotations
 
@@ -113,7 +113,7 @@ COLUMNS = WorkloadRow._fields
 TEXTS = COLUMNS[: COLUMNS.index("params_b")]
 NUMBERS = COLUMNS[len(TEXTS) :]
 
-# Wider than anything that runs, so that a slip of the keyboard is caught and no product overflows.
+# Wider than any real workload: they catch typing errors and keep products from overflowing.
 BOUNDS: dict[str, tuple[float, float]] = {
     "params_b": (1e-6, 1e6),
     "active_params_b": (1e-6, 1e6),
@@ -135,7 +135,7 @@ DESCRIPTIVE = ("id", "name", "note", "notes", "source", "license", "licence", "u
 RESULTS_OF_MEASUREMENTS = (
     *("energy_j_per_unit", "unit", "throughput", "throughput_unit", "avg_power_w", "latency_s", "max_batch"),
 )
-"""Columns of measured rows beside the workload; they are copied to the result."""
+"""Result columns of measured rows; they are copied to the result of an estimate."""
 
 OUTPUT = (
     "row",
@@ -176,7 +176,7 @@ class BadCellError(Exception):
 
 @dataclass(frozen=True)
 class Facts:
-    """What a row is read with.
+    """What reading a row needs besides the row itself.
 
     Parameters
     ----------
@@ -205,11 +205,11 @@ class Requests(Generic[Columns]):
     rows : array of int
         Their places in the table, from 0.
     columns : Columns
-        What the physics of the kind needs, as arrays.
+        Inputs of the equations of the kind, as arrays.
     flags : tuple of tuple of Flagged
         What was assumed in each row or lies outside the measured data.
     at_wall : array of bool
-        Whether the whole system is meant, or the accelerators alone.
+        Whether the energy is that of the whole system rather than of its accelerators.
     replicas : array
         Independent copies of the model, each on its share of the accelerators.
     sources : tuple of str
@@ -393,7 +393,7 @@ def rows_of(columns: Mapping[str, pl.Series], n: int, applicable: frozenset[str]
 def not_applicable(
     columns: Mapping[str, pl.Series], places: NDArray[np.int64], applicable: frozenset[str], what: str
 ) -> list[RowProblem]:
-    """Return a problem for each cell of some rows that fills a column which means nothing for their kind."""
+    """Return a problem for each cell of these rows in a column that does not apply to their kind."""
     problems = []
     for name, column in columns.items():
         if name not in applicable and column.null_count() < len(column):
@@ -403,7 +403,7 @@ def not_applicable(
 
 
 def not_applicable_to(row: WorkloadRow, columns: frozenset[str], what: str) -> None:
-    """Refuse a workload that fills a column which means nothing for its kind.
+    """Refuse a workload with a value in a column that does not apply to its kind.
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""A kind of workload: the functions by which it is read, priced, explained and fitted."""
+"""A kind of workload: the functions that read, price, explain and fit it."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ Values = Mapping[str, float]
 
 @dataclass(frozen=True)
 class Run:
-    """What requests take; arrays of one length.
+    """Time, power and energy of requests; arrays of equal length.
 
     Parameters
     ----------
@@ -32,9 +32,9 @@ class Run:
     energy_j : array
         Per request: a prompt with its answer, an image or video, or a sample. [J]
     parts_s : mapping of str to array
-        What the time is made of, before overlap.
+        Components of the time, before overlap.
     regimes : array of str
-        What decides how far off an estimate is; names of intervals in the calibration.
+        Regime of each row, by which errors differ; names an interval of the calibration.
     n : array
         Accelerators of one copy.
     accelerator_seconds : array
@@ -44,7 +44,7 @@ class Run:
     memory_share : array or None
         Memory needed relative to what the accelerators have.
     host_included : bool
-        Whether `power_w` has the host in it already where the whole system is meant.
+        Whether `power_w` of a whole system already includes the host.
     """
 
     time_s: Floats
@@ -90,27 +90,27 @@ class Kind:
     ----------
     name : str
     section : str
-        Where its parameters stand in a calibration file.
+        Key of its parameters in a calibration file.
     what : str
-        As in "does not apply to ...".
+        Its name in messages, as in "does not apply to a language model".
     unit : str
-        What the energy is per.
+        Unit of work that the energy is given for, e.g. ``request``.
     interval_note : str
-        What its 90% interval rests on.
+        Sentence that says how its 90% interval was obtained.
     columns : frozenset of str
-        Columns of a workload that mean something for it.
+        Columns of a workload that apply to it.
     workload : type
         Dataclass of its columns of numbers.
     read : callable
         Reads a row.
     run : callable
-        From fitted values and requests to what they take.
+        From fitted values and requests to a `Run`.
     explain : callable
         From fitted values and the request of one row to the steps of its estimate, as text.
     parameters : mapping of str to Parameter
-        What is fitted.
+        Fitted parameters with their priors.
     die_parameter : str
-        The constant that each measured chip design has of its own.
+        Name of the constant that is fitted for each measured chip design.
     measured : callable
         From a table and a catalogue to its measured rows, or None.
     predict : callable

@@ -18,9 +18,9 @@ from joulewise.interval import Interval
 from joulewise.units import JOULES_PER_KWH, SECONDS_PER_YEAR
 
 HOST_SHARE = Interval(1.31, 1.45, 1.60)
-"""Energy of a server over that of its accelerators. Low: 1.2 kW beside eight accelerators of 700 W at 70% of their
-limit (EcoLogits 0.11.3's server), 1 + 1.2 / 3.92. High: accelerators 58%, host 25% and idle machines 10% of the energy
-of a prompt (Google, arXiv 2508.15734), 93 / 58. Central: the geometric mean of both."""
+"""Energy of a server over that of its accelerators. Low: 1.2 kW for the host of eight accelerators of 700 W at 70% of
+their limit (EcoLogits 0.11.3's server), 1 + 1.2 / 3.92. High: accelerators 58%, host 25% and idle machines 10% of the
+energy of a prompt (Google, arXiv 2508.15734), 93 / 58. Central: the geometric mean of both."""
 
 LIFE_YEARS = Interval(3.0, 4.5, 6.0)
 """Years that a server is in use: 3 in EcoLogits, up to 6 in the accounts of cloud companies."""
@@ -28,7 +28,7 @@ LIFE_YEARS = Interval(3.0, 4.5, 6.0)
 BUSY_SHARE = Interval(0.3, 0.5, 0.8)
 """Assumed share of that time in which it works."""
 
-# Bounds wider than any real factor, so that a slip of the keyboard is caught.
+# Bounds wider than any real factor, to catch typing errors.
 _BOUNDS = {
     "pue": (1.0, 10.0, "the energy of the building over that of its machines"),
     "grid_gco2e": (0.0, 5000.0, "grams of CO2e per kWh"),

@@ -21,9 +21,9 @@ Intervals = dict[str, tuple[float, float]]
 
 
 def fit(kind: Kind, rows: Measured, use: Bools | None = None, start: Values | None = None) -> dict[str, float]:
-    """Return the parameters of a kind that fit best to energy, time and power.
+    """Return the parameters of a kind that best fit measured energy, time and power.
 
-    Energy is what is asked for; time and power, measured beside it, tell its two factors apart.
+    Energy is the target; time and power, where they were measured, separate its two factors.
 
     Parameters
     ----------
@@ -141,7 +141,7 @@ def _intervals_kept(kind: Kind, shipped: Calibration) -> Intervals:
 
 
 def intervals_of(kind: Kind, rows: Measured, values: Values) -> Intervals:
-    """Return the interval of each regime from groups left out as a whole, and those of what was never measured.
+    """Return the interval of each regime from held-out groups, and those of workloads unlike any measured.
 
     Parameters
     ----------

@@ -17,7 +17,7 @@ from joulewise.energy.workload_kind import Kind, Run
 
 
 def run(values: Mapping[str, float], requests: Requests[Columns]) -> Run:
-    """Return what requests take, each an image or video of a batch that runs together."""
+    """Return time, power and energy of requests, each one image or video of a batch that runs together."""
     c = requests.columns
     made = step(values, c)
     return Run(

@@ -1,4 +1,4 @@
-"""Measured rows of image and video generators, and what the model predicts for them."""
+"""Measured rows of image and video generators, and predictions for them."""
 
 from __future__ import annotations
 

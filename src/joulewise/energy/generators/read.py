@@ -17,7 +17,7 @@ COLUMNS = frozenset(
         *("n_accelerators", "batch_size", "image_size", "steps", "sequence_parallel", "ring"),
     }
 )
-"""Columns of a workload that mean something for a generator."""
+"""Columns of a workload that apply to a generator."""
 
 DEFAULT_STEPS = 28.0
 _MEASURED_WEIGHT_BYTES = 2.0

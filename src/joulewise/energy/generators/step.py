@@ -1,4 +1,4 @@
-"""Time, power and energy of a batch of images or videos: requests to a generator, on whole columns at once."""
+"""Time, power and energy of a batch of images or videos, for whole columns of requests to generators."""
 
 from __future__ import annotations
 

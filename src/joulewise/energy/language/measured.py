@@ -27,7 +27,7 @@ _PRIORS = {name: parameter.prior for name, parameter in PARAMETERS.items()}
 def measured(frame: pl.DataFrame, catalog: Catalog) -> Measured | None:
     """Return the rows of language models metered on the accelerators alone, or None if there are none.
 
-    Rows without a throughput have energy alone: NaN stands for the rest.
+    Time and power are NaN in rows without a throughput.
     """
     if not {"energy_j_per_unit", "unit", "accelerator"} <= set(frame.columns):
         return None

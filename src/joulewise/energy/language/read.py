@@ -21,11 +21,11 @@ COLUMNS = frozenset(
         *("tensor_parallel", "pipeline_parallel", "data_parallel", "expert_parallel"),
     }
 )
-"""Columns of a workload that mean something for a language model."""
+"""Columns of a workload that apply to a language model."""
 
 DEFAULT_PROMPT_TOKENS = 512.0
 DEFAULT_OUTPUT_TOKENS = 256.0
-# MLPerf's scenarios of throughput run as many requests as they like, and do not say how many.
+# MLPerf's throughput scenarios run any number of requests together and do not report it.
 _LARGE_BATCH = 256.0
 _SLIP = 0.75  # likeness of a task to a measured one from which it is taken for a slip of the keyboard
 _LARGEST_MEASURED_BATCH = 1100.0

@@ -293,7 +293,7 @@ def shape_of_params(params: float, active_params: float | None = None) -> Shape:
 
     Notes
     -----
-    Depth and width by power laws fitted to the dense decoders of the catalogue's table: 36 layers of width
+    Depth and width follow power laws fitted to the dense decoders of the catalogue's table: 36 layers of width
     3520 at 7 billion parameters, growing with the power 0.26 and 0.41 of the size (for a mixture of
     experts the geometric mean of all and active); 8 key-value heads of 128; experts as in models of 2024
     and 2025: 128, of which 8 are used. Where so few parameters are active that this would leave less than a quarter

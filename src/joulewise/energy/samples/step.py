@@ -59,7 +59,7 @@ class Columns:
 
 @dataclass(frozen=True)
 class Pass:
-    """Time of a sample, power of the system or its accelerators, energy of a sample, what the time is made of."""
+    """Time and energy of a sample, power of the system or its accelerators, and components of the time."""
 
     time_s: Floats
     power_w: Floats
