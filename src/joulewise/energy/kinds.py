@@ -6,7 +6,8 @@ from joulewise.catalog import Catalog
 from joulewise.energy.generators.kind import GENERATOR
 from joulewise.energy.language.kind import LANGUAGE
 from joulewise.energy.models import model_of
-from joulewise.energy.rows import BadCellError, WorkloadRow
+from joulewise.energy.reading import BadCellError
+from joulewise.energy.rows import WorkloadRow
 from joulewise.energy.samples.kind import SAMPLE
 from joulewise.energy.workload_kind import Kind
 

@@ -12,7 +12,8 @@ import polars as pl
 from joulewise.catalog import Catalog
 from joulewise.energy.physics import Bools, Floats, Labels
 from joulewise.energy.places import Places, places_of
-from joulewise.energy.rows import Reading, Requests, WorkloadRow, read_rows_of, rows_of, typed_columns
+from joulewise.energy.reading import Reading, Requests, read_rows_of
+from joulewise.energy.rows import WorkloadRow, rows_of, typed_columns
 
 Columns = TypeVar("Columns")
 

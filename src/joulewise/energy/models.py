@@ -5,7 +5,8 @@ from __future__ import annotations
 from joulewise.catalog import Catalog, KnownModel
 from joulewise.catalog.catalog import kept_with
 from joulewise.catalog.find import known_model
-from joulewise.energy.rows import BadCellError, WorkloadRow
+from joulewise.energy.reading import BadCellError
+from joulewise.energy.rows import WorkloadRow
 from joulewise.errors import InputError
 
 # A server may be asked for any number of names; the cache is emptied when it reaches this size.

@@ -13,7 +13,8 @@ from joulewise.energy.accelerators import accelerator_of, is_at_wall
 from joulewise.energy.generators.read import pixels_of
 from joulewise.energy.models import model_of
 from joulewise.energy.physics import Floats, Labels
-from joulewise.energy.rows import BadCellError, WorkloadRow
+from joulewise.energy.reading import BadCellError
+from joulewise.energy.rows import WorkloadRow
 from joulewise.errors import InputError
 from joulewise.formats import format_named
 

@@ -14,7 +14,8 @@ from joulewise.energy.flags import Flag
 from joulewise.energy.measured_rows import Measured
 from joulewise.energy.parameter import Parameter
 from joulewise.energy.physics import Bools, Floats, Labels
-from joulewise.energy.rows import Facts, Reading, Requests, WorkloadRow
+from joulewise.energy.reading import Facts, Reading, Requests
+from joulewise.energy.rows import WorkloadRow
 
 Values = Mapping[str, float]
 

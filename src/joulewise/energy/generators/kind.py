@@ -12,7 +12,7 @@ from joulewise.energy.generators.read import COLUMNS, read
 from joulewise.energy.generators.step import Columns, explain, step
 from joulewise.energy.measured_rows import Measured
 from joulewise.energy.physics import Floats, Labels
-from joulewise.energy.rows import Requests
+from joulewise.energy.reading import Requests
 from joulewise.energy.workload_kind import Kind, Run
 
 

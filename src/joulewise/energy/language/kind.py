@@ -13,7 +13,7 @@ from joulewise.energy.language.read import COLUMNS, read
 from joulewise.energy.language.step import Columns, at_peak, explain, memory_share, step
 from joulewise.energy.measured_rows import Measured
 from joulewise.energy.physics import Floats, Labels
-from joulewise.energy.rows import Requests
+from joulewise.energy.reading import Requests
 from joulewise.energy.workload_kind import Kind, Run, Unlike
 
 

@@ -18,7 +18,7 @@ from joulewise.energy.language.shape import Shape, shape_of_params
 from joulewise.energy.language.step import Columns, step
 from joulewise.energy.measured_rows import Measured, number_of, read_measured, text_of
 from joulewise.energy.physics import Bools, Floats, measured_dies
-from joulewise.energy.rows import Facts
+from joulewise.energy.reading import Facts
 
 _PROMPT_ASSUMED = (Flag.PROMPT_ASSUMED, Flag.PROMPT_OF_TASK)
 _PRIORS = {name: parameter.prior for name, parameter in PARAMETERS.items()}

@@ -11,7 +11,8 @@ from joulewise.energy.flags import Flag, Flagged, assumed
 from joulewise.energy.language.shape import Shape, shape_of_model, shape_of_params
 from joulewise.energy.language.step import CURRENT, EAGER, EARLY
 from joulewise.energy.models import model_named
-from joulewise.energy.rows import BadCellError, Facts, Reading, WorkloadRow
+from joulewise.energy.reading import BadCellError, Facts, Reading
+from joulewise.energy.rows import WorkloadRow
 from joulewise.errors import InputError
 
 COLUMNS = frozenset(

@@ -9,7 +9,7 @@ import numpy as np
 
 from joulewise.energy.language import power, times, work
 from joulewise.energy.physics import Bools, Floats, Labels, energy_per_item, overlapped_time, per_die, soft_limit
-from joulewise.energy.rows import Requests
+from joulewise.energy.reading import Requests
 
 EAGER, EARLY, CURRENT = "eager", "early", "current"
 """Generations of engines: one kernel after another (transformers); continuous batching with a slow host

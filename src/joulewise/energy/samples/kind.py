@@ -9,7 +9,7 @@ import numpy as np
 from joulewise.energy.flags import Flag
 from joulewise.energy.measured_rows import Measured
 from joulewise.energy.physics import Floats, Labels
-from joulewise.energy.rows import Requests
+from joulewise.energy.reading import Requests
 from joulewise.energy.samples.measured import measured, predict
 from joulewise.energy.samples.parameters import PARAMETERS
 from joulewise.energy.samples.read import COLUMNS, read

@@ -8,7 +8,8 @@ from typing import Any
 from joulewise.energy.accelerators import accelerator_of, is_at_wall, weight_format
 from joulewise.energy.flags import Flag, Flagged, assumed
 from joulewise.energy.models import model_of
-from joulewise.energy.rows import BadCellError, Facts, Reading, WorkloadRow
+from joulewise.energy.reading import BadCellError, Facts, Reading
+from joulewise.energy.rows import WorkloadRow
 from joulewise.energy.samples.step import MULTI_STREAM
 
 SCENARIOS = ("SingleStream", "MultiStream", "Server", "Offline")
