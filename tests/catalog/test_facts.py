@@ -198,7 +198,7 @@ def test_a_correction_stands_and_the_old_figure_stays_visible(tmp_path: Path) ->
         ("alexnet,flops,3,,,GFLOP,fast,measured,he2015b,,r,,", "row 2, conditions: 'fast' is not of the form"),
         (
             "alexnet,flops,3,,,GFLOP,,measured,he2015b,,r,li2016,",
-            "row 2, note: is blank: a correction gives its reason",
+            "row 2, note: is blank: a correction needs a reason",
         ),
         (
             "alexnet,flops,3,,,GFLOP,convention=macs-doubled,measured,krizhevsky2012,,r,,",

@@ -68,7 +68,7 @@ COMMON = (
             ),
             "bytes per FLOP",
         ),
-        (("mine,bandwidth_bytes_per_s,40000,,,GB/s,,reported,me,,sheet,,",), "could be read 500 times a second"),
+        (("mine,bandwidth_bytes_per_s,40000,,,GB/s,,reported,me,,sheet,,",), "could be read 500 times per second"),
         (
             ("mine,peak_flops_per_s,90000,,,TFLOP/s,precision=fp16-tensor,reported,me,,sheet,,",),
             "times the median efficiency",

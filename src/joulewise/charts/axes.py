@@ -16,7 +16,7 @@ _FEW_DECADES = 2
 
 @dataclass(frozen=True)
 class Axis:
-    """One axis: which column, its title with the unit, its domain, linear or logarithmic."""
+    """One axis: its column, title with unit, domain, and linear or logarithmic scale."""
 
     field: str
     title: str
@@ -26,7 +26,7 @@ class Axis:
 
     @property
     def ticks(self) -> list[float]:
-        """Plain decades on a logarithmic axis, with 2 and 5 where these are few; on a linear one whatever is round."""
+        """Plain decades on a logarithmic axis, with 2 and 5 where these are few; round numbers on a linear one."""
         if not self.log:
             return []
         first, last = (
@@ -41,23 +41,23 @@ class Axis:
 
     @property
     def scale(self) -> alt.Scale:
-        """The scale, with its domain as it is."""
+        """The scale, with its domain unchanged."""
         return alt.Scale(type="log" if self.log else "linear", domain=list(self.domain), nice=False, clamp=False)
 
     def _axis(self, label_format: str) -> alt.Axis:
-        # d3's "," shows 0.1, 1, 10, 1,000 alike without an exponent.
+        # d3's "," shows 0.1, 1, 10 and 1,000 without an exponent.
         if self.log:
             return alt.Axis(values=self.ticks, format=",", grid=self.grid)
-        # Whole steps where labels are whole: else a short span of years would name each twice.
+        # Whole steps where labels are whole: otherwise a short span of years would show each twice.
         least = 1 if label_format == "d" else alt.Undefined
         return alt.Axis(format=label_format, grid=self.grid, tickCount=10, tickMinStep=least)
 
     def x(self) -> alt.X:
-        """As a horizontal encoding; a linear one is taken for years or percent, without separators."""
+        """The horizontal encoding; a linear axis is assumed to be years or percent, without separators."""
         return alt.X(self.field, type="quantitative", title=self.title, scale=self.scale, axis=self._axis("d"))
 
     def y(self) -> alt.Y:
-        """As a vertical encoding."""
+        """The vertical encoding."""
         return alt.Y(self.field, type="quantitative", title=self.title, scale=self.scale, axis=self._axis(",f"))
 
     def position(self, value: float) -> float:

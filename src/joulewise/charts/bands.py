@@ -1,4 +1,4 @@
-"""Lines carried on with bands about them, one hue a line."""
+"""Extrapolated lines with bands about them, one hue per line."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def band_lines(
     bands: Sequence[tuple[str, str]],
     known: pl.DataFrame | None = None,
 ) -> list[alt.Chart]:
-    """Return areas and lines, and what they were fitted to.
+    """Return areas and lines, and the points they were fitted to.
 
     Parameters
     ----------
@@ -30,7 +30,7 @@ def band_lines(
     bands : sequence of (low, high)
         Columns, the widest first; each is drawn over those before.
     known : polars.DataFrame, optional
-        What the lines were fitted to: the axes' fields, the column of `colour` and ``name``.
+        Points that the lines were fitted to: the axes' fields, the column of `colour` and ``name``.
     """
     column, title = colour
     kinds = kinds_of(frame, column)

@@ -1,4 +1,4 @@
-"""Many points at once: those that would lie on one another are merged, those that matter stand out."""
+"""Many points in one chart: overlapping ones are merged, important ones are ringed and named."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ EMPHASIS = PALETTE[1]
 def merge_close(
     frame: pl.DataFrame, x: Axis, y: Axis, by: str | None = None, label: str = "name", cell_px: float = CELL_PX
 ) -> pl.DataFrame:
-    """Merge the points that fall into one cell of the plot, each group of `by` for itself if that is text.
+    """Merge the points that fall into one cell of the plot, separately for each group of `by` if that is text.
 
     Parameters
     ----------
@@ -73,12 +73,12 @@ def crowd(
     label: str = "name",
     palette: Sequence[str] = PALETTE,
 ) -> alt.Chart:
-    """Return a layer of merged points; the larger a dot, the more it stands for.
+    """Return a layer of merged points; a larger dot stands for more points.
 
     Parameters
     ----------
     colour : (column, title), optional
-        A numeric column is taken for years or percent; of merged points it shows the mean.
+        A numeric column is assumed to be years or percent; merged points show its mean.
     label : str
         The column of the names, for the tooltip.
     palette : sequence of str
@@ -86,7 +86,7 @@ def crowd(
     """
     merged = merge_close(frame, x, y, colour[0] if colour else None, label)
     if colour and merged.schema[colour[0]].is_numeric() is False:
-        # The order of the rows is that of the colours, which must not depend on which cell comes first.
+        # The order of the rows decides the colours, so it must not depend on which cell comes first.
         order = frame[colour[0]].drop_nulls().unique(maintain_order=True)
         merged = merged.sort(pl.col(colour[0]).replace_strict(order, range(len(order)), default=len(order)))
     most = int(str(merged["n"].max()))
@@ -122,7 +122,7 @@ def emphasised(
     among: pl.DataFrame | None = None,
     colour: str = EMPHASIS,
 ) -> list[alt.Chart]:
-    """Return a layer of ringed points that stand out of a crowd, with their labels.
+    """Return a layer of ringed points that stand out from a crowd, with their labels.
 
     Parameters
     ----------

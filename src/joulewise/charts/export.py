@@ -38,7 +38,7 @@ draw();
 
 
 def specification(chart: alt.LayerChart) -> dict[str, Any]:
-    """Return the Vega-Lite specification of a chart, without a look: that is `theme.config`."""
+    """Return the Vega-Lite specification of a chart, without its theme; see `theme.config`."""
     spec: dict[str, Any] = chart.to_dict()
     spec.pop("config", None)
     return spec
@@ -56,12 +56,12 @@ def write_chart(chart: alt.LayerChart, folder: Path, name: str) -> list[Path]:
 
 
 def save_chart(chart: alt.LayerChart, file: Path) -> Path:
-    """Write a chart in the form that the file's name ends with, its folder made if need be.
+    """Write a chart in the format of the file's ending; its folder is made if needed.
 
     Raises
     ------
     InputError
-        If that is none of .png, .svg and .html.
+        If the ending is not .png, .svg or .html.
     WorkError
         If the file cannot be written.
     """

@@ -40,14 +40,14 @@ class NamedFit:
     Parameters
     ----------
     name : str
-        What it goes through, for the legend.
+        Points that it goes through, for the legend.
     fit : LogLinearFit
     unit : str
-        That the axis shows.
+        Unit of the axis.
     per_unit : float
         How many base units make one of the axis: 1e9 for GFLOP.
     until : float, optional
-        Decimal year to carry the line to; by default the last of the data.
+        Decimal year to extrapolate the line to; by default the last of the data.
     band : {"trend", "single"}
     """
 
@@ -96,7 +96,7 @@ def points(
     Parameters
     ----------
     colour, size, shape : (column, title), optional
-        A numeric colour column is taken for years or percent; size is by area.
+        A numeric colour column is assumed to be years or percent; size is by area.
     tooltip : sequence of (column, title)
     label : str
         The column of the labels' text.

@@ -1,4 +1,4 @@
-"""Staircases over time, a line a level, and bars of the parts of a change."""
+"""Staircases over time, one line per level, and bars of the parts of a change."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def step_lines(
     paths : polars.DataFrame
         The axes' fields, and the columns of `colour` and `dash`, in the order of drawing.
     colour, dash : (column, title)
-        Text; a line each combination.
+        Columns of text; one line per combination.
     """
     encodings = {
         "x": x.x(),

@@ -1,4 +1,4 @@
-"""The look of every chart: size, colours that the colour-blind can tell, a light and a dark ground."""
+"""The theme of every chart: size, colours that colour-blind readers can distinguish, light and dark background."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Total energy of inference: people, how often they ask, and how long the answers are."""
+"""Total energy of inference, from users, their requests per day and the length of answers."""
 
 from __future__ import annotations
 
@@ -35,12 +35,12 @@ class Scenario:
     start : float
         Decimal year at which the figures above hold.
     overhead : float
-        Energy of everything over that of the accelerators: host, idle machines, building; at least 1.
+        Total energy (host, idle machines, building) over that of the accelerators; at least 1.
 
     Raises
     ------
     InputError
-        If a value lies outside what is said.
+        If a value is outside these bounds.
     """
 
     name: str
@@ -103,5 +103,5 @@ def per_person_w(power: ArrayLike, scenario: Scenario) -> NDArray[np.float64]:
 
 
 def twh_per_year(power: ArrayLike) -> NDArray[np.float64]:
-    """Return what a power adds up to in a year. [TWh]"""
+    """Return the energy of a power over a year. [TWh]"""
     return np.asarray(power, dtype=float) * SECONDS_PER_YEAR / JOULES_PER_TWH

@@ -26,7 +26,7 @@ _METHODS = {
 
 
 def accuracy_section(begin: Callable[[str], None] = lambda _: None) -> Section:
-    """Return every method's error on measured rows, none of whose families a fit had seen.
+    """Return every method's error on measured rows of families that no fit had seen.
 
     Parameters
     ----------
@@ -39,7 +39,7 @@ def accuracy_section(begin: Callable[[str], None] = lambda _: None) -> Section:
 
 
 def accuracy_of(checked: pl.DataFrame, frame: pl.DataFrame) -> Section:
-    """Return the section from the rows of `validate` and the measurements they are of."""
+    """Return the section from the rows of `validate` and their measurements."""
     rows = scores(checked)
     metered = checked.filter(pl.col("kind") != "sample")
     chart = StudyChart(
@@ -53,7 +53,7 @@ def accuracy_of(checked: pl.DataFrame, frame: pl.DataFrame) -> Section:
         "accuracy",
         "Accuracy",
         "How far off is the estimator?",
-        lead="Every method against public measurements, good or bad. The joules of the other sections rest on this.",
+        lead="Every method compared with public measurements. The joules of the other sections rest on this.",
         findings=tuple(_finding(title, rows) for title in dict.fromkeys(str(r["models"]) for r in rows)),
         charts={"measured": chart},
         tables={
