@@ -81,7 +81,7 @@ def run(tool: str, network: str, shim: str) -> tuple[float, float, float] | None
 
 
 def main() -> None:
-    """Print a row a network, and how many each tool has within 1%."""
+    """Print one row per network, and how many of them each tool counts within 1%."""
     shim = "import tests.counting.conftest"  # lets timm be imported beside a CPU build of torch
     right = dict.fromkeys(TOOLS, 0)
     print(f"{'network':38s}" + "".join(f"{tool:>12s} / exact      s     MB" for tool in TOOLS))

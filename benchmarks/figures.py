@@ -18,12 +18,16 @@ from collections.abc import Iterator
 from pathlib import Path
 
 DATA = Path(__file__).parent.parent / "src" / "joulewise" / "data"
-WORKLOAD = {"accelerator": "H100", "n_accelerators": "8", "batch_size": "32", "prompt_tokens": "300"}
-MEASURED = (
-    *("id", "model", "accelerator", "n_accelerators", "precision", "engine", "task", "batch_size", "image_size"),
-    *("steps", "tensor_parallel", "pipeline_parallel", "data_parallel", "expert_parallel", "sequence_parallel"),
-    *("ring", "prompt_tokens", "output_tokens", "params_b", "active_params_b", "meter_scope"),
-)
+WORKLOAD = {"accelerator": "H100", "n_accelerators": "8", "batch_size": "32"}
+# Columns of a measured row that describe its workload, by the first word of its unit.
+EVERY = ("id", "model", "accelerator", "n_accelerators", "precision", "task", "batch_size", "meter_scope")
+OF_TEXT = (*EVERY, "engine", "prompt_tokens", "output_tokens", "params_b", "active_params_b")
+MEASURED = {
+    "output": (*OF_TEXT, "tensor_parallel", "pipeline_parallel", "data_parallel", "expert_parallel"),
+    "image": (*EVERY, "engine", "image_size", "steps", "sequence_parallel", "ring"),
+    "video": (*EVERY, "engine", "image_size", "steps", "sequence_parallel", "ring"),
+    "sample": (*EVERY, "image_size"),
+}
 ON_H100 = ("--on", "H100", "--batch-size", "32", "--prompt-tokens", "512", "--output-tokens", "256")
 COMMANDS: dict[str, tuple[str, ...]] = {
     "models-paper": ("models", "--edition", "paper"),
@@ -94,7 +98,9 @@ def record(folder: Path) -> None:
     """Write one file of figures for each command into a folder."""
     folder.mkdir(parents=True, exist_ok=True)
     measured = list(csv.DictReader((DATA / "measurements" / "public.csv").open(encoding="utf-8")))
-    rows = [{name: row.get(name, "") for name in MEASURED} for row in measured]
+    columns = list(dict.fromkeys(name for names in MEASURED.values() for name in names))
+    described = [(row, MEASURED[row["unit"].split()[0]]) for row in measured]
+    rows = [{name: row.get(name, "") if name in names else "" for name in columns} for row, names in described]
     file = table_of(rows, folder / "measured.csv")
     (folder / "measured-rows.json").write_text(run(("estimate", "--from", str(file), "--json")), encoding="utf-8")
     file = table_of([{"model": name, **WORKLOAD} for name in names()], folder / "names.csv")
@@ -107,6 +113,8 @@ def record(folder: Path) -> None:
 
 def differences(old: object, new: object, where: str = "") -> Iterator[tuple[str, str]]:
     """Yield each place where two values differ, and how."""
+    if where.endswith(".flags") and isinstance(old, str):
+        old = [flag for flag in old.split("|") if flag]  # a text before flags were lists
     if isinstance(old, dict) and isinstance(new, dict):
         for key in [*old, *(k for k in new if k not in old)]:
             if key not in old or key not in new:
@@ -152,9 +160,10 @@ def compare(old: Path, new: Path, shown: int = 8) -> int:
         for where, what in found[:shown]:
             print(f"    {where}: {what}")
     for file in sorted(old.rglob("*.csv")):
-        same = (new / file.relative_to(old)).read_bytes() == file.read_bytes()
-        changed += not same
-        print(f"{file.relative_to(old)}: {'equal' if same else 'differs'}")
+        other = new / file.relative_to(old)
+        found_there = "equal" if other.exists() and other.read_bytes() == file.read_bytes() else "differs"
+        changed += found_there != "equal"
+        print(f"{file.relative_to(old)}: {found_there}")
     return changed
 
 

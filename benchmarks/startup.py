@@ -15,7 +15,8 @@ COMMANDS: dict[str, tuple[str, ...] | None] = {
     "python -c pass": None,
     "joulewise --help": ("--help",),
     "joulewise trend --json": ("trend", "--task", "vision", "--subset", "best-per-year", "--json"),
-    "joulewise estimate --json": ("estimate", "resnet50", "--json"),
+    "joulewise estimate --method paper": ("estimate", "resnet50", "--method", "paper", "--json"),
+    "joulewise estimate --on H100": ("estimate", "Llama-3.1-8B", "--on", "H100", "--json"),
 }
 WATCHED = ("numpy", "scipy", "polars", "rich", "altair", "vl_convert")
 LIMIT_HELP_S = 0.150
@@ -52,7 +53,7 @@ def main() -> None:
             f"  ({cpu / LIMIT_HELP_S:.2f} of the limit of {LIMIT_HELP_S * 1000:.0f} ms)" if args == ("--help",) else ""
         )
         print(
-            f"{name:28s} CPU {cpu * 1000:6.0f} ms  wall {wall * 1000:6.0f} ms  loads: {', '.join(loaded) or '-'}{note}"
+            f"{name:36s} CPU {cpu * 1000:6.0f} ms  wall {wall * 1000:6.0f} ms  loads: {', '.join(loaded) or '-'}{note}"
         )
 
 

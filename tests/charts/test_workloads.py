@@ -6,9 +6,10 @@ from pathlib import Path
 
 import polars as pl
 import pytest
+from altair import LayerChart
 
+from joulewise.charts.export import save_chart
 from joulewise.charts.workloads import energy_against_time, predicted_against_measured
-from joulewise.cli.compare import save_chart
 from joulewise.energy.compare import compare
 from joulewise.errors import InputError
 
@@ -35,4 +36,4 @@ def test_predicted_against_measured_has_every_row_and_the_diagonal() -> None:
 
 def test_a_chart_needs_a_known_ending(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="end it with"):
-        save_chart(None, tmp_path / "c.pdf")
+        save_chart(LayerChart(), tmp_path / "c.pdf")

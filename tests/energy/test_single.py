@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import polars as pl
 import pytest
 
 import joulewise
+from joulewise.energy.calibration.stored import load_calibration
 from joulewise.energy.estimate import Scope
 from joulewise.energy.flags import Flag
 from joulewise.energy.single import estimate
@@ -102,3 +104,50 @@ def test_a_configuration_is_given_as_a_path_and_never_as_a_name() -> None:
 def test_the_scope_is_that_of_the_energy() -> None:
     assert estimate("Llama-3.1-8B", "H100").scope is Scope.ACCELERATORS
     assert estimate("Llama-3.1-8B", "H100", meter_scope="wall").scope is Scope.WALL
+
+
+def test_accelerator_seconds_are_those_that_one_request_takes_up() -> None:
+    # A request of 8 that share two accelerators takes a quarter of its own time of them.
+    text = estimate("Llama-3.1-8B", "H100", n_accelerators=2, batch_size=8).serving
+    assert text is not None
+    assert text.accelerator_seconds == pytest.approx(text.time_s * 2 / 8)
+    # The time of a sample is one of a batch already: the batch size is not divided by again.
+    sample = estimate("resnet50", "A30", n_accelerators=4, batch_size=64).serving
+    assert sample is not None
+    assert sample.accelerator_seconds == pytest.approx(sample.time_s * 4)
+
+
+@pytest.mark.parametrize(
+    ("model", "options", "said"),
+    [
+        # What a method leaves out is refused, not ignored.
+        ("Llama-3.1-8B", {"method": "at-peak", "meter_scope": "wall"}, "meter scope does not apply to the method at"),
+        ("Llama-3.1-8B", {"method": "roofline", "engine": "transformers"}, "engine does not apply to the method roof"),
+        ("Llama-3.1-8B", {"method": "ecologits", "tensor_parallel": 1}, "tensor parallel does not apply to the method"),
+        ("Llama-3.1-8B", {"method": "at-peak", "measured": pl.DataFrame()}, "measured does not apply to the method"),
+        ("Llama-3.1-8B", {"method": "paper", "calibration": load_calibration()}, "calibration does not apply to the"),
+        ("resnet50", {"method": "roofline"}, "for language models alone"),
+        # What contradicts the model is refused, not taken for the model's own.
+        ("Llama-3.1-8B", {"active_params_b": 3}, "active_params_b: 3 is not what a token of Llama-3.1-8B uses, 7.505"),
+        ("Llama-3.1-8B", {"task": "gqpa"}, "task: 'gqpa' was not measured: .* did you mean gpqa"),
+        ("Llama-3.1-8B", {"pipeline_parallel": 8}, "pipeline_parallel: 8 is more than the 1 accelerators"),
+        ("sd3.5-medium", {"image_size": "512x512x81f"}, "'512x512x81f' is a video, and .* makes single images"),
+        ("Wan-AI/Wan2.1-T2V-1.3B", {"image_size": "832x480"}, "lacks the frames of a video; give e.g. 832x480x81f"),
+        # A hint to the paper's method only where it may help.
+        ("whisper-large-v3", {}, "a speech model, which the calibrated method does not price$"),
+        ("bge-large-en-v1.5", {}, "an embedding model, .* by --config$"),
+    ],
+)
+def test_what_does_not_apply_is_refused(model: str, options: dict[str, Any], said: str) -> None:
+    with pytest.raises(InputError, match=said):
+        estimate(model, "H100", **options)
+
+
+def test_an_own_task_is_a_label_where_the_prompt_is_given() -> None:
+    own = estimate("Llama-3.1-8B", "H100", task="our-chat", prompt_tokens=100)
+    assert own.energy_j == estimate("Llama-3.1-8B", "H100", prompt_tokens=100).energy_j
+
+
+def test_a_whole_number_of_any_length_is_out_of_bounds() -> None:
+    with pytest.raises(InputError, match="batch_size: a whole number of so many digits is not between"):
+        estimate("Qwen3-8B", "H100", batch_size=10**5000)

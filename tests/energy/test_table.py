@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 
 from joulewise.catalog import measurements
 from joulewise.energy.calibration.stored import load_calibration
-from joulewise.energy.table import OUTPUT, estimate_table
+from joulewise.energy.rows import OUTPUT
+from joulewise.energy.table import estimate_table
 from joulewise.errors import InputError
 
 
@@ -176,6 +177,17 @@ def test_a_misspelt_column_is_refused_and_one_of_ones_own_is_kept_on_request() -
     assert found["count"].to_list() == [4]
     with pytest.raises(InputError, match=r"unknown column 'batchsize' \(did you mean batch_size"):
         estimate_table(frame.rename({"count": "batchsize"}))
+
+
+def test_a_kept_column_may_not_hide_a_result() -> None:
+    frame = pl.DataFrame({"model": ["Qwen3-8B"], "accelerator": ["H100"], "energy_j": [1.0]})
+    with pytest.raises(InputError, match="energy_j is one that an estimate adds"):
+        estimate_table(frame, keep=["energy_j"])
+
+
+def test_a_column_of_lists_is_refused() -> None:
+    with pytest.raises(InputError, match="column model holds List"):
+        estimate_table(pl.DataFrame({"model": [["Qwen3-8B"]], "accelerator": ["H100"]}))
 
 
 _WATCHED = """

@@ -90,7 +90,7 @@ def test_a_precision_it_lacks_names_those_it_has() -> None:
 def test_an_adapted_precision_needs_a_task() -> None:
     with pytest.raises(InputError, match="no figure at precision 'mixed'"):
         efficiency_of("a100", "mixed")
-    assert efficiency_of("a100", "mixed", "vision")["adapted"]
+    assert efficiency_of("a100", "mixed", "vision").adapted
 
 
 def test_dates_far_from_the_data() -> None:

@@ -113,6 +113,17 @@ def test_embodied_emissions_of_an_h100() -> None:
     assert found.central == pytest.approx(94_041, rel=1e-4)
 
 
+def test_a_time_alone_has_no_embodied_emissions() -> None:
+    assert "embodied_gco2e" not in footprint(KWH, "wall", accelerator_seconds=1.0).values
+    assert _bounds(embodied_gco2e("H100", 0.0)[0]) == (0.0, 0.0, 0.0)
+
+
+def test_an_accelerator_without_a_figure_is_refused_with_those_that_have_one() -> None:
+    with pytest.raises(InputError) as caught:
+        embodied_gco2e("T4", 1.0)
+    assert caught.value.hint == "there is one for H100, H200"
+
+
 def test_operation_and_making_add_up() -> None:
     found = footprint(KWH, "wall", grid_gco2e=100.0, embodied_of="H100", accelerator_seconds=YEAR_S).values
     for each in ("low", "central", "high"):
@@ -164,3 +175,19 @@ def test_bad_factors(factors: dict[str, float | str], said: str) -> None:
 )
 def test_bounds_themselves_are_allowed(factors: dict[str, float]) -> None:
     assert footprint(KWH, "accelerators", **factors).values  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("energy", [0.0, -5.0, math.inf, Interval(1.0, 2.0, math.inf)])
+def test_an_energy_is_a_positive_number(energy: Interval | float) -> None:
+    with pytest.raises(InputError, match="J is not a positive number"):
+        footprint(energy, "wall")
+
+
+def test_plain_joules_are_an_interval_of_no_width() -> None:
+    assert footprint(3.0, "wall", pue=1.5) == footprint(Interval.exact(3.0), "wall", pue=1.5)
+    assert footprint(3.0, "wall", pue=1.5).to_dict()["wall_energy_j"] == {"low": 4.5, "central": 4.5, "high": 4.5}
+
+
+def test_a_misspelt_scope() -> None:
+    with pytest.raises(InputError, match=r"unknown scope 'wal' \(did you mean wall\?\)"):
+        footprint(KWH, "wal")

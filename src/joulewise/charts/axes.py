@@ -16,7 +16,7 @@ _FEW_DECADES = 2
 
 @dataclass(frozen=True)
 class Axis:
-    """One axis: its column, title with unit, domain, and linear or logarithmic scale."""
+    """One axis: its column, its title with the unit, its domain, and whether it is logarithmic."""
 
     field: str
     title: str
@@ -26,7 +26,7 @@ class Axis:
 
     @property
     def ticks(self) -> list[float]:
-        """Plain decades on a logarithmic axis, with 2 and 5 where these are few; round numbers on a linear one."""
+        """Decades of a logarithmic axis, with 2 and 5 between them where they are few; none for a linear axis."""
         if not self.log:
             return []
         first, last = (
@@ -41,27 +41,27 @@ class Axis:
 
     @property
     def scale(self) -> alt.Scale:
-        """The scale, with its domain unchanged."""
+        """The scale, with exactly this domain."""
         return alt.Scale(type="log" if self.log else "linear", domain=list(self.domain), nice=False, clamp=False)
 
     def _axis(self, label_format: str) -> alt.Axis:
-        # d3's "," shows 0.1, 1, 10 and 1,000 without an exponent.
+        # d3's "," shows 0.1, 1, 10, 1,000 alike without an exponent.
         if self.log:
             return alt.Axis(values=self.ticks, format=",", grid=self.grid)
-        # Whole steps where labels are whole: otherwise a short span of years would show each twice.
+        # Whole steps where labels are whole: else a short span of years would name each twice.
         least = 1 if label_format == "d" else alt.Undefined
         return alt.Axis(format=label_format, grid=self.grid, tickCount=10, tickMinStep=least)
 
     def x(self) -> alt.X:
-        """The horizontal encoding; a linear axis is assumed to be years or percent, without separators."""
+        """Return the horizontal encoding; a linear axis shows years or percent, without separators."""
         return alt.X(self.field, type="quantitative", title=self.title, scale=self.scale, axis=self._axis("d"))
 
     def y(self) -> alt.Y:
-        """The vertical encoding."""
+        """Return the vertical encoding."""
         return alt.Y(self.field, type="quantitative", title=self.title, scale=self.scale, axis=self._axis(",f"))
 
     def position(self, value: float) -> float:
-        """Return where a value falls, from 0 at the start of the domain to 1 at its end."""
+        """Return the position of a value, from 0 at the start of the domain to 1 at its end."""
         low, high = self.domain
         if self.log:
             low, high, value = math.log10(low), math.log10(high), math.log10(value)
@@ -86,13 +86,13 @@ def y_px(axis: Axis, value: float) -> float:
 
 
 def log_domain(values: Iterable[float | None], margin: float = 1.6) -> tuple[float, float]:
-    """Return the least and greatest value, widened by a factor on either side."""
+    """Return the smallest and largest value, widened by a factor on either side."""
     known = [v for v in values if v is not None]
     return min(known) / margin, max(known) * margin
 
 
 def span(values: Iterable[float | None], margin: float = 0.05) -> tuple[float, float]:
-    """Return the least and greatest value, widened by a share of their distance on either side."""
+    """Return the smallest and largest value, widened by a share of their distance on either side."""
     known = [v for v in values if v is not None]
     low, high = min(known), max(known)
     room = (high - low or abs(high) or 1.0) * margin

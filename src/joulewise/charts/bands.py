@@ -1,4 +1,4 @@
-"""Extrapolated lines with bands about them, one hue per line."""
+"""Extrapolated lines with bands around them, one hue per line."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def band_lines(
     bands: Sequence[tuple[str, str]],
     known: pl.DataFrame | None = None,
 ) -> list[alt.Chart]:
-    """Return areas and lines, and the points they were fitted to.
+    """Return the areas of the bands, the lines, and the points that they were fitted to.
 
     Parameters
     ----------
@@ -28,9 +28,9 @@ def band_lines(
         The axes' fields, the column of `colour` (text) and those of `bands`.
     colour : (column, title)
     bands : sequence of (low, high)
-        Columns, the widest first; each is drawn over those before.
+        Columns, the widest band first; each is drawn over those before it.
     known : polars.DataFrame, optional
-        Points that the lines were fitted to: the axes' fields, the column of `colour` and ``name``.
+        The points that the lines were fitted to: the axes' fields, the column of `colour` and ``name``.
     """
     column, title = colour
     kinds = kinds_of(frame, column)

@@ -1,4 +1,4 @@
-"""Many points in one chart: overlapping ones are merged, important ones are ringed and named."""
+"""Charts of many points: those that would overlap are merged, those that matter stand out."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ EMPHASIS = PALETTE[1]
 def merge_close(
     frame: pl.DataFrame, x: Axis, y: Axis, by: str | None = None, label: str = "name", cell_px: float = CELL_PX
 ) -> pl.DataFrame:
-    """Merge the points that fall into one cell of the plot, separately for each group of `by` if that is text.
+    """Merge the points that fall into one cell of the plot, separately for each text in the column `by`.
 
     Parameters
     ----------
@@ -73,20 +73,20 @@ def crowd(
     label: str = "name",
     palette: Sequence[str] = PALETTE,
 ) -> alt.Chart:
-    """Return a layer of merged points; a larger dot stands for more points.
+    """Return a layer of merged points; a larger dot stands for more of them.
 
     Parameters
     ----------
     colour : (column, title), optional
-        A numeric column is assumed to be years or percent; merged points show its mean.
+        A numeric column is read as years or percent, and merged points show its mean.
     label : str
         The column of the names, for the tooltip.
     palette : sequence of str
-        Colours of the kinds, in the order in which `frame` first has them.
+        Colours of the kinds, in the order of their first rows in `frame`.
     """
     merged = merge_close(frame, x, y, colour[0] if colour else None, label)
     if colour and merged.schema[colour[0]].is_numeric() is False:
-        # The order of the rows decides the colours, so it must not depend on which cell comes first.
+        # The order of the rows is that of the colours, which must not depend on which cell comes first.
         order = frame[colour[0]].drop_nulls().unique(maintain_order=True)
         merged = merged.sort(pl.col(colour[0]).replace_strict(order, range(len(order)), default=len(order)))
     most = int(str(merged["n"].max()))
@@ -127,13 +127,13 @@ def emphasised(
     Parameters
     ----------
     size : (column, title), optional
-        By area.
+        Shown by area.
     labelled : sequence of str, optional
-        Which texts to show, those that matter most first; by default all, the highest first.
+        The labels to show, the most important first; by default all, from the highest point down.
     avoid : sequence of (x, y)
-        Places, in the axes' units, that labels should keep clear.
+        Places in the axes' units that labels should not cover.
     among : polars.DataFrame, optional
-        The crowd, whose dots they should keep clear too.
+        The crowd, whose dots they should not cover either.
     """
     if among is not None:
         avoid = [*avoid, *merge_close(among, x, y, label=label).select(x.field, y.field).iter_rows()]

@@ -38,7 +38,7 @@ draw();
 
 
 def specification(chart: alt.LayerChart) -> dict[str, Any]:
-    """Return the Vega-Lite specification of a chart, without its theme; see `theme.config`."""
+    """Return the Vega-Lite specification of a chart, without the colours and fonts of `theme.config`."""
     spec: dict[str, Any] = chart.to_dict()
     spec.pop("config", None)
     return spec
@@ -56,12 +56,12 @@ def write_chart(chart: alt.LayerChart, folder: Path, name: str) -> list[Path]:
 
 
 def save_chart(chart: alt.LayerChart, file: Path) -> Path:
-    """Write a chart in the format of the file's ending; its folder is made if needed.
+    """Write a chart in the format that the file's name ends with; a missing folder is created.
 
     Raises
     ------
     InputError
-        If the ending is not .png, .svg or .html.
+        If the name ends with none of .png, .svg and .html.
     WorkError
         If the file cannot be written.
     """

@@ -1,4 +1,4 @@
-"""The parts that charts are stacked from: points, fitted lines with their band, fronts, reference lines."""
+"""The layers of a chart: points, fitted lines with their bands, Pareto fronts, reference lines."""
 
 from __future__ import annotations
 
@@ -40,14 +40,14 @@ class NamedFit:
     Parameters
     ----------
     name : str
-        Points that it goes through, for the legend.
+        The points that it was fitted to, for the legend.
     fit : LogLinearFit
     unit : str
         Unit of the axis.
     per_unit : float
-        How many base units make one of the axis: 1e9 for GFLOP.
+        Base units per unit of the axis: 1e9 for GFLOP.
     until : float, optional
-        Decimal year to extrapolate the line to; by default the last of the data.
+        Decimal year to extrapolate to; by default the last of the data.
     band : {"trend", "single"}
     """
 
@@ -60,7 +60,7 @@ class NamedFit:
 
     @property
     def legend(self) -> str:
-        """The name with the equation, the growth with its interval, and R squared."""
+        """The name, the equation, the growth with its interval, and R squared."""
         growth = self.fit.growth_per_year
         intercept = self.fit.intercept_log10 - np.log10(self.per_unit)
         return (
@@ -96,14 +96,14 @@ def points(
     Parameters
     ----------
     colour, size, shape : (column, title), optional
-        A numeric colour column is assumed to be years or percent; size is by area.
+        A numeric colour column is read as years or percent; size is shown by area.
     tooltip : sequence of (column, title)
     label : str
-        The column of the labels' text.
+        Column of the labels' text.
     labelled : sequence of str
-        Of these texts, those that matter most first.
+        The texts to show, the most important first.
     avoid : sequence of (x, y)
-        Places, in the axes' units, that labels should keep clear: along lines that are drawn too.
+        Places in the axes' units that labels should not cover: those along other lines of the chart.
     """
     encodings: dict[str, Any] = {"x": x.x(), "y": y.y()}
     if colour:
@@ -149,7 +149,7 @@ def labels_of(
 
 
 def fits(named: Sequence[NamedFit], x: Axis, y: Axis) -> list[alt.Chart]:
-    """Return bands and lines of fits, with their equations in the legend below."""
+    """Return the bands and lines of fits, with their equations in the legend below the plot."""
     lines, bands = [], []
     for one in named:
         for year, low, central, high in one.path():
@@ -179,7 +179,7 @@ def fits(named: Sequence[NamedFit], x: Axis, y: Axis) -> list[alt.Chart]:
 
 
 def front(frame: pl.DataFrame, x: Axis, y: Axis) -> alt.Chart:
-    """Return the staircase through the rows of a Pareto front."""
+    """Return a staircase through the rows of a Pareto front."""
     chart: alt.Chart = (
         alt.Chart(frame)
         .mark_line(interpolate="step-after", color="#8a8f98", strokeWidth=2.2, clip=True)
@@ -189,7 +189,7 @@ def front(frame: pl.DataFrame, x: Axis, y: Axis) -> alt.Chart:
 
 
 def along(path: Sequence[tuple[float, float]], x: Axis, y: Axis, step_px: float = 6.0) -> list[tuple[float, float]]:
-    """Return places every few pixels along a path of straight lines, inside the axes, for labels to avoid."""
+    """Return places every few pixels along a path of straight lines within the axes, for labels to avoid."""
     found = []
     for (x0, y0), (x1, y1) in pairwise(path):
         ends = [(x_px(x, x0), y_px(y, y0)), (x_px(x, x1), y_px(y, y1))]
@@ -211,7 +211,7 @@ def staircase(frame: pl.DataFrame, x: Axis, y: Axis) -> list[tuple[float, float]
 
 
 def reference_lines(lines: Sequence[tuple[str, float]], y: Axis) -> list[alt.Chart]:
-    """Return horizontal lines at named values, the name above each at the right, or at the left where two are close."""
+    """Return horizontal lines at named values, each name above its line, on the left where two are close."""
     rows: list[dict[str, Any]] = []
     taken: float | None = None
     for name, value in sorted(lines, key=lambda line: line[1]):
@@ -228,7 +228,7 @@ def reference_lines(lines: Sequence[tuple[str, float]], y: Axis) -> list[alt.Cha
 
 
 def stack(layers: Sequence[alt.Chart], title: str) -> alt.LayerChart:
-    """Lay the parts of a chart over one another, bands first, at the common size."""
+    """Stack layers into a chart of the common size, the first at the bottom."""
     chart: alt.LayerChart = (
         alt.layer(*layers)
         .resolve_scale(color="independent", strokeDash="independent", size="independent", shape="independent")

@@ -1,4 +1,4 @@
-"""Staircases over time, one line per level, and bars of the parts of a change."""
+"""Staircases over time, one line per level, and bars of the parts that add up to a change."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _DASHES = ([1, 0], [3, 3], [7, 3])
 
 
 def step_path(corners: Sequence[tuple[float, float]], until: float) -> list[tuple[float, float]]:
-    """Return the corners of a line that keeps its value until the next step, the last until the end.
+    """Return the corners of a line that keeps its value until the next step, and its last value until the end.
 
     Parameters
     ----------
@@ -71,7 +71,7 @@ def step_lines(
 def step_dots(
     steps: pl.DataFrame, x: Axis, y: Axis, *, colour: tuple[str, str], tooltip: Sequence[alt.Tooltip]
 ) -> alt.Chart:
-    """Return a layer of the steps themselves, in the colours of `step_lines`, without a legend of their own."""
+    """Return a layer with a dot at each step, in the colours of `step_lines` and without a legend."""
     chart: alt.Chart = (
         alt.Chart(steps)
         .mark_point(filled=True, size=55, opacity=0.95, clip=True)
@@ -81,7 +81,7 @@ def step_dots(
 
 
 def parts_chart(parts: pl.DataFrame, *, x_title: str, title: str) -> alt.LayerChart:
-    """Return bars of the parts that a change is the sum of: right of the line they save, left they cost.
+    """Return stacked bars of the parts of a change, with their sum: savings to the right, costs to the left.
 
     Parameters
     ----------

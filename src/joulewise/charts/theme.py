@@ -1,4 +1,4 @@
-"""The theme of every chart: size, colours that colour-blind readers can distinguish, light and dark background."""
+"""The look of every chart: size, colours that the colour-blind can distinguish, a light and a dark background."""
 
 from __future__ import annotations
 

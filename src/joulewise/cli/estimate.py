@@ -95,7 +95,7 @@ def command(
     """Estimate one model, many from standard input, or a table."""
     beyond = {name: value for name in BEYOND if (value := options.pop(name)) is not None and value is not False}
     workload = {name: value for name, value in options.items() if value is not None}
-    catalog, fitted = load(data), load_calibration(calibration)
+    catalog, fitted = load(data), None if calibration is None else load_calibration(calibration)
     own = None if measured is None else read_rows(measured)
     if table is not None:
         given = [model, accelerator, day, config, onnx, module, *workload, *beyond, explain or None]
@@ -120,7 +120,7 @@ def command(
     text = _explained(result) if explain else _summary(name, result)
     value = result.to_dict() | ({"steps": list(result.steps)} if explain else {})
     if beyond:
-        found_beyond = _footprint(result, accelerator or "", workload, beyond, catalog)
+        found_beyond = _footprint(result, accelerator or "", beyond, catalog)
         value |= found_beyond.to_dict()
         text = "\n".join([text, "", *_footprint_lines(found_beyond)])
     emit_object(value, text=text, fmt=fmt, as_json=as_json, output=output)
@@ -163,21 +163,17 @@ def _names(text: str | None) -> list[str]:
     return [part.strip() for part in (text or "").split(",") if part.strip()]
 
 
-def _footprint(
-    result: Estimate, accelerator: str, workload: dict[str, Any], beyond: dict[str, Any], catalog: Catalog
-) -> Footprint:
+def _footprint(result: Estimate, accelerator: str, beyond: dict[str, Any], catalog: Catalog) -> Footprint:
     if result.serving is None:
         raise InputError(
             f"the {result.method} method gives only the accelerator at its peak", "use --method calibrated"
         )
     factors = {name: value for name, value in beyond.items() if name != "embodied"}
-    seconds = result.serving.time_s * workload.get("n_accelerators", 1) / workload.get("batch_size", 1)
-    embodied_of = accelerator if "embodied" in beyond else None
     return footprint(
         result.energy,
         result.scope,
-        embodied_of=embodied_of,
-        accelerator_seconds=seconds,
+        embodied_of=accelerator if "embodied" in beyond else None,
+        accelerator_seconds=result.serving.accelerator_seconds,
         catalog=catalog,
         **factors,
     )

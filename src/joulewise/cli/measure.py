@@ -24,7 +24,7 @@ from joulewise.units import with_prefix
 if TYPE_CHECKING:
     from joulewise.counting.build import Built
     from joulewise.energy.counterpart import Counterpart
-    from joulewise.energy.single import WorkloadOptions
+    from joulewise.energy.rows import WorkloadOptions
 
 _SECONDS = bounded_float(0.001, 604_800, "s")
 _COUNT = bounded_int(1, 1_000_000)

@@ -12,8 +12,11 @@ from joulewise.cli.options import data_option
 from joulewise.cli.output import emit_rows, output_options
 from joulewise.cli.progress import progress
 from joulewise.csv_input import read_rows
-from joulewise.energy.calibration.validate import scores, validate, worst_rows
+from joulewise.energy.calibration.scores import scores
+from joulewise.energy.calibration.validate import validate, worst_rows
+from joulewise.energy.kinds import KINDS
 from joulewise.errors import InputError
+from joulewise.extras import import_extra
 
 _COLUMNS = {
     "models": "models",
@@ -83,8 +86,10 @@ def command(
     output: Path | None,
 ) -> None:
     """Print scores, or rows."""
+    if chart is not None:
+        import_extra("vl_convert", "report", "--chart")  # before the work, which takes a while
     frame, catalog = measured_rows(measured, data)
-    with progress("validate", 3) as begin:
+    with progress("validate", len(KINDS)) as begin:
         checked = validate(frame, begin, catalog)
     if chart is not None:
         from joulewise.charts.export import save_chart  # noqa: PLC0415  (altair costs start-up time)
@@ -96,10 +101,12 @@ def command(
             checked = worst_rows(checked, worst, frame)
         emit_rows(checked.fill_nan(None).to_dicts(), fmt=fmt, as_json=as_json, output=output)
         return
-    found = scores(checked, by)
+    found = [each.to_dict() for each in scores(checked, by)]
     if fmt == "table" and not as_json:
-        found = [
+        shown = [
             {title: round(v, 1) if isinstance(v := row.get(key), float) else v for key, title in _COLUMNS.items()}
             for row in found
         ]
+        emit_rows(shown, fmt=fmt, as_json=False, output=output)
+        return
     emit_rows(found, fmt=fmt, as_json=as_json, output=output)

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 
 from joulewise.catalog import AcceleratorSpec, Catalog, accelerator_spec, variants_of
 from joulewise.catalog.catalog import kept_with
-from joulewise.energy.rows import BadCellError, WorkloadRow
+from joulewise.energy.reading import BadCellError
+from joulewise.energy.rows import WorkloadRow
 from joulewise.errors import InputError
 from joulewise.formats import FORMATS, format_named
 

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any
 
 from joulewise.counting.kind import network_kind
 from joulewise.counting.options import InferenceOptions
 from joulewise.counting.targets import count_target
 from joulewise.counting.workload import AS_STORED, Workload
+from joulewise.energy.rows import WorkloadOptions
 from joulewise.errors import InputError
 from joulewise.formats import format_named
 
 SIZES = ("prompt_tokens", "image_size")
-"""Columns of a workload that are inputs of a count; the columns of its result replace them."""
+"""Columns of a workload that a count takes up: they are part of its result, and not of the workload any more."""
 
 
 def count_sample(target: str, sizes: Mapping[str, object]) -> Workload:
@@ -46,7 +46,7 @@ def count_sample(target: str, sizes: Mapping[str, object]) -> Workload:
 _DEFAULT_SIDE_PX = 224
 
 
-def columns_of(counted: Workload) -> dict[str, Any]:
+def columns_of(counted: Workload) -> WorkloadOptions:
     """Return the count of a single-pass network as columns of a workload.
 
     They describe one sample; ``batch_size`` is that of the count.
@@ -54,7 +54,7 @@ def columns_of(counted: Workload) -> dict[str, Any]:
     Raises
     ------
     InputError
-        If the network generates tokens: one forward pass does not describe its steps.
+        If the network generates token after token: its forward pass says nothing about its steps.
     """
     batch = float(counted.batch_size)
     if "decode" in counted.phases or "prefill" in counted.phases:
@@ -68,13 +68,17 @@ def columns_of(counted: Workload) -> dict[str, Any]:
     }
 
 
-def tokens_of(counted: Workload) -> dict[str, float]:
+def tokens_of(counted: Workload) -> WorkloadOptions:
     """Return batch size and tokens of the count of a language model, as columns of a workload."""
-    return {k: float(v) for k, v in counted.inputs.items() if k in ("batch_size", "prompt_tokens", "output_tokens")}
+    return {
+        "batch_size": float(counted.inputs["batch_size"]),
+        "prompt_tokens": float(counted.inputs["prompt_tokens"]),
+        "output_tokens": float(counted.inputs["output_tokens"]),
+    }
 
 
 def _activation_values(counted: Workload) -> float:
-    """Return the number of values that products read and write, or all operations where the count lacks forms."""
+    """Return the values that products read and write; where forms were not told apart, those of all operations."""
     if counted.activation_values is not None:
         return counted.activation_values
     traffic = sum(phase.bytes_read + phase.bytes_written for phase in counted.phases.values())

@@ -7,7 +7,8 @@ from pathlib import Path
 
 from joulewise.counting.workload import Workload
 from joulewise.energy.estimate import Scope
-from joulewise.energy.single import WorkloadOptions, estimate
+from joulewise.energy.rows import WorkloadOptions
+from joulewise.energy.single import estimate
 from joulewise.errors import InputError
 from joulewise.interval import Interval
 

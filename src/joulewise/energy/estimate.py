@@ -52,6 +52,8 @@ class Serving:
         Of all accelerators together, or of the whole system. [W]
     bound : str
         The longest part of the time.
+    accelerator_seconds : float
+        Time of accelerators that the request takes up, by which embodied emissions are shared out. [s]
     per_output_token : Interval or None
         For language models. [J]
     prefill_share, decode_share : float or None
@@ -63,6 +65,7 @@ class Serving:
     time_s: float
     power_w: float
     bound: str
+    accelerator_seconds: float
     per_output_token: Interval | None = None
     prefill_share: float | None = None
     decode_share: float | None = None

@@ -10,9 +10,10 @@ import numpy as np
 import polars as pl
 
 from joulewise.catalog import Catalog
-from joulewise.energy.physics import Floats, Labels
+from joulewise.energy.physics import Bools, Floats, Labels
 from joulewise.energy.places import Places, places_of
-from joulewise.energy.rows import Reading, Requests, WorkloadRow, read_rows_of, rows_of, typed_columns
+from joulewise.energy.reading import Reading, Requests, read_rows_of
+from joulewise.energy.rows import WorkloadRow, rows_of, typed_columns
 
 Columns = TypeVar("Columns")
 
@@ -37,6 +38,8 @@ class Measured:
         The developer's line that the family belongs to.
     ids, source : array of str
     places : Places
+    prompt_assumed : array of bool
+        Whether the prompt is that of the task, which a fit of language models decides; never for other kinds.
     """
 
     requests: Requests[Any]
@@ -50,6 +53,7 @@ class Measured:
     ids: Labels
     source: Labels
     places: Places
+    prompt_assumed: Bools
 
 
 def read_measured(

@@ -147,16 +147,15 @@ _Hardware = tuple[Interval, list[Input], list[str], str]
 
 
 def _of_accelerator(on: str, precision: str, task: str, catalog: Catalog) -> _Hardware:
-    row = efficiency_of(on, precision, task, catalog)
-    found, name, precision = row["id"], row["name"], row["precision"]
-    peak, tdp = row["peak_flops_per_s"], row["tdp_w"]
-    efficiency = Interval(row["efficiency_low"], row["efficiency_flops_per_j"], row["efficiency_high"])
+    reached = efficiency_of(on, precision, task, catalog)
+    found, name, precision = reached.id, reached.name, reached.precision
+    peak, tdp, efficiency = reached.peak_flops_per_s, reached.tdp_w, reached.flops_per_j
     tdp_input = Input("tdp_w", tdp, "W", catalog.source_of(found, "tdp_w").cited)
     quotient = (
         f"efficiency = peak / TDP = {with_prefix(peak, 'FLOP/s', 4)} / {significant(tdp, 4)} W = "
         f"{with_prefix(efficiency.central, 'FLOP/J', 4)}"
     )
-    if not row["adapted"]:
+    if not reached.adapted:
         fact = catalog.source_of(found, "peak_flops_per_s", precision=precision)
         return (
             efficiency,
@@ -167,7 +166,7 @@ def _of_accelerator(on: str, precision: str, task: str, catalog: Catalog) -> _Ha
     base = baseline_of(found)
     fp32 = catalog.source_of(base, "peak_flops_per_s", precision="fp32")
     fp32_peak = fp32.number or 0.0
-    speed_up = row["speed_up"]
+    speed_up = reached.speed_up
     return (
         efficiency,
         [

@@ -11,9 +11,10 @@ from joulewise.catalog import Catalog
 from joulewise.catalog.names import normalise
 from joulewise.energy.accelerators import accelerator_of, is_at_wall
 from joulewise.energy.generators.read import pixels_of
-from joulewise.energy.models import model_named
+from joulewise.energy.models import model_of
 from joulewise.energy.physics import Floats, Labels
-from joulewise.energy.rows import BadCellError, WorkloadRow
+from joulewise.energy.reading import BadCellError
+from joulewise.energy.rows import WorkloadRow
 from joulewise.errors import InputError
 from joulewise.formats import format_named
 
@@ -47,7 +48,7 @@ def places_of(rows: Sequence[WorkloadRow], catalog: Catalog) -> Places:
 
 
 def _configuration(row: WorkloadRow, catalog: Catalog) -> str:
-    known = model_named(row.model, catalog) if row.model else None
+    known = model_of(row, catalog)
     split = (row.tensor_parallel, row.expert_parallel, row.data_parallel, row.sequence_parallel, row.ring)
     return "|".join(
         (

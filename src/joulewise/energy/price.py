@@ -20,7 +20,8 @@ from joulewise.energy.language.step import CURRENT, EAGER, EARLY
 from joulewise.energy.measured_rows import number_of
 from joulewise.energy.physics import Floats, measured_dies
 from joulewise.energy.places import places_of
-from joulewise.energy.rows import Facts, Requests, WorkloadRow, read_rows_of, rows_of, typed_columns
+from joulewise.energy.reading import Facts, Requests, read_rows_of
+from joulewise.energy.rows import WorkloadRow, rows_of, typed_columns
 from joulewise.energy.workload_kind import Kind, Run, longest_part
 from joulewise.errors import InputError
 

@@ -2,24 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, fields
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from itertools import repeat
-from typing import TYPE_CHECKING, Any, Generic, NamedTuple, TypeVar
+from math import inf
+from typing import Any, NamedTuple, TypedDict
 
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from joulewise.catalog import Catalog
-from joulewise.energy.flags import Flagged
-from joulewise.energy.physics import Bools, Floats
 from joulewise.errors import InputError, UnknownNameError
-
-if TYPE_CHECKING:
-    from joulewise.energy.language.shape import Shape
-
-Columns = TypeVar("Columns")
 
 
 class WorkloadRow(NamedTuple):
@@ -82,6 +75,32 @@ class WorkloadRow(NamedTuple):
     activation_values: float | None = None
 
 
+class WorkloadOptions(TypedDict, total=False):
+    """Keyword arguments that describe a workload; see `WorkloadRow`."""
+
+    precision: str | None
+    engine: str | None
+    image_size: str | None
+    task: str | None
+    meter_scope: str | None
+    network_kind: str | None
+    params_b: float | None
+    active_params_b: float | None
+    n_accelerators: float | None
+    batch_size: float | None
+    prompt_tokens: float | None
+    output_tokens: float | None
+    steps: float | None
+    tensor_parallel: float | None
+    pipeline_parallel: float | None
+    data_parallel: float | None
+    expert_parallel: float | None
+    sequence_parallel: float | None
+    ring: float | None
+    flops: float | None
+    activation_values: float | None
+
+
 COLUMNS = WorkloadRow._fields
 TEXTS = COLUMNS[: COLUMNS.index("params_b")]
 NUMBERS = COLUMNS[len(TEXTS) :]
@@ -110,6 +129,22 @@ RESULTS_OF_MEASUREMENTS = (
 )
 """Result columns of measured rows; they are copied to the result of an estimate."""
 
+OUTPUT = (
+    "row",
+    "time_s",
+    "power_w",
+    "energy_j",
+    "energy_j_low",
+    "energy_j_high",
+    "energy_per_output_token_j",
+    "energy_per_output_token_j_low",
+    "energy_per_output_token_j_high",
+    "prefill_share",
+    "bound",
+    "flags",
+)
+"""Columns that an estimate adds to those of the workload."""
+
 
 @dataclass(frozen=True)
 class RowProblem:
@@ -121,123 +156,6 @@ class RowProblem:
 
     def __str__(self) -> str:
         return f"row {self.row}, {self.column}: {self.reason}"
-
-
-class BadCellError(Exception):
-    """A cell that makes its row impossible to estimate."""
-
-    def __init__(self, column: str, reason: str) -> None:
-        super().__init__(reason)
-        self.column, self.reason = column, reason
-
-
-@dataclass(frozen=True)
-class Facts:
-    """What reading a row needs besides the row itself.
-
-    Parameters
-    ----------
-    catalog : Catalog
-        Where names are looked up.
-    measured_dies : frozenset of str
-        Chip designs with fitted constants of their own.
-    prompts : mapping of str to float
-        Mean prompt of each measured task, for rows that name one and give no ``prompt_tokens``. [tokens]
-    shapes : mapping
-        Models that the caller described, by the name that the row gives them; see `language.shape.Shape`.
-    """
-
-    catalog: Catalog
-    measured_dies: frozenset[str]
-    prompts: Mapping[str, float]
-    shapes: Mapping[str, Shape]
-
-
-@dataclass(frozen=True)
-class Requests(Generic[Columns]):
-    """The rows of one kind of workload that can be estimated.
-
-    Parameters
-    ----------
-    rows : array of int
-        Their places in the table, from 0.
-    columns : Columns
-        Inputs of the equations of the kind, as arrays.
-    flags : tuple of tuple of Flagged
-        What was assumed in each row or lies outside the measured data.
-    at_wall : array of bool
-        Whether the energy is that of the whole system rather than of its accelerators.
-    replicas : array
-        Independent copies of the model, each on its share of the accelerators.
-    sources : tuple of str
-        Where each model's dimensions come from.
-    problems : tuple of RowProblem
-        Why each of the other rows is left out.
-    """
-
-    rows: NDArray[np.int64]
-    columns: Columns
-    flags: tuple[tuple[Flagged, ...], ...]
-    at_wall: Bools
-    replicas: Floats
-    sources: tuple[str, ...]
-    problems: tuple[RowProblem, ...]
-
-
-@dataclass(frozen=True)
-class Reading:
-    """One row as a kind of workload reads it.
-
-    Parameters
-    ----------
-    cells : mapping of str to float, str or bool
-        A value for each field of the kind's dataclass of columns.
-    flags : tuple of Flagged
-    at_wall : bool
-    replicas : float
-    source : str
-    """
-
-    cells: Mapping[str, float | str | bool]
-    flags: tuple[Flagged, ...]
-    at_wall: bool = False
-    replicas: float = 1.0
-    source: str = ""
-
-
-def read_rows_of(
-    kind: type[Columns], rows: Iterable[tuple[int, WorkloadRow]], read: Callable[[WorkloadRow], Reading]
-) -> Requests[Columns]:
-    """Read the rows of one kind of workload.
-
-    Parameters
-    ----------
-    kind : type
-        The kind's dataclass of columns; the annotation of each field decides the type of its array.
-    rows : iterable of tuple
-        Place and row.
-    read : callable
-        Reads one row; raises `BadCellError` where that is impossible.
-    """
-    found: list[tuple[int, Reading]] = []
-    problems: list[RowProblem] = []
-    for place, row in rows:
-        try:
-            found.append((place, read(row)))
-        except BadCellError as error:
-            problems.append(RowProblem(place + 1, error.column, error.reason))
-    types: dict[str, Any] = {"Floats": np.float64, "Labels": np.str_, "Bools": np.bool_}
-    readings = [reading for _, reading in found]
-    arrays = {f.name: np.array([r.cells[f.name] for r in readings], types[str(f.type)]) for f in fields(kind)}  # type: ignore[arg-type]
-    return Requests(
-        rows=np.array([place for place, _ in found], dtype=np.int64),
-        columns=kind(**arrays),
-        flags=tuple(reading.flags for reading in readings),
-        at_wall=np.array([reading.at_wall for reading in readings], dtype=np.bool_),
-        replicas=np.array([reading.replicas for reading in readings], dtype=np.float64),
-        sources=tuple(reading.source for reading in readings),
-        problems=tuple(problems),
-    )
 
 
 def row_of(values: Mapping[str, object]) -> WorkloadRow:
@@ -261,9 +179,11 @@ def row_of(values: Mapping[str, object]) -> WorkloadRow:
             cells[name] = str(value).strip()
             continue
         try:
-            cells[name] = float(str(value))
+            cells[name] = float(value) if isinstance(value, int) and not isinstance(value, bool) else float(str(value))
         except ValueError:
             raise InputError(f"{name}: {str(value)!r} is not a number") from None
+        except OverflowError:
+            raise InputError(f"{name}: a whole number of so many digits {_out_of_bounds(name, inf)}") from None
         reason = _out_of_bounds(name, cells[name])
         if reason:
             raise InputError(f"{name}: {value} {reason}")
@@ -290,6 +210,8 @@ def check_columns(frame: pl.DataFrame, keep: Sequence[str]) -> None:
     for name in keep:
         if name not in frame.columns:
             raise UnknownNameError("column to keep", name, frame.columns)
+        if name in OUTPUT:
+            raise InputError(f"column {name} is one that an estimate adds", "rename yours to keep it")
     known = {*COLUMNS, *DESCRIPTIVE, *RESULTS_OF_MEASUREMENTS, *keep}
     unknown = [name for name in frame.columns if name not in known]
     if unknown:
@@ -312,6 +234,8 @@ def typed_columns(frame: pl.DataFrame) -> tuple[dict[str, pl.Series], list[RowPr
     for name in COLUMNS:
         if name not in frame.columns:
             continue
+        if frame[name].dtype.is_nested():
+            raise InputError(f"column {name} holds {frame[name].dtype}, not a text or a number in each row")
         text = frame[name].cast(pl.String).str.strip_chars()
         text = text.set(text == "", None)
         columns[name] = text if name in TEXTS else _numbers(name, frame[name], text, problems)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
-from typing import Any, TypedDict, Unpack
+from typing import Any, Unpack
 
 from joulewise.catalog import AcceleratorSpec, Catalog, find_model, load
 from joulewise.counting.workload import Workload
@@ -22,7 +22,8 @@ from joulewise.energy.language.shape import Shape, generates_text, shape_of_conf
 from joulewise.energy.language.step import Columns, bounds_of_phases
 from joulewise.energy.paper_method import estimate_paper
 from joulewise.energy.price import Priced, anchored, facts_for, price
-from joulewise.energy.rows import COLUMNS, Facts, WorkloadRow, not_applicable_to, row_of
+from joulewise.energy.reading import Facts
+from joulewise.energy.rows import COLUMNS, WorkloadOptions, WorkloadRow, not_applicable_to, row_of
 from joulewise.errors import InputError, UnknownNameError
 from joulewise.interval import Interval
 
@@ -33,33 +34,14 @@ _SCOPES = {
     Scope.ACCELERATORS: "energy of the accelerators alone: no host, no power supply, no cooling",
     Scope.WALL: "energy of the whole system at the wall",
 }
+# Number, precision and batch size decide for every method whether a model fits.
+_LEFT_OUT_BY_BASELINES = frozenset(
+    {
+        *("engine", "meter_scope"),
+        *("tensor_parallel", "pipeline_parallel", "data_parallel", "expert_parallel"),
+    }
+)
 _UNLIKE_INTERVAL = "no model of its kind was measured: an interval as wide as any of a language model"
-
-
-class WorkloadOptions(TypedDict, total=False):
-    """Keyword arguments that describe a workload; see `rows.WorkloadRow`."""
-
-    precision: str | None
-    engine: str | None
-    image_size: str | None
-    task: str | None
-    meter_scope: str | None
-    network_kind: str | None
-    params_b: float | None
-    active_params_b: float | None
-    n_accelerators: float | None
-    batch_size: float | None
-    prompt_tokens: float | None
-    output_tokens: float | None
-    steps: float | None
-    tensor_parallel: float | None
-    pipeline_parallel: float | None
-    data_parallel: float | None
-    expert_parallel: float | None
-    sequence_parallel: float | None
-    ring: float | None
-    flops: float | None
-    activation_values: float | None
 
 
 def estimate(
@@ -110,6 +92,9 @@ def estimate(
         raise UnknownNameError("method", method, METHODS)
     catalog = catalog or load()
     given = {name: value for name, value in workload.items() if value is not None}
+    for name, fitted in (("calibration", calibration), ("measured", measured)):
+        if method != "calibrated" and fitted is not None:
+            raise InputError(f"{name} does not apply to the method {method}", "use calibrated, or leave it out")
     if method == "paper":
         return _by_paper(model, accelerator, at, catalog, given)
     if at is not None:
@@ -142,6 +127,10 @@ def estimate(
     row = row_of({"model": model, "accelerator": accelerator, **given})
     kind = LANGUAGE if shapes else kind_of(row, catalog)
     not_applicable_to(row, kind.columns, kind.what)
+    if method in BASELINES:
+        if kind is not LANGUAGE:
+            raise InputError(f"the method {method} is for language models alone", "use calibrated")
+        not_applicable_to(row, LANGUAGE.columns - _LEFT_OUT_BY_BASELINES, f"the method {method}")
     calibration = calibration or load_calibration()
     facts = facts_for(kind, calibration, catalog, shapes)
     priced = price(kind, [(0, row)], calibration, facts)
@@ -152,9 +141,7 @@ def estimate(
     share = priced.run.memory_share
     if share is not None and share[0] > 1:
         raise _does_not_fit(row, spec, calibration, facts, float(share[0]))
-    if method != "calibrated":
-        if kind is not LANGUAGE:
-            raise InputError(f"the method {method} is for language models alone", "use calibrated")
+    if method in BASELINES:
         return _by_baseline(method, priced.requests.columns, _inputs(row, spec, priced))
     if measured is not None:
         priced = anchored(priced, [row], frame_of(measured), calibration, catalog)
@@ -176,7 +163,13 @@ def _estimate(
         assumptions.append(f"{row.accelerator} is taken as {spec.full_name}; there are also {', '.join(variants)}")
     if spec.note:
         assumptions.append(f"{spec.name}: {spec.note}")
-    serving = Serving(time_s=float(priced.time_s[0]), power_w=float(priced.power_w[0]), bound=priced.bound[0])
+    serving = Serving(
+        time_s=float(priced.time_s[0]),
+        power_w=float(priced.power_w[0]),
+        bound=priced.bound[0],
+        # A measured row corrects the time, and with it this.
+        accelerator_seconds=float(run.accelerator_seconds[0] * priced.time_s[0] / run.time_s[0]),
+    )
     per_token: float | None = None
     if run.output_tokens is not None and run.prefill_share is not None:
         tokens, share = float(run.output_tokens[0]), float(run.prefill_share[0])

@@ -15,22 +15,6 @@ from joulewise.energy.kinds import KINDS, kind_of
 from joulewise.energy.price import Priced, anchored, facts_for, price
 from joulewise.energy.rows import COLUMNS, RowProblem, check_columns, not_applicable, rows_of, typed_columns
 
-OUTPUT = (
-    "row",
-    "time_s",
-    "power_w",
-    "energy_j",
-    "energy_j_low",
-    "energy_j_high",
-    "energy_per_output_token_j",
-    "energy_per_output_token_j_low",
-    "energy_per_output_token_j_high",
-    "prefill_share",
-    "bound",
-    "flags",
-)
-"""Columns that an estimate adds to those of the workload."""
-
 
 def estimate_table(
     frame: object,
@@ -96,7 +80,7 @@ def estimate_table(
             priced = anchored(priced, wanted, anchors, calibration, catalog)
         results.append(_frame(priced))
     found = pl.concat(results).sort("row")
-    kept = frame[(found["row"] - 1).to_list()].drop([c for c in OUTPUT if c in frame.columns])
+    kept = frame[(found["row"] - 1).to_list()]
     return pl.concat([kept, found], how="horizontal"), tuple(
         sorted(problems, key=lambda p: (p.row, COLUMNS.index(p.column)))
     )

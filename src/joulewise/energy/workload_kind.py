@@ -10,10 +10,12 @@ import numpy as np
 import polars as pl
 
 from joulewise.catalog import Catalog
+from joulewise.energy.flags import Flag
 from joulewise.energy.measured_rows import Measured
 from joulewise.energy.parameter import Parameter
-from joulewise.energy.physics import Floats, Labels
-from joulewise.energy.rows import Facts, Reading, Requests, WorkloadRow
+from joulewise.energy.physics import Bools, Floats, Labels
+from joulewise.energy.reading import Facts, Reading, Requests
+from joulewise.energy.rows import WorkloadRow
 
 Values = Mapping[str, float]
 
@@ -36,6 +38,8 @@ class Run:
         Regime of each row, by which errors differ; names an interval of the calibration.
     n : array
         Accelerators of one copy.
+    accelerator_seconds : array
+        Time of accelerators that one request takes up, those that wait for others included. [s]
     output_tokens, prefill_share : array or None
         For language models: tokens of an answer, and the prompt's share of the accelerators' busy time.
     memory_share : array or None
@@ -50,10 +54,33 @@ class Run:
     parts_s: Mapping[str, Floats]
     regimes: Labels
     n: Floats
+    accelerator_seconds: Floats
     output_tokens: Floats | None = None
     prefill_share: Floats | None = None
     memory_share: Floats | None = None
     host_included: bool = False
+
+
+@dataclass(frozen=True)
+class Unlike:
+    """A way in which a workload may be unlike all that was measured, and how far off an estimate then is.
+
+    Parameters
+    ----------
+    flag : Flag
+        Of such workloads; the name of their interval.
+    groups : callable
+        From measured rows to the groups that are each taken as unknown in turn.
+    hidden : callable
+        From measured rows, and which of them are taken as unknown, to the rows as they are then read.
+    refit : bool
+        Whether a fit that saw no row of the group prices it; otherwise the full fit does.
+    """
+
+    flag: Flag
+    groups: Callable[[Measured], Labels]
+    hidden: Callable[[Measured, Bools], Measured]
+    refit: bool
 
 
 @dataclass(frozen=True)
@@ -97,6 +124,16 @@ class Kind:
         Name of the interval that applies where a regime has none of its own.
     level : float
         Nominal level of its intervals.
+    near_rows_narrow : bool
+        Whether an estimate beside a measured row of its configuration has an interval of its own.
+    unlike : tuple of Unlike
+    title : str
+        Of its scores.
+    labels : tuple of str
+        What scores call its rows, as in the column ``kind`` of `described`.
+    described : callable
+        From measured rows to the columns by which scores group them: ``kind, task``, ``batch_size`` or ``scenario``,
+        and ``at-peak``, the energy at the accelerator's peak rate and thermal design power. [J]
     """
 
     name: str
@@ -117,6 +154,11 @@ class Kind:
     families_share_weight: bool
     interval: str
     level: float
+    near_rows_narrow: bool
+    unlike: tuple[Unlike, ...]
+    title: str
+    labels: tuple[str, ...]
+    described: Callable[[Measured], Mapping[str, Labels | Floats]]
 
 
 def longest_part(parts_s: Mapping[str, Floats]) -> list[str]:

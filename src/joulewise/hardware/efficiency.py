@@ -6,13 +6,14 @@ assumes that the accelerator runs at its peak, which no real workload reaches.
 
 from __future__ import annotations
 
-from typing import Any
+from dataclasses import dataclass
 
 import polars as pl
 
 from joulewise.catalog import TASKS, Catalog, accelerators, find_entity, load
 from joulewise.errors import InputError, UnknownNameError
 from joulewise.hardware.speedups import BASELINE, speed_ups
+from joulewise.interval import Interval
 
 # Table 9 has the FP32 peak of each accelerator except these. The A100 runs TF32 instead, and is adapted. The paper does
 # not say why it leaves out the P100 and the A30; it found no throughputs for them.
@@ -97,10 +98,40 @@ def adapted_efficiencies(task: str, catalog: Catalog | None = None) -> pl.DataFr
     )
 
 
+@dataclass(frozen=True)
+class Efficiency:
+    """Efficiency of one accelerator at one precision.
+
+    Parameters
+    ----------
+    id, name : str
+    precision : str
+    peak_flops_per_s : float
+        Theoretical, or adapted by the measured speed-up. [FLOP/s]
+    tdp_w : float
+        Thermal design power. [W]
+    flops_per_j : Interval
+        Peak over thermal design power; a theoretical one has equal bounds. [FLOP/J]
+    adapted : bool
+        Whether the peak is that of FP32 times a measured speed-up.
+    speed_up : float
+        1 where it is theoretical.
+    """
+
+    id: str
+    name: str
+    precision: str
+    peak_flops_per_s: float
+    tdp_w: float
+    flops_per_j: Interval
+    adapted: bool
+    speed_up: float
+
+
 def efficiency_of(
     accelerator: str, precision: str, task: str | None = None, catalog: Catalog | None = None
-) -> dict[str, Any]:
-    """Return the row of one accelerator at one precision, theoretical or adapted.
+) -> Efficiency:
+    """Return the efficiency of one accelerator at one precision, theoretical or adapted.
 
     Parameters
     ----------
@@ -137,7 +168,17 @@ def efficiency_of(
     if not wanted.height:
         has = ", ".join(rows["precision"].unique(maintain_order=True))
         raise InputError(f"{catalog.name_of(found)} has no figure at precision {precision!r}", f"it has {has}")
-    return wanted.row(0, named=True)
+    row = wanted.row(0, named=True)
+    return Efficiency(
+        id=row["id"],
+        name=row["name"],
+        precision=row["precision"],
+        peak_flops_per_s=row["peak_flops_per_s"],
+        tdp_w=row["tdp_w"],
+        flops_per_j=Interval(row["efficiency_low"], row["efficiency_flops_per_j"], row["efficiency_high"]),
+        adapted=row["adapted"],
+        speed_up=row["speed_up"],
+    )
 
 
 def baseline_of(accelerator: str) -> str:

@@ -60,7 +60,7 @@ class Footprint:
 
 
 def footprint(
-    energy: Interval,
+    energy: Interval | float,
     scope: Scope | str,
     *,
     pue: float | None = None,
@@ -77,7 +77,7 @@ def footprint(
 
     Parameters
     ----------
-    energy : Interval
+    energy : Interval or float
         Of one request, or of any number of them. [J]
     scope : Scope or str
         ``accelerators``, to which the server is added, or ``wall``.
@@ -101,8 +101,8 @@ def footprint(
     Raises
     ------
     InputError
-        If a factor is impossible, e.g. a PUE below 1, factors contradict each other, or the data lack a year or an
-        accelerator.
+        If the energy is not a positive number, a factor is impossible, e.g. a PUE below 1, factors contradict each
+        other, or the data lack a year or an accelerator.
 
     Notes
     -----
@@ -133,12 +133,14 @@ def footprint(
         raise InputError("both a country and a grid's intensity are given", "give one")
     if year is not None and country is None:
         raise InputError("a year needs a country", "e.g. --country FR --year 2024")
-    if embodied_of is not None and accelerator_seconds is None:
-        raise InputError("embodied emissions need accelerator_seconds", "the time on one accelerator, in seconds")
     notes: list[str] = []
-    machine = energy
-    if Scope(scope) is Scope.ACCELERATORS:
-        machine = server_energy(energy)
+    machine = energy if isinstance(energy, Interval) else Interval.exact(energy)
+    if not (machine.low > 0 and math.isfinite(machine.high)):
+        raise InputError(f"energy {machine.central:g} J is not a positive number")
+    if scope not in {*Scope}:
+        raise UnknownNameError("scope", str(scope), [*Scope])
+    if scope == Scope.ACCELERATORS:
+        machine = server_energy(machine)
         notes.append(
             f"server: x{HOST_SHARE.central:g} ({HOST_SHARE.low:g} to {HOST_SHARE.high:g}) for host and idle machines "
             "(EcoLogits 0.11.3; arXiv 2508.15734)"
@@ -154,7 +156,9 @@ def footprint(
         notes.append(f"grid: {grid_gco2e:g} g CO2e/kWh, as given")
     if intensity is not None:
         values["operational_gco2e"] = per_kwh(wall, intensity)
-    if embodied_of is not None and accelerator_seconds is not None:  # the second for the type checker
+    if embodied_of is not None:
+        if accelerator_seconds is None:
+            raise InputError("embodied emissions need accelerator_seconds", "the time on one accelerator, in seconds")
         values["embodied_gco2e"], note = embodied_gco2e(embodied_of, accelerator_seconds, catalog)
         notes.append(note)
         if "operational_gco2e" in values:

@@ -1,15 +1,15 @@
-"""The section of today's page on the errors of the calibrated estimates."""
+"""The section of today's page on how far off the calibrated estimates are."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
 
 import polars as pl
 
 from joulewise.catalog import measurements
 from joulewise.charts.workloads import predicted_against_measured
-from joulewise.energy.calibration.validate import scores, validate, worst_rows
+from joulewise.energy.calibration.scores import Score, scores
+from joulewise.energy.calibration.validate import validate, worst_rows
 from joulewise.report.sections import Section, section
 from joulewise.studies.study import StudyChart
 
@@ -26,7 +26,7 @@ _METHODS = {
 
 
 def accuracy_section(begin: Callable[[str], None] = lambda _: None) -> Section:
-    """Return every method's error on measured rows of families that no fit had seen.
+    """Return every method's error on measured rows, none of whose families a fit had seen.
 
     Parameters
     ----------
@@ -39,7 +39,7 @@ def accuracy_section(begin: Callable[[str], None] = lambda _: None) -> Section:
 
 
 def accuracy_of(checked: pl.DataFrame, frame: pl.DataFrame) -> Section:
-    """Return the section from the rows of `validate` and their measurements."""
+    """Return the section from the rows of `validate` and the measurements they are of."""
     rows = scores(checked)
     metered = checked.filter(pl.col("kind") != "sample")
     chart = StudyChart(
@@ -54,11 +54,11 @@ def accuracy_of(checked: pl.DataFrame, frame: pl.DataFrame) -> Section:
         "Accuracy",
         "How far off is the estimator?",
         lead="Every method compared with public measurements. The joules of the other sections rest on this.",
-        findings=tuple(_finding(title, rows) for title in dict.fromkeys(str(r["models"]) for r in rows)),
+        findings=tuple(_finding(title, rows) for title in dict.fromkeys(row.models for row in rows)),
         charts={"measured": chart},
         tables={
-            "by-method": pl.DataFrame(rows),
-            **{f"by-{g.replace('_', '-')}": pl.DataFrame(_ours(scores(checked, g))) for g in groups},
+            "by-method": _table(rows),
+            **{f"by-{g.replace('_', '-')}": _table(_ours(scores(checked, g))) for g in groups},
             "furthest-off": worst_rows(checked, WORST, frame),
             "furthest-off-on-accelerators-alone": worst_rows(metered, WORST, frame),
         },
@@ -66,23 +66,23 @@ def accuracy_of(checked: pl.DataFrame, frame: pl.DataFrame) -> Section:
     )
 
 
-def _ours(rows: list[dict[str, object]]) -> list[dict[str, object]]:
-    return [r for r in rows if r["method"] == "calibrated"]
+def _ours(rows: list[Score]) -> list[Score]:
+    return [row for row in rows if row.method == "calibrated"]
 
 
-def _finding(models: str, rows: list[dict[str, Any]]) -> str:
+def _table(rows: list[Score]) -> pl.DataFrame:
+    return pl.DataFrame([row.to_dict() for row in rows], infer_schema_length=None)
+
+
+def _finding(models: str, rows: list[Score]) -> str:
     """Return one sentence on a kind of workload, from its scores."""
-    of = {r["method"]: r for r in rows if r["models"] == models}
-    ours = of["calibrated"]
-    others = [
-        f"{_METHODS[name]} by {of[name]['median_error_percent']:.0f}%"
-        for name in _METHODS
-        if name in of and name != "calibrated"
-    ]
-    compared = f" Compared with: {', '.join(others)}." if others else ""
+    by_method = {row.method: row for row in rows if row.models == models}
+    ours = by_method.pop("calibrated")
+    others = [f"{_METHODS[name]} {by_method[name].median_error_percent:.0f}%" for name in _METHODS if name in by_method]
+    compared = f" Median errors of other methods: {', '.join(others)}." if others else ""
     return (
-        f"{models.capitalize()}: off by {ours['median_error_percent']:.1f}% in the median of {ours['rows']:,} rows, by "
-        f"{ours['p90_error_percent']:.0f}% at the ninth decile, {ours['within_2x_percent']:.1f}% within a factor of 2; "
-        f"{ours['coverage_percent']:.0f}% inside the intervals of a nominal 90%, whose high is "
-        f"{ours['interval_ratio']:.1f} times their low in the median.{compared}"
+        f"{models.capitalize()}: the median error of {ours.rows:,} rows is {ours.median_error_percent:.1f}%, the 90th "
+        f"percentile {ours.p90_error_percent:.0f}%, and {ours.within_2x_percent:.1f}% are within a factor of 2; "
+        f"{ours.coverage_percent:.0f}% lie inside the nominal 90% intervals, whose upper bound is in the median "
+        f"{ours.interval_ratio:.1f} times the lower one.{compared}"
     )

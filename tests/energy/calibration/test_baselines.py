@@ -7,20 +7,13 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from joulewise.energy.calibration.baselines import BASELINES, at_peak, ecologits, log_linear, roofline
+from joulewise.energy.calibration.baselines import BASELINES, ecologits, log_linear, roofline
 from joulewise.energy.language.step import Columns
 from tests.energy.language.test_step import DENSE
 
 
 def _columns(rows: int = 1, **changes: float) -> Columns:
     return Columns(**{name: np.array([value] * rows) for name, value in (DENSE | changes).items()})
-
-
-def test_at_peak() -> None:
-    # 2 x 8e9 FLOPs at 1e15 FLOP/s over 700 W.
-    c = _columns(active_params=8e9, peak_flops_per_s=1e15, tdp_w=700.0)
-    assert at_peak(c)[0] == pytest.approx(0.0112)
-    assert BASELINES["at-peak"].per_prompt_token
 
 
 def test_roofline() -> None:

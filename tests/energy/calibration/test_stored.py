@@ -47,8 +47,8 @@ def test_a_changed_file_gives_a_changed_estimate(tmp_path: Path) -> None:
     [
         ("{}", "it has no 'language'"),
         ("", "Expecting value"),
-        ("[1, 2]", "list indices"),
-        ('{"language": 3}', "no attribute"),
+        ("[1, 2]", "not numbers by name"),
+        ('{"language": 3}', "not numbers by name"),
         ("[" * 100_000, "recursion"),
         ("\0", "Expecting value"),
     ],
@@ -86,3 +86,11 @@ def test_a_fit_that_failed_is_not_written(tmp_path: Path) -> None:
     with pytest.raises(WorkError, match=r"language\.link_s"):
         save_calibration(failed, tmp_path / "c.json")
     assert not (tmp_path / "c.json").exists()
+
+
+@pytest.mark.parametrize("value", [1e300, 1e-300])
+def test_a_parameter_that_no_fit_could_give(tmp_path: Path, value: float) -> None:
+    values = load_calibration().to_dict()["language"]
+    values["bandwidth.GH100"]["value"] = value
+    with pytest.raises(DataError, match=r"bandwidth.GH100: .* is not within 10,000 times of what is usual"):
+        load_calibration(_file(tmp_path, language=values))

@@ -82,6 +82,15 @@ def test_a_mixture_of_experts_of_a_size() -> None:
     assert shape.dense_params + shape.expert_params * 8 / 128 == pytest.approx(shape.active_params)
 
 
+def test_a_very_sparse_mixture_has_more_experts() -> None:
+    # 1,600 billion with 49 active: 8 of 128 experts would hold 1551 / (15/16) = 1,654 billion, more than all. Of 256
+    # they would hold 1551 / (31/32) = 1,601; of 512 1551 / (63/64) = 1,575.6, which leaves 24.4 outside, half of 49.
+    shape = shape_of_params(1600e9, 49e9)
+    assert (shape.experts, shape.experts_per_token) == (512, 8)
+    assert shape.expert_params == pytest.approx(1575.619e9, rel=1e-6)
+    assert shape.dense_params == pytest.approx(24.381e9, rel=1e-4)
+
+
 def test_what_is_nearly_all_active_is_dense() -> None:
     assert shape_of_params(100e9, 90e9).expert_params == 0
     assert shape_of_params(100e9, 89e9).expert_params > 0
@@ -103,6 +112,7 @@ def test_nothing_else_is_assumed_of_a_size() -> None:
         (7e9, 0.0, "must be positive"),
         (0.0, 1.0, "must be positive"),
         (7e9, 8e9, "8 billion active parameters are more than the 7 billion in all"),
+        (1e15, 1e9, "1 billion active parameters are less than 0.1% of the 1e.06 billion in all"),
     ],
 )
 def test_impossible_sizes(params: float, active: float | None, said: str) -> None:

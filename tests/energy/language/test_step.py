@@ -13,6 +13,7 @@ from joulewise.energy.language.step import (
     EAGER,
     EARLY,
     Columns,
+    at_peak,
     bounds_of_phases,
     explain,
     kept_bytes,
@@ -20,7 +21,7 @@ from joulewise.energy.language.step import (
     request_flops,
     step,
 )
-from joulewise.energy.rows import Requests
+from joulewise.energy.reading import Requests
 
 VALUES = {
     "weight_bandwidth": 0.5, "kv_bandwidth": 0.4, "expert_bandwidth": 0.7, "expert_bandwidth_fp8": 0.35,
@@ -273,3 +274,10 @@ def test_rows_are_independent_of_one_another() -> None:
     rows = [columns(DENSE), columns(SPARSE, engine=EARLY), columns(SPARSE, number_format="fp8", engine=EAGER)]
     together = Columns(**{f.name: np.concatenate([getattr(r, f.name) for r in rows]) for f in fields(Columns)})
     assert step(VALUES, together).energy_j.tolist() == [float(step(VALUES, r).energy_j[0]) for r in rows]
+
+
+def test_at_peak() -> None:
+    # 2 x 8e9 FLOPs at 1e15 FLOP/s over 700 W.
+    cells = DENSE | {"active_params": 8e9, "peak_flops_per_s": 1e15, "tdp_w": 700.0}
+    c = Columns(**{name: np.array([value]) for name, value in cells.items()})
+    assert at_peak(c)[0] == pytest.approx(0.0112)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from joulewise.energy.language.step import Columns
+from joulewise.energy.language.step import Columns, at_peak
 from joulewise.energy.physics import Bools, Floats
 
 
@@ -28,23 +28,6 @@ class Baseline:
     energy_j: Callable[[Columns], Floats]
     assumption: str
     per_prompt_token: bool = False
-
-
-def at_peak(c: Columns) -> Floats:
-    """Return the work of a token over the accelerator's peak rate per watt. [J per token]
-
-    Notes
-    -----
-    .. math:: E = \\frac{2 N}{F / P}
-
-    with N active parameters, the peak rate F [FLOP/s] and the thermal design power P [W]: the efficiency by which the
-    paper divides FLOPs [1]_, applied to one token.
-
-    References
-    ----------
-    .. [1] Desislavov et al., Compute and Energy Consumption Trends in Deep Learning Inference, 2021, Eqs. 1, 2.
-    """
-    return np.asarray(2 * c.active_params / (c.peak_flops_per_s / c.tdp_w))
 
 
 def roofline(c: Columns) -> Floats:
@@ -102,8 +85,8 @@ def log_linear(c: Columns, energy_j: Floats, use: Bools) -> Floats:
 BASELINES = {
     "at-peak": Baseline(
         at_peak,
-        "Each token takes 2 FLOPs per active parameter, at the accelerator's peak rate and thermal design power: the "
-        "paper's formula applied to a request.",
+        "Each token takes 2 FLOPs per active parameter, at the accelerator's 16-bit peak rate and thermal design "
+        "power: the paper's formula applied to a request.",
         per_prompt_token=True,
     ),
     "roofline": Baseline(

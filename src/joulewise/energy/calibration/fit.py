@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import fields, replace
-from typing import Any
 
 import numpy as np
 
@@ -13,15 +11,10 @@ from joulewise.csv_input import frame_of
 from joulewise.energy.calibration.fitting import family_weights, fit_logs
 from joulewise.energy.calibration.intervals import LEVEL, conformal, intervals_of_regimes, nearby_interval
 from joulewise.energy.calibration.stored import Calibration, load_calibration
-from joulewise.energy.flags import Flag
-from joulewise.energy.generators.kind import GENERATOR
 from joulewise.energy.kinds import KINDS
-from joulewise.energy.language.kind import LANGUAGE
-from joulewise.energy.language.shape import shape_of_params
 from joulewise.energy.measured_rows import Measured
 from joulewise.energy.physics import Bools, Floats, Labels
-from joulewise.energy.samples.kind import SAMPLE
-from joulewise.energy.workload_kind import Kind, Values
+from joulewise.energy.workload_kind import Kind, Unlike, Values
 from joulewise.errors import InputError
 
 Intervals = dict[str, tuple[float, float]]
@@ -113,17 +106,20 @@ def calibrate(
     intervals: Intervals = {}
     measured = {name: kind.measured(frame, catalog) for name, kind in KINDS.items()}
     language = measured["language"]
+    for column in ("energy_j_per_unit", "unit", "accelerator"):
+        if column not in frame.columns:
+            raise InputError(f"the measurements have no column {column}", "the form is that of the shipped data")
     if language is None:
         raise InputError("no row is a measurement of a language model", "see the form of the shipped data")
     require_families(language)
-    for name, (kind, intervals_of) in _FITS.items():
+    for name, kind in KINDS.items():
         begin(kind.what.partition(" ")[2])
         rows = measured[name]
         if rows is None:
             intervals |= _intervals_kept(kind, shipped)
             continue
         parameters[name] = fit(kind, rows)
-        intervals |= intervals_of(rows, parameters[name])
+        intervals |= intervals_of(kind, rows, parameters[name])
     sources, counts = np.unique(
         np.concatenate([rows.source for rows in measured.values() if rows is not None]), return_counts=True
     )
@@ -140,67 +136,44 @@ def calibrate(
 
 
 def _intervals_kept(kind: Kind, shipped: Calibration) -> Intervals:
-    names = [kind.interval, f"{kind.interval}, measured-nearby", Flag.NETWORK_NOT_MEASURED.value]
-    if kind is not SAMPLE:
-        names.pop()
+    names = {kind.interval, *(unlike.flag.value for unlike in kind.unlike)}
     return {k: v for k, v in shipped.intervals.items() if k in names or k.startswith(f"{kind.interval}, ")}
 
 
-def language_intervals(rows: Measured, values: Values) -> Intervals:
-    """Return the interval of each regime from held-out families, and those of unseen chips and unknown shapes."""
-    ratios = rows.energy_j / held_out(LANGUAGE, rows, rows.group, values)
-    found = {"language": conformal(ratios, rows.group, LANGUAGE.level)}
-    found["language, measured-nearby"] = nearby_interval(ratios, rows.group, rows.places, found["language"])
-    regimes = LANGUAGE.run(values, rows.requests).regimes
-    found |= intervals_of_regimes(ratios, regimes, rows.group, LANGUAGE.level)
-    dies, unseen = rows.requests.columns.die, Flag.ACCELERATOR_NOT_MEASURED.value
-    several = len(np.unique(dies)) > 1
-    found[unseen] = conformal(_unseen_dies(rows, values), dies) if several else load_calibration().intervals[unseen]
-    found[Flag.SHAPE_FROM_SIZE.value] = conformal(_sizes_alone(rows, values), rows.group)
+def intervals_of(kind: Kind, rows: Measured, values: Values) -> Intervals:
+    """Return the interval of each regime from held-out groups, and those of workloads unlike any measured.
+
+    Parameters
+    ----------
+    kind : Kind
+    rows : Measured
+    values : mapping
+        The fit to all rows.
+    """
+    ratios = rows.energy_j / held_out(kind, rows, rows.group, values)
+    found = {kind.interval: conformal(ratios, rows.group, kind.level)}
+    if kind.near_rows_narrow:
+        nearby = nearby_interval(ratios, rows.group, rows.places, found[kind.interval])
+        found[f"{kind.interval}, measured-nearby"] = nearby
+    found |= intervals_of_regimes(ratios, kind.run(values, rows.requests).regimes, rows.group, kind.level)
+    for unlike in kind.unlike:
+        groups, name = unlike.groups(rows), unlike.flag.value
+        if unlike.refit and len(np.unique(groups)) == 1:
+            found[name] = load_calibration().intervals[name]  # none is left to judge it by
+        else:
+            found[name] = conformal(rows.energy_j / _unlike_energy(kind, rows, values, unlike), groups, LEVEL)
     return found
 
 
-def _unseen_dies(rows: Measured, values: Values) -> Floats:
-    ratios = np.full(len(rows.energy_j), np.nan)
-    columns = rows.requests.columns
-    for die in np.unique(columns.die):
-        out = columns.die == die
-        unnamed = replace(columns, die=np.where(out, "other", columns.die))
-        hidden = replace(rows, requests=replace(rows.requests, columns=unnamed))
-        ratios[out] = (rows.energy_j / LANGUAGE.predict(fit(LANGUAGE, hidden, ~out, values), hidden)[0])[out]
-    return ratios
-
-
-def _sizes_alone(rows: Measured, values: Values) -> Floats:
-    columns = rows.requests.columns
-    shapes = [shape_of_params(*sizes) for sizes in zip(columns.params, columns.active_params, strict=True)]
-    of_shape = {f.name for f in fields(shapes[0])} & {f.name for f in fields(columns)} - {"image_tokens"}
-    guessed: dict[str, Any] = {n: np.array([getattr(s, n) for s in shapes], dtype=np.float64) for n in of_shape}
-    unknown = replace(rows, requests=replace(rows.requests, columns=replace(columns, **guessed)))
-    return rows.energy_j / LANGUAGE.predict(values, unknown)[0]
-
-
-def generator_intervals(rows: Measured, values: Values) -> Intervals:
-    """Return the interval of generators from held-out models, and that of estimates corrected by a measured row."""
-    ratios = rows.energy_j / held_out(GENERATOR, rows, rows.group, values)
-    found = {"generator": conformal(ratios, rows.group, GENERATOR.level)}
-    found["generator, measured-nearby"] = nearby_interval(ratios, rows.group, rows.places, found["generator"])
-    return found
-
-
-def sample_intervals(rows: Measured, values: Values) -> Intervals:
-    """Return the interval of each regime of samples from held-out machines, and that of unmeasured networks."""
-    ratios = rows.energy_j / held_out(SAMPLE, rows, rows.group, values)
-    found = {"wall": conformal(ratios, rows.group, SAMPLE.level)}
-    found |= intervals_of_regimes(ratios, SAMPLE.run(values, rows.requests).regimes, rows.group, SAMPLE.level)
-    kinds = rows.requests.columns.kind
-    unlike = rows.energy_j / held_out(SAMPLE, rows, kinds, values)
-    found[Flag.NETWORK_NOT_MEASURED.value] = conformal(unlike, kinds, LEVEL)
-    return found
-
-
-_FITS = {
-    "language": (LANGUAGE, language_intervals),
-    "generator": (GENERATOR, generator_intervals),
-    "sample": (SAMPLE, sample_intervals),
-}
+def _unlike_energy(kind: Kind, rows: Measured, values: Values, unlike: Unlike) -> Floats:
+    """Return the energy of measured rows as if they were unlike all others. [J]"""
+    everything = np.ones(len(rows.energy_j), dtype=np.bool_)
+    if not unlike.refit:
+        return kind.predict(values, unlike.hidden(rows, everything))[0]
+    energy = np.full(len(rows.energy_j), np.nan)
+    groups = unlike.groups(rows)
+    for group in np.unique(groups):
+        out = groups == group
+        hidden = unlike.hidden(rows, out)
+        energy[out] = kind.predict(fit(kind, hidden, ~out, values), hidden)[0][out]
+    return energy

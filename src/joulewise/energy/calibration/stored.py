@@ -15,6 +15,9 @@ from joulewise.energy.workload_kind import Kind, Values
 from joulewise.errors import DataError
 from joulewise.files import dump_json, write_text
 
+# No fit comes near: beyond it a value is a slip, and products may overflow.
+_PLAUSIBLE = 10_000
+
 
 @dataclass(frozen=True)
 class Calibration:
@@ -111,15 +114,22 @@ def _parsed(text: str) -> Calibration:
         provenance = dict(value.get("provenance", {}))
     except KeyError as error:
         raise _NotACalibrationError(f"it has no {error}") from None
-    except (ValueError, TypeError, AttributeError, RecursionError) as error:
-        raise _NotACalibrationError(str(error).partition("\n")[0] or "it is not of the form") from None
+    except (json.JSONDecodeError, RecursionError) as error:
+        raise _NotACalibrationError(f"it is not JSON: {error}") from None
+    except (ValueError, TypeError, AttributeError):
+        raise _NotACalibrationError("its parameters and intervals are not numbers by name") from None
     for kind in KINDS.values():
         values = parameters[kind.name]
-        for name in kind.parameters:
+        for name, parameter in kind.parameters.items():
             if name not in values:
                 raise _NotACalibrationError(f"{kind.section} has no value of {name}")
             if not 0 < values[name] < float("inf"):
                 raise _NotACalibrationError(f"{kind.section}, {name}: {values[name]} is not a positive number")
+            if not 1 / _PLAUSIBLE <= values[name] / parameter.prior <= _PLAUSIBLE:
+                raise _NotACalibrationError(
+                    f"{kind.section}, {name}: {values[name]:g} is not within {_PLAUSIBLE:,} times of what is usual, "
+                    f"{parameter.prior:g}"
+                )
     for name in [kind.interval for kind in KINDS.values()]:
         if name not in intervals:
             raise _NotACalibrationError(f"intervals_90 has no {name}")

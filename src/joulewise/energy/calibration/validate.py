@@ -14,12 +14,11 @@ from joulewise.energy.calibration.anchor import corrected, nearest
 from joulewise.energy.calibration.baselines import BASELINES, log_linear
 from joulewise.energy.calibration.fit import fit, held_out, require_families
 from joulewise.energy.calibration.intervals import unseen_intervals
-from joulewise.energy.generators.kind import GENERATOR
+from joulewise.energy.kinds import KINDS
 from joulewise.energy.language.kind import LANGUAGE
 from joulewise.energy.measured_rows import Measured
 from joulewise.energy.physics import Floats
 from joulewise.energy.places import Places
-from joulewise.energy.samples.kind import SAMPLE
 from joulewise.energy.workload_kind import Kind, Values
 from joulewise.errors import InputError
 
@@ -56,7 +55,7 @@ def validate(
     DataFrame
         One row per measurement, with ``id, source, kind, task, model_family, accelerator_die, batch_size, measured_j``
         (per output token, image, video or sample), an estimate of each of `METHOD_NAMES` in J where the method
-        applies, ``low_j, high_j``, the 90% interval of the row's regime without its family, and
+        applies, ``low_j, high_j``, the 90% interval of regimes in which the row's family had no say, and
         ``time_ratio, power_ratio``: measured over the value of a fit to all rows, where they were measured.
 
     Raises
@@ -65,93 +64,28 @@ def validate(
         If no row can be compared.
     """
     frame, catalog = frame_of(frame), catalog or load()
-    begin("language models: families left out")
-    language = (
-        LANGUAGE.measured(frame, catalog) if {"energy_j_per_unit", "unit", "accelerator"} <= {*frame.columns} else None
-    )
     parts: list[pl.DataFrame] = []
-    if language is not None:
-        require_families(language)
-        full = fit(LANGUAGE, language)
-        ours = held_out(LANGUAGE, language, language.group, full)
-        begin("lineages and accelerators left out")
-        parts.append(_language(language, full, ours))
-    begin("generators, samples at the wall")
-    for kind, compared in ((GENERATOR, _generators), (SAMPLE, _samples)):
+    for kind in KINDS.values():
+        begin(kind.title)
         rows = kind.measured(frame, catalog)
         if rows is not None:
-            full = fit(kind, rows)
-            parts.append(compared(rows, full, held_out(kind, rows, rows.group, full)))
+            parts.append(_compared(kind, rows))
     if not parts:
         raise InputError("no row is a measurement that can be compared", "see the form of the shipped data")
     whole = pl.concat([pl.DataFrame(schema={"scenario": pl.String}), *parts], how="diagonal")
     return whole.select(*(c for c in whole.columns if c != "scenario"), "scenario")
 
 
-def _language(rows: Measured, full: Values, ours: Floats) -> pl.DataFrame:
-    c = rows.requests.columns
-    linear = np.full(len(ours), np.nan)
-    for family in np.unique(rows.family):
-        out = rows.family == family
-        linear[out] = log_linear(c, rows.energy_j, ~out)[out]
-    return _compared(
-        LANGUAGE,
-        rows,
-        full,
-        ours,
-        {
-            "kind": np.where(c.expert_params > 0, "experts", "dense"),
-            "task": rows.task,
-            "batch_size": c.batch_size,
-            "one-row": _one_row(ours, rows.energy_j, rows.places),
-            "lineage-out": held_out(LANGUAGE, rows, rows.lineage, full),
-            "log-linear": linear,
-            **{name: baseline.energy_j(c) for name, baseline in BASELINES.items()},
-        },
-    )
-
-
-def _generators(rows: Measured, full: Values, ours: Floats) -> pl.DataFrame:
-    c = rows.requests.columns
-    kinds = np.where(c.frames > 1, "video", "image")
-    flops = c.steps * c.passes * (c.product_flops + c.attention_flops)
-    return _compared(
-        GENERATOR,
-        rows,
-        full,
-        ours,
-        {
-            "kind": kinds,
-            "task": kinds,
-            "batch_size": c.batch_size,
-            "one-row": _one_row(ours, rows.energy_j, rows.places),
-            "at-peak": flops / (c.peak_flops_per_s / c.tdp_w),
-        },
-    )
-
-
-def _samples(rows: Measured, full: Values, ours: Floats) -> pl.DataFrame:
-    c = rows.requests.columns
-    return _compared(
-        SAMPLE,
-        rows,
-        full,
-        ours,
-        {
-            "kind": np.full(len(ours), "sample"),
-            "task": rows.task,
-            "scenario": c.scenario,
-            "at-peak": c.flops / (c.peak_per_s / c.tdp_w),
-        },
-    )
-
-
-def _compared(kind: Kind, rows: Measured, full: Values, ours: Floats, columns: dict[str, Any]) -> pl.DataFrame:
-    """Return measured rows with the estimates of their kind; `columns` are those of the kind alone."""
+def _compared(kind: Kind, rows: Measured) -> pl.DataFrame:
+    """Return measured rows of one kind with the estimate of every method that applies."""
+    if kind is LANGUAGE:
+        require_families(rows)
+    full = fit(kind, rows)
+    ours = held_out(kind, rows, rows.group, full)
     regimes = kind.run(full, rows.requests).regimes
     low, high = unseen_intervals(rows.energy_j / ours, regimes, rows.group, kind.level)
     _, time_s, power_w = kind.predict(full, rows)
-    every = {
+    columns: dict[str, Any] = {
         "id": rows.ids,
         "source": rows.source,
         "model_family": rows.family,
@@ -163,11 +97,26 @@ def _compared(kind: Kind, rows: Measured, full: Values, ours: Floats, columns: d
         "high_j": ours * high,
         "time_ratio": rows.time_s / time_s,
         "power_ratio": rows.power_w / power_w,
+        **kind.described(rows),
     }
+    if kind.near_rows_narrow:
+        columns["one-row"] = _one_row(ours, rows.energy_j, rows.places)
+    if kind is LANGUAGE:
+        columns |= _of_language(rows, full)
     first = ("id", "source", "kind", "task", "model_family", "accelerator_die", "batch_size", "scenario", "measured_j")
     order = (*first, *METHOD_NAMES, "low_j", "high_j", "time_ratio", "power_ratio")
-    both = every | columns
-    return pl.DataFrame({name: both[name] for name in order if name in both})
+    return pl.DataFrame({name: columns[name] for name in order if name in columns})
+
+
+def _of_language(rows: Measured, full: Values) -> dict[str, Floats]:
+    """Return the estimates of the methods that are for language models alone."""
+    c = rows.requests.columns
+    linear = np.full(len(rows.energy_j), np.nan)
+    for family in np.unique(rows.family):
+        out = rows.family == family
+        linear[out] = log_linear(c, rows.energy_j, ~out)[out]
+    baselines = {name: baseline.energy_j(c) for name, baseline in BASELINES.items()}
+    return {"lineage-out": held_out(LANGUAGE, rows, rows.lineage, full), "log-linear": linear, **baselines}
 
 
 def _one_row(estimate: Floats, measured: Floats, places: Places) -> Floats:
@@ -176,24 +125,8 @@ def _one_row(estimate: Floats, measured: Floats, places: Places) -> Floats:
     return np.where(nearby.index >= 0, corrected(estimate, nearby, measured / estimate), np.nan)
 
 
-_TITLES = {"language": ["dense", "experts"], "generators": ["image", "video"], "samples at the wall": ["sample"]}
-
-
-def score(estimate: Floats, measured: Floats) -> dict[str, float]:
-    """Return median, mean and p90 absolute error [%], the share within a factor of 2 [%], and the median bias [%]."""
-    ratio = np.asarray(estimate / measured)
-    error = np.abs(ratio - 1) * 100
-    return {
-        "median_error_percent": float(np.median(error)),
-        "mean_error_percent": float(np.mean(error)),
-        "p90_error_percent": float(np.quantile(error, 0.9)),
-        "within_2x_percent": float(np.mean(np.abs(np.log(ratio)) <= np.log(2)) * 100),
-        "median_bias_percent": float((np.median(ratio) - 1) * 100),
-    }
-
-
 def worst_rows(checked: pl.DataFrame, n: int, frame: pl.DataFrame) -> pl.DataFrame:
-    """Return the rows with the largest errors, each with its workload and the likely reason.
+    """Return the rows furthest off, with what they were and the likely reason.
 
     Parameters
     ----------
@@ -220,28 +153,22 @@ def worst_rows(checked: pl.DataFrame, n: int, frame: pl.DataFrame) -> pl.DataFra
 
 
 def _reason(row: dict[str, Any]) -> str:
-    """Return the likely reason of a miss: the factor that is off, and the column that could explain it."""
+    """Return the likely reason of a miss: which factor is off, and what of the row would explain it."""
     time, power = row["time_ratio"], row["power_ratio"]
     parts = []
     if time is not None and power is not None and np.isfinite(time) and np.isfinite(power):
         parts.append(f"time x{time:.2g}, power x{power:.2g} of the full fit")
         if row["kind"] != "sample" and time > _FAR and power < 1 / _SOME:
-            parts.append("the accelerators wait, for a reason that no column gives")
+            parts.append("the accelerators wait, in a way that no column tells")
         elif row["kind"] != "sample" and time < 1 / _FAR:
-            parts.append("quicker than similar rows: kernels that those lacked")
+            parts.append("quicker than its peers: kernels that they had not")
     notes, task = row["notes"] or "", row["task"] or ""
     for holds, reason in (
-        ("MaxQ" in notes, "a power-capped system; no column gives the cap"),
-        (
-            row["kind"] == "sample" and (row["precision"] or "") == "fp32",
-            "fp32 is stated, but a smaller format may have been used",
-        ),
+        ("MaxQ" in notes, "a system capped in power; by how much is in no column"),
+        (row["kind"] == "sample" and (row["precision"] or "") == "fp32", "fp32 is stated, less may have been used"),
         ("mobilenet" in task, "post-processing on the host, of an unknown share"),
         ("SingleStream" in (row["scenario"] or ""), "one sample at a time: the host's idle power and latency decide"),
-        (
-            row["kind"] == "experts" and row["model_family"] == "gpt-oss",
-            "the only 4-bit family, and none of it was in the fit",
-        ),
+        (row["kind"] == "experts" and row["model_family"] == "gpt-oss", "the only 4-bit family, left out whole"),
         ((row["batch_size"] or 0) > _MANY, "more sequences than most rows: queues and memory decide"),
     ):
         if holds:
@@ -250,30 +177,3 @@ def _reason(row: dict[str, Any]) -> str:
 
 
 _FAR, _SOME, _MANY = 1.5, 1.2, 1100
-
-
-def scores(checked: pl.DataFrame, by: str | None = None) -> list[dict[str, object]]:
-    """Return a row of `score` for each method, and for each value of a column of `validate`'s frame.
-
-    Language models, generators and samples are scored separately, as their joules are not comparable.
-    """
-    found: list[dict[str, object]] = []
-    for title, kinds in _TITLES.items():
-        part = checked.filter(pl.col("kind").is_in(kinds))
-        groups = [("all", part)] if by is None else [(str(k[0]), g) for k, g in sorted(part.group_by(by), key=str)]
-        for group, rows in groups:
-            for method in METHOD_NAMES:
-                if method not in rows.columns or rows.is_empty():
-                    continue
-                estimated = rows.filter(pl.col(method).is_not_null() & pl.col(method).is_not_nan())
-                if estimated.is_empty():
-                    continue
-                measured = estimated["measured_j"].to_numpy()
-                row: dict[str, object] = {"models": title, "group": group, "method": method, "rows": len(estimated)}
-                row |= score(estimated[method].to_numpy(), measured)
-                if method == "calibrated":
-                    low, high = estimated["low_j"].to_numpy(), estimated["high_j"].to_numpy()
-                    row["coverage_percent"] = float(np.mean((low <= measured) & (measured <= high)) * 100)
-                    row["interval_ratio"] = float(np.median(high / low))
-                found.append(row)
-    return found

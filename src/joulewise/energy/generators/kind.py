@@ -10,7 +10,9 @@ from joulewise.energy.generators.measured import measured, predict
 from joulewise.energy.generators.parameters import PARAMETERS
 from joulewise.energy.generators.read import COLUMNS, read
 from joulewise.energy.generators.step import Columns, explain, step
-from joulewise.energy.rows import Requests
+from joulewise.energy.measured_rows import Measured
+from joulewise.energy.physics import Floats, Labels
+from joulewise.energy.reading import Requests
 from joulewise.energy.workload_kind import Kind, Run
 
 
@@ -25,7 +27,17 @@ def run(values: Mapping[str, float], requests: Requests[Columns]) -> Run:
         parts_s=made.parts_s,
         regimes=np.full(len(c.n), "generator"),
         n=c.n,
+        accelerator_seconds=made.time_s * c.n / c.batch_size,
     )
+
+
+def described(rows: Measured) -> dict[str, Labels | Floats]:
+    """Return the columns by which scores group measured rows, and their energy at peak."""
+    c: Columns = rows.requests.columns
+    kinds = np.where(c.frames > 1, "video", "image")
+    flops = c.steps * c.passes * (c.product_flops + c.attention_flops)
+    at_peak = flops / (c.peak_flops_per_s / c.tdp_w)
+    return {"kind": kinds, "task": kinds, "batch_size": c.batch_size, "at-peak": at_peak}
 
 
 GENERATOR = Kind(
@@ -47,4 +59,9 @@ GENERATOR = Kind(
     families_share_weight=True,
     interval="generator",
     level=0.975,
+    near_rows_narrow=True,
+    unlike=(),
+    title="generators",
+    labels=("image", "video"),
+    described=described,
 )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+import numpy as np
 import polars as pl
 
 from joulewise.catalog import Catalog
@@ -12,7 +13,7 @@ from joulewise.energy.generators.read import COLUMNS, read
 from joulewise.energy.generators.step import Columns, step
 from joulewise.energy.measured_rows import Measured, number_of, read_measured, text_of
 from joulewise.energy.physics import Floats, measured_dies
-from joulewise.energy.rows import Facts
+from joulewise.energy.reading import Facts
 
 _PRIORS = {name: parameter.prior for name, parameter in PARAMETERS.items()}
 
@@ -40,6 +41,7 @@ def measured(frame: pl.DataFrame, catalog: Catalog) -> Measured | None:
         ids=text_of(good, "id"),
         source=text_of(good, "source"),
         places=places,
+        prompt_assumed=np.zeros(len(good), dtype=np.bool_),
     )
 
 

@@ -8,8 +8,9 @@ from typing import Any
 
 from joulewise.energy.accelerators import accelerator_of, is_at_wall, runs_copies, weight_format
 from joulewise.energy.flags import Flag, Flagged, assumed
-from joulewise.energy.models import model_named
-from joulewise.energy.rows import BadCellError, Facts, Reading, WorkloadRow
+from joulewise.energy.models import model_of
+from joulewise.energy.reading import BadCellError, Facts, Reading
+from joulewise.energy.rows import WorkloadRow
 
 COLUMNS = frozenset(
     {
@@ -31,6 +32,9 @@ _FRAMES_PER_LATENT = 4
 _TYPICAL_LAYERS = 30
 _BYTES_PER_TOKEN_AND_LAYER_WIDTH = 120.0
 
+_NO_SIZE = "is blank; name one or give params_b"
+_NOT_KNOWN = "is not in the catalogue; give params_b"
+
 # Sizes are published for the denoiser alone or with its text encoders.
 _SIZE_FACTOR = 5.0
 
@@ -46,7 +50,7 @@ def read(row: WorkloadRow, facts: Facts) -> Reading:
         If a cell makes an estimate impossible.
     """
     flags: list[Flagged] = []
-    model = model_named(row.model, facts.catalog) if row.model else None
+    model = model_of(row, facts.catalog)
     known = model.generator if model else None
     width, height, frames = _size(row.image_size, known, flags)
     spec = accelerator_of(row, facts.catalog)
@@ -115,6 +119,10 @@ def _size(text: str | None, known: Mapping[str, Any] | None, flags: list[Flagged
             "image_size",
             f"{text!r} is not a size of 1 to {_LARGEST_SIDE_PX:,} px a side and 1 to {_MOST_FRAMES:,} frames",
         )
+    if known is not None and known["frames"] == 1 < frames:
+        raise BadCellError("image_size", f"{text!r} is a video, and {known['model']} makes single images")
+    if known is not None and known["frames"] > 1 and found[3] is None:
+        raise BadCellError("image_size", f"{text!r} lacks the frames of a video; give e.g. {text}x{known['frames']}f")
     return float(width), float(height), float(frames)
 
 
@@ -136,7 +144,7 @@ def _known_work(known: Mapping[str, Any], pixels: float, frames: float) -> Cells
 def _typical_work(row: WorkloadRow, pixels: float, frames: float, flags: list[Flagged]) -> Cells:
     params = (row.active_params_b or row.params_b or 0.0) * 1e9
     if not params:
-        raise BadCellError("model", f"{row.model!r} is not in the catalogue; give params_b")
+        raise BadCellError("model", _NO_SIZE if row.model is None else f"{row.model!r} {_NOT_KNOWN}")
     flags.append(Flagged(Flag.SHAPE_FROM_SIZE))
     tokens = pixels / _TOKEN_SIDE_PX**2 * _latent_frames(frames)
     layer_widths = (params / 12 * _TYPICAL_LAYERS) ** 0.5  # 12 width^2 parameters per layer

@@ -9,7 +9,7 @@ import numpy as np
 
 from joulewise.energy.generators import times
 from joulewise.energy.physics import Bools, Floats, Labels, energy_per_item, overlapped_time, per_die, soft_limit
-from joulewise.energy.rows import Requests
+from joulewise.energy.reading import Requests
 
 _OVERLAP = 3
 """Sharpness of the overlap of host and accelerators in a step."""

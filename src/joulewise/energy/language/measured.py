@@ -1,10 +1,11 @@
-"""Measured rows of language models, and predictions for them."""
+"""Measured rows of language models, and what the model predicts for them."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import fields, replace
+from typing import Any
 
 import numpy as np
 import polars as pl
@@ -13,12 +14,13 @@ from joulewise.catalog import Catalog
 from joulewise.energy.flags import Flag
 from joulewise.energy.language.parameters import PARAMETERS, PROMPTS
 from joulewise.energy.language.read import COLUMNS, read
+from joulewise.energy.language.shape import Shape, shape_of_params
 from joulewise.energy.language.step import Columns, step
 from joulewise.energy.measured_rows import Measured, number_of, read_measured, text_of
-from joulewise.energy.physics import Floats, measured_dies
-from joulewise.energy.rows import Facts
-from joulewise.errors import InputError
+from joulewise.energy.physics import Bools, Floats, measured_dies
+from joulewise.energy.reading import Facts
 
+_PROMPT_ASSUMED = (Flag.PROMPT_ASSUMED, Flag.PROMPT_OF_TASK)
 _PRIORS = {name: parameter.prior for name, parameter in PARAMETERS.items()}
 
 
@@ -26,15 +28,9 @@ def measured(frame: pl.DataFrame, catalog: Catalog) -> Measured | None:
     """Return the rows of language models metered on the accelerators alone, or None if there are none.
 
     Time and power are NaN in rows without a throughput.
-
-    Raises
-    ------
-    InputError
-        If a needed column is missing.
     """
-    for name in ("energy_j_per_unit", "unit", "accelerator"):
-        if name not in frame.columns:
-            raise InputError(f"the measurements have no column {name}", "the form is that of the shipped data")
+    if not {"energy_j_per_unit", "unit", "accelerator"} <= set(frame.columns):
+        return None
     kept = frame.filter(
         pl.col("unit").cast(pl.String).str.starts_with("output token")
         & pl.col("energy_j_per_unit").cast(pl.Float64, strict=False).gt(0)
@@ -62,6 +58,7 @@ def measured(frame: pl.DataFrame, catalog: Catalog) -> Measured | None:
         ids=text_of(good, "id"),
         source=text_of(good, "source"),
         places=places,
+        prompt_assumed=np.array([any(f.flag in _PROMPT_ASSUMED for f in flags) for flags in requests.flags]),
     )
 
 
@@ -71,6 +68,22 @@ def predict(values: Mapping[str, float], rows: Measured) -> tuple[Floats, Floats
     return made.energy_j, made.time_s, made.power_w
 
 
+def without_die(rows: Measured, unknown: Bools) -> Measured:
+    """Return measured rows of which some ran on a chip design that was never measured."""
+    columns: Columns = rows.requests.columns
+    unnamed = replace(columns, die=np.where(unknown, "other", columns.die))
+    return replace(rows, requests=replace(rows.requests, columns=unnamed))
+
+
+def without_shape(rows: Measured, _unknown: Bools) -> Measured:
+    """Return measured rows with the shapes that their sizes alone would give, their images aside."""
+    columns: Columns = rows.requests.columns
+    shapes = [shape_of_params(*sizes) for sizes in zip(columns.params, columns.active_params, strict=True)]
+    of_shape = {f.name for f in fields(Shape)} & {f.name for f in fields(Columns)} - {"image_tokens"}
+    guessed: dict[str, Any] = {n: np.array([getattr(s, n) for s in shapes], dtype=np.float64) for n in of_shape}
+    return replace(rows, requests=replace(rows.requests, columns=replace(columns, **guessed)))
+
+
 def prompts_of(values: Mapping[str, float]) -> dict[str, float]:
     """Return the mean prompt of each measured task. [tokens]"""
     prompts = {k.removeprefix("prompt."): v for k, v in values.items() if k.startswith("prompt.")}
@@ -78,17 +91,16 @@ def prompts_of(values: Mapping[str, float]) -> dict[str, float]:
 
 
 def _prompts(values: Mapping[str, float], rows: Measured) -> Floats:
-    """Return the prompt of each row: as given, else the task's parameter plus the tokens of its image."""
+    """Return prompts: as given where they are, else the task's parameter plus the tokens of its image."""
     prompts: Floats = rows.requests.columns.prompt_tokens.copy()
-    assumed = (Flag.PROMPT_ASSUMED, Flag.PROMPT_OF_TASK)
-    given = np.array([not any(f.flag in assumed for f in flags) for flags in rows.requests.flags])
     images = rows.requests.columns.image_tokens
     for name in PROMPTS:
         task = name.removeprefix("prompt.")
         of_task = np.isin(rows.task, V1_TASKS) | (rows.task == "chat") if task == "chat" else rows.task == task
-        prompts[of_task & ~given] = values[name]
+        unknown = of_task & rows.prompt_assumed
+        prompts[unknown] = values[name]
         if task.startswith("mllm"):
-            prompts[of_task & ~given] += images[of_task & ~given]
+            prompts[unknown] += images[unknown]
     return prompts
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from difflib import get_close_matches
+
 from joulewise.catalog import Catalog, find_model
 from joulewise.catalog.find import DEFAULT_FORMAT
 from joulewise.energy.accelerators import accelerator_of, is_at_wall, runs_copies, weight_format
@@ -9,7 +11,8 @@ from joulewise.energy.flags import Flag, Flagged, assumed
 from joulewise.energy.language.shape import Shape, shape_of_model, shape_of_params
 from joulewise.energy.language.step import CURRENT, EAGER, EARLY
 from joulewise.energy.models import model_named
-from joulewise.energy.rows import BadCellError, Facts, Reading, WorkloadRow
+from joulewise.energy.reading import BadCellError, Facts, Reading
+from joulewise.energy.rows import WorkloadRow
 from joulewise.errors import InputError
 
 COLUMNS = frozenset(
@@ -25,6 +28,7 @@ DEFAULT_PROMPT_TOKENS = 512.0
 DEFAULT_OUTPUT_TOKENS = 256.0
 # MLPerf's throughput scenarios run any number of requests together and do not report it.
 _LARGE_BATCH = 256.0
+_SLIP = 0.75  # likeness of a task to a measured one from which it is taken for a slip of the keyboard
 _LARGEST_MEASURED_BATCH = 1100.0
 _CACHE_ROOM = 1.3  # an accelerator's memory over that of the weights: the rest holds the cache
 _SIZE_TOLERANCE = 0.25  # published sizes are rounded: "7B" models have up to 7.6 billion parameters
@@ -55,6 +59,9 @@ def read(row: WorkloadRow, facts: Facts) -> Reading:
     prompt = row.prompt_tokens
     if prompt is None:
         prompt = facts.prompts.get(task)
+        near = get_close_matches(task, facts.prompts, 1, _SLIP) if prompt is None else []
+        if near:  # any other task is a label, and its prompt is assumed
+            raise BadCellError("task", f"{task!r} was not measured: give prompt_tokens, or did you mean {near[0]}?")
         if prompt is None:
             prompt = DEFAULT_PROMPT_TOKENS
             flags.append(assumed(Flag.PROMPT_ASSUMED, prompt))
@@ -128,7 +135,8 @@ def _split(row: WorkloadRow, n: float, *, sparse: bool) -> tuple[float, float, f
     pipeline, data = row.pipeline_parallel or 1.0, row.data_parallel or 1.0
     expert = row.expert_parallel or (n if sparse and row.tensor_parallel is None else 1.0)
     tensor = row.tensor_parallel or (1.0 if expert > 1 else max(1.0, n / pipeline / data))
-    for name, value in (("tensor_parallel", tensor), ("expert_parallel", expert), ("data_parallel", data)):
+    split = {"tensor_parallel": tensor, "pipeline_parallel": pipeline, "expert_parallel": expert, "data_parallel": data}
+    for name, value in split.items():
         if value > n:
             raise BadCellError(name, f"{value:g} is more than the {n:g} accelerators")
     return tensor, expert, data
@@ -151,6 +159,12 @@ def _shape(row: WorkloadRow, facts: Facts) -> Shape:
     if params is not None and abs(params / known.params - 1) > _SIZE_TOLERANCE:
         raise BadCellError(
             "params_b", f"{row.params_b:g} is not the size of {row.model}, {known.params / 1e9:.4g}; leave it out"
+        )
+    if active is not None and abs(active / known.active_params - 1) > _SIZE_TOLERANCE:
+        raise BadCellError(
+            "active_params_b",
+            f"{row.active_params_b:g} is not what a token of {row.model} uses, {known.active_params / 1e9:.4g}; "
+            "leave it out",
         )
     return known
 

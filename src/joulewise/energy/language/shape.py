@@ -21,10 +21,13 @@ from joulewise.energy.flags import Flag
 from joulewise.energy.models import model_named
 from joulewise.errors import InputError
 
+_LEAST_ACTIVE = 0.001  # of all parameters; the sparsest published models use some 3%
+_LEAST_DENSE = 0.25  # of the active parameters: attention and shared experts are a third to two thirds of them
+
 
 @dataclass(frozen=True)
 class Shape:
-    """Dimensions of a language model that determine its FLOPs, memory and memory traffic.
+    """A decoder, as its weights and its cache are seen by the memory of an accelerator.
 
     Parameters
     ----------
@@ -40,10 +43,10 @@ class Shape:
         Each of two parts, one that mixes tokens and a feed-forward one, whether a model calls these one layer or
         two; the cross-attention of an encoder-decoder is half a layer more.
     attention_layers, expert_layers : int
-        Layers with a cache, and layers with routed experts.
+        Those with a cache, and those with routed experts.
     hidden : int
     kv_heads : int
-        Heads over which the cache can be split; 1 for latent attention.
+        Among which the cache can be split; 1 for latent attention.
     kv_values_per_token_layer : float
         Values that a token leaves in the cache of one layer.
     attention_width : float
@@ -58,16 +61,16 @@ class Shape:
         Whether the shape is that of the model's configuration, or guessed from its size alone.
     source : str
     state_bytes : float
-        State of one sequence, summed over the layers that keep a state instead of a cache. [B]
+        That a sequence keeps in the layers that have a state instead of a cache, all together.
     scan_flops : float
-        FLOPs of one prompt token in these layers, without projections.
+        Of a token of the prompt in these layers, projections aside.
     encoder_params : float
-        Parameters that a token of the prompt goes through instead of the decoder's, including the keys and values of
-        cross-attention; 0 for a decoder.
+        That a token of the prompt goes through in place of the decoder's, the keys and values of
+        cross-attention among them; 0 for a decoder.
     encoder_layers : int
         0 for a decoder.
     flags : tuple of Flag
-        Flags of every estimate of this model.
+        What to know about every estimate of it.
     """
 
     params: float
@@ -210,7 +213,7 @@ def shape_of_config(config: Path | Mapping[str, Any]) -> Shape:
 
 
 def _shape_of_stack(stack: Stack) -> Shape:
-    """Return the shape of one stack of layers; its parameters are those of its matrices only."""
+    """Return the shape of one stack of layers, its parameters those of its matrices alone."""
     held, served = matrix_params(stack), summarise(stack)
     return Shape(
         params=float(held.total),
@@ -281,19 +284,20 @@ def shape_of_params(params: float, active_params: float | None = None) -> Shape:
     Parameters
     ----------
     params, active_params : float
-        `active_params` is `params` by default; fewer mean a mixture of experts.
+        The second by default as the first; less means a mixture of experts.
 
     Raises
     ------
     InputError
-        If one is not positive, or more parameters are active than there are.
+        If one is not positive, more are active than there are, or fewer than a thousandth.
 
     Notes
     -----
     Depth and width follow power laws fitted to the dense decoders of the catalogue's table: 36 layers of width
     3520 at 7 billion parameters, growing with the power 0.26 and 0.41 of the size (for a mixture of
     experts the geometric mean of all and active); 8 key-value heads of 128; experts as in models of 2024
-    and 2025: 128, of which 8 are used.
+    and 2025: 128, of which 8 are used. Where so few parameters are active that this would leave less than a quarter
+    of them outside the experts, there are 256, 512 ... experts, of which 8 are used.
     """
     active = params if active_params is None else active_params
     if not (0 < params < float("inf") and 0 < active < float("inf")):
@@ -303,12 +307,20 @@ def shape_of_params(params: float, active_params: float | None = None) -> Shape:
             f"{active / 1e9:g} billion active parameters are more than the {params / 1e9:g} billion in all",
             "swap them",
         )
+    if active < _LEAST_ACTIVE * params:
+        raise InputError(
+            f"{active / 1e9:g} billion active parameters are less than {_LEAST_ACTIVE:.1%} of the "
+            f"{params / 1e9:g} billion in all",
+            "no mixture of experts is so sparse",
+        )
     sparse = active < 0.9 * params
     size = (params * active) ** 0.5 if sparse else params
     layers = max(2, round(36 * (size / 7e9) ** 0.26))
     hidden = max(128, round(3520 * (size / 7e9) ** 0.41 / 128) * 128)
-    experts, top_k = (128, 8) if sparse else (1, 1)
-    routed = (params - active) / (1 - top_k / experts) if sparse else 0.0
+    experts, top_k, routed = (128, 8, _routed(params, active, 128, 8)) if sparse else (1, 1, 0.0)
+    while params - routed < _LEAST_DENSE * active:
+        experts *= 2
+        routed = _routed(params, active, experts, top_k)
     return Shape(
         params=params,
         active_params=active,
@@ -330,3 +342,8 @@ def shape_of_params(params: float, active_params: float | None = None) -> Shape:
         known=False,
         source="typical of its size",
     )
+
+
+def _routed(params: float, active: float, experts: int, top_k: int) -> float:
+    """Return the parameters of all experts: all but `top_k` of them are what is not active."""
+    return (params - active) / (1 - top_k / experts)

@@ -9,7 +9,7 @@ import numpy as np
 
 from joulewise.energy.language import power, times, work
 from joulewise.energy.physics import Bools, Floats, Labels, energy_per_item, overlapped_time, per_die, soft_limit
-from joulewise.energy.rows import Requests
+from joulewise.energy.reading import Requests
 
 EAGER, EARLY, CURRENT = "eager", "early", "current"
 """Generations of engines: one kernel after another (transformers); continuous batching with a slow host
@@ -351,6 +351,23 @@ def bounds_of_phases(values: Mapping[str, float], c: Columns) -> tuple[str, str]
     parts = step(values, c).parts_s
     decode = {name: float(part[0]) for name, part in parts.items() if name != "prefill"}
     return "compute", max(decode, key=lambda name: decode[name])
+
+
+def at_peak(c: Columns) -> Floats:
+    """Return the work of a token over the accelerator's peak rate per watt. [J per token]
+
+    Notes
+    -----
+    .. math:: E = \\frac{2 N}{F / P}
+
+    with N active parameters, the peak rate F [FLOP/s] and the thermal design power P [W]: the efficiency by which the
+    paper divides FLOPs [1]_, applied to one token.
+
+    References
+    ----------
+    .. [1] Desislavov et al., Compute and Energy Consumption Trends in Deep Learning Inference, 2021, Eqs. 1, 2.
+    """
+    return np.asarray(2 * c.active_params / (c.peak_flops_per_s / c.tdp_w))
 
 
 def explain(values: Mapping[str, float], requests: Requests[Columns]) -> list[str]:

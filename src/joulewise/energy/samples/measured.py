@@ -11,7 +11,7 @@ import polars as pl
 from joulewise.catalog import Catalog
 from joulewise.energy.measured_rows import Measured, number_of, read_measured, text_of
 from joulewise.energy.physics import Floats, measured_dies
-from joulewise.energy.rows import Facts
+from joulewise.energy.reading import Facts
 from joulewise.energy.samples.parameters import PARAMETERS
 from joulewise.energy.samples.read import COLUMNS, read
 from joulewise.energy.samples.step import Columns, step
@@ -51,6 +51,7 @@ def measured(frame: pl.DataFrame, catalog: Catalog) -> Measured | None:
         ids=text_of(good, "id"),
         source=text_of(good, "source"),
         places=places,
+        prompt_assumed=np.zeros(len(good), dtype=np.bool_),
     )
 
 

@@ -7,8 +7,9 @@ from typing import Any
 
 from joulewise.energy.accelerators import accelerator_of, is_at_wall, weight_format
 from joulewise.energy.flags import Flag, Flagged, assumed
-from joulewise.energy.models import model_named
-from joulewise.energy.rows import BadCellError, Facts, Reading, WorkloadRow
+from joulewise.energy.models import model_of
+from joulewise.energy.reading import BadCellError, Facts, Reading
+from joulewise.energy.rows import WorkloadRow
 from joulewise.energy.samples.step import MULTI_STREAM
 
 SCENARIOS = ("SingleStream", "MultiStream", "Server", "Offline")
@@ -26,8 +27,10 @@ _SIZE_FACTOR = 2.0  # published sizes of detectors differ in the parts they coun
 
 
 _NOT_COUNTED = {
-    "network": "an image network whose work was not counted: joulewise count takes it by --module timm:NAME",
-    "encoder": "an encoder, which reads a text whole and writes none: give its configuration by --config",
+    "network": "an image network whose work was not counted: joulewise count takes it by --module timm:NAME; --method "
+    "paper may have its FLOPs",
+    "encoder": "an encoder, which reads a text whole and writes none: give its configuration by --config; --method "
+    "paper may have its FLOPs",
     "embedding": "an embedding model, which reads a text whole and writes none: give its configuration by --config",
     "speech": "a speech model, which the calibrated method does not price",
 }
@@ -105,7 +108,7 @@ def _network(row: WorkloadRow, facts: Facts) -> tuple[Mapping[str, Any], list[Fl
         if getattr(row, name) is not None:
             raise BadCellError(name, "is given without flops; a count of the network has all of them")
     model = row.model or ""
-    known = model_named(model, facts.catalog)
+    known = model_of(row, facts.catalog)
     measured = known.sample_network if known else None
     if measured is not None:
         if row.image_size is not None and row.image_size.replace(" ", "") != measured["image_size"]:
@@ -122,7 +125,7 @@ def _network(row: WorkloadRow, facts: Facts) -> tuple[Mapping[str, Any], list[Fl
     sizes = known.image_networks
     if not sizes:
         reason = _NOT_COUNTED.get(known.kind, f"a model of the kind {known.kind!r}, not one with a single forward pass")
-        raise BadCellError("model", f"{known.name} is {reason}; --method paper may have its FLOPs")
+        raise BadCellError("model", f"{known.name} is {reason}")
     if row.image_size is None:
         return sizes[0], [*not_measured, assumed(Flag.IMAGE_ASSUMED, str(sizes[0]["image_px"]))]
     sides = row.image_size.lower().split("x")

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from joulewise.energy.physics import Bools, Floats, Labels, Numeric, per_die
-from joulewise.energy.rows import Requests
+from joulewise.energy.reading import Requests
 
 MULTI_STREAM = 8.0
 """Samples of a request in MLPerf's MultiStream."""
