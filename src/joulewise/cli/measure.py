@@ -145,11 +145,11 @@ def command(
         idle_seconds=idle_seconds,
         reading_seconds=0.0 if target is None else _READING_SECONDS,
     )
-    beside = _counterpart(run, about) if run.built else None
+    counterpart = _counterpart(run, about) if run.built else None
     if output is not None:
         unit = TOKEN if run.tokens else "inference"
         append_row(output, row_of(found, run.tokens or run.inferences, unit, about))
-    value = _value(run, found, left_out, beside)
+    value = _value(run, found, left_out, counterpart)
     emit_object(value, text=_text(value, found, run, within), fmt="table", as_json=as_json, output=None)
 
 
@@ -261,20 +261,22 @@ def _counterpart(run: _Run, about: dict[str, Any]) -> Counterpart:
     return estimate_of_measured(work, about["accelerator"], options)
 
 
-def _value(run: _Run, found: Measurement, left_out: list[MeterStatus], beside: Counterpart | None) -> dict[str, Any]:
+def _value(
+    run: _Run, found: Measurement, left_out: list[MeterStatus], counterpart: Counterpart | None
+) -> dict[str, Any]:
     value = {
         "name": run.name,
         **found.to_dict(run.inferences, run.tokens),
         "not_in_total": [finding.to_dict() for finding in left_out],
     }
-    if beside is not None:
-        known = beside.energy
+    if counterpart is not None:
+        known = counterpart.energy
         value["estimate"] = {
             "energy_per_inference_j": known.central if known else None,
             "energy_per_inference_j_low": known.low if known else None,
             "energy_per_inference_j_high": known.high if known else None,
-            "scope": beside.scope,
-            "reason": beside.reason,
+            "scope": counterpart.scope,
+            "reason": counterpart.reason,
         }
     return value
 
@@ -310,12 +312,12 @@ def _text(value: dict[str, Any], found: Measurement, run: _Run, within: float) -
     if run.built and not found.steady:
         lines.append("- the warm-up did not become steady: the time per run still varies")
     if "estimate" in value:
-        beside = value["estimate"]
+        estimate = value["estimate"]
         lines.append(
-            f"- no estimate: {beside['reason']}"
-            if beside["reason"]
-            else f"- estimated: {joules('energy_per_inference_j', beside)} {what} "
-            f"({joules('energy_per_inference_j_low', beside)} to {joules('energy_per_inference_j_high', beside)}), "
-            f"{beside['scope']}"
+            f"- no estimate: {estimate['reason']}"
+            if estimate["reason"]
+            else f"- estimated: {joules('energy_per_inference_j', estimate)} {what} "
+            f"({joules('energy_per_inference_j_low', estimate)} to {joules('energy_per_inference_j_high', estimate)}), "
+            f"{estimate['scope']}"
         )
     return "\n".join(lines)

@@ -1,4 +1,4 @@
-"""The section of today's page on how far off the calibrated estimates are."""
+"""The section of today's page on the errors of the calibrated estimates."""
 
 from __future__ import annotations
 

@@ -154,7 +154,7 @@ def _small(draw: st.DrawFn) -> dict[str, Any]:
     }
 
 
-# What each family's configuration class takes beside, or cannot take.
+# Arguments that each family's configuration class needs in addition, or cannot take.
 EXTRA: dict[str, dict[str, Any]] = {
     "llama": {"head_dim": 12, "attention_bias": True, "mlp_bias": True},
     "mistral": {"sliding_window": 64},
