@@ -1,4 +1,4 @@
-"""Energy of workloads: against the time that a request waits, and predicted against measured."""
+"""Charts of energy against waiting time, and of estimated against measured energy."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The kinds of workload that can be priced, and which of them a row is."""
+"""The kinds of workload that can be priced, and the kind of a row."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from joulewise.energy.samples.kind import SAMPLE
 from joulewise.energy.workload_kind import Kind
 
 KINDS: dict[str, Kind] = {kind.name: kind for kind in (LANGUAGE, GENERATOR, SAMPLE)}
-# Encoders, embedding and speech models are single-pass networks without counted work; their reading says so.
+# Encoders, embedding and speech models are single-pass networks without counted work; `samples.read` refuses them.
 _KIND_OF_MODEL = {
     "language": LANGUAGE,
     "generator": GENERATOR,
@@ -36,5 +36,5 @@ def kind_of(row: WorkloadRow, catalog: Catalog) -> Kind:
     generates = row.steps is not None or any(task in (row.task or "") for task in _GENERATING_TASKS)
     if generates:
         return GENERATOR
-    # A size of images beside a model that is not known: its reading says what is missing.
+    # An image size with an unknown model: `samples.read` says what is missing.
     return SAMPLE if row.flops is not None or row.image_size is not None else LANGUAGE

@@ -1,4 +1,4 @@
-"""Reading of rows: what a kind of workload makes of each, and why a row cannot be read."""
+"""Read rows as workloads of one kind, and report the rows that cannot be read."""
 
 from __future__ import annotations
 

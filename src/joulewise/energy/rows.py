@@ -167,7 +167,7 @@ def row_of(values: Mapping[str, object]) -> WorkloadRow:
         except ValueError:
             raise InputError(f"{name}: {str(value)!r} is not a number") from None
         except OverflowError:
-            raise InputError(f"{name}: a whole number of so many digits {_out_of_bounds(name, inf)}") from None
+            raise InputError(f"{name}: a whole number of that many digits {_out_of_bounds(name, inf)}") from None
         reason = _out_of_bounds(name, cells[name])
         if reason:
             raise InputError(f"{name}: {value} {reason}")

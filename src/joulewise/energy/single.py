@@ -129,7 +129,7 @@ def estimate(
     not_applicable_to(row, kind.columns, kind.what)
     if method in BASELINES:
         if kind is not LANGUAGE:
-            raise InputError(f"the method {method} is for language models alone", "use calibrated")
+            raise InputError(f"the method {method} is only for language models", "use calibrated")
         not_applicable_to(row, LANGUAGE.columns - _LEFT_OUT_BY_BASELINES, f"the method {method}")
     calibration = calibration or load_calibration()
     facts = facts_for(kind, calibration, catalog, shapes)

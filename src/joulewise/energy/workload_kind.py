@@ -39,7 +39,7 @@ class Run:
     n : array
         Accelerators of one copy.
     accelerator_seconds : array
-        Time of accelerators that one request takes up, those that wait for others included. [s]
+        Accelerator time of one request, including accelerators that wait for others. [s]
     output_tokens, prefill_share : array or None
         For language models: tokens of an answer, and the prompt's share of the accelerators' busy time.
     memory_share : array or None
@@ -63,18 +63,18 @@ class Run:
 
 @dataclass(frozen=True)
 class Unlike:
-    """A way in which a workload may be unlike all that was measured, and how far off an estimate then is.
+    """A way in which a workload may differ from all measured ones, and how to find the error of its estimate.
 
     Parameters
     ----------
     flag : Flag
-        Of such workloads; the name of their interval.
+        Flag of such workloads; also the name of their interval.
     groups : callable
-        From measured rows to the groups that are each taken as unknown in turn.
+        From measured rows to the groups that are treated as unknown, one after another.
     hidden : callable
-        From measured rows, and which of them are taken as unknown, to the rows as they are then read.
+        From measured rows, and which of them are treated as unknown, to the rows as they are then read.
     refit : bool
-        Whether a fit that saw no row of the group prices it; otherwise the full fit does.
+        Whether a fit without the group prices it, rather than the full fit.
     """
 
     flag: Flag
@@ -125,12 +125,12 @@ class Kind:
     level : float
         Nominal level of its intervals.
     near_rows_narrow : bool
-        Whether an estimate beside a measured row of its configuration has an interval of its own.
+        Whether an estimate that a measured row corrects has a separate interval.
     unlike : tuple of Unlike
     title : str
-        Of its scores.
+        Title of its scores.
     labels : tuple of str
-        What scores call its rows, as in the column ``kind`` of `described`.
+        Names of its rows in scores, as in the column ``kind`` of `described`.
     described : callable
         From measured rows to the columns by which scores group them: ``kind, task``, ``batch_size`` or ``scenario``,
         and ``at-peak``, the energy at the accelerator's peak rate and thermal design power. [J]

@@ -1,4 +1,4 @@
-"""Measured rows of language models, and what the model predicts for them."""
+"""Measured rows of language models, and predictions for them."""
 
 from __future__ import annotations
 
@@ -69,14 +69,14 @@ def predict(values: Mapping[str, float], rows: Measured) -> tuple[Floats, Floats
 
 
 def without_die(rows: Measured, unknown: Bools) -> Measured:
-    """Return measured rows of which some ran on a chip design that was never measured."""
+    """Return measured rows as if some had run on a chip design that was never measured."""
     columns: Columns = rows.requests.columns
     unnamed = replace(columns, die=np.where(unknown, "other", columns.die))
     return replace(rows, requests=replace(rows.requests, columns=unnamed))
 
 
 def without_shape(rows: Measured, _unknown: Bools) -> Measured:
-    """Return measured rows with the shapes that their sizes alone would give, their images aside."""
+    """Return measured rows with typical shapes for their sizes, except for their images."""
     columns: Columns = rows.requests.columns
     shapes = [shape_of_params(*sizes) for sizes in zip(columns.params, columns.active_params, strict=True)]
     of_shape = {f.name for f in fields(Shape)} & {f.name for f in fields(Columns)} - {"image_tokens"}
@@ -91,7 +91,7 @@ def prompts_of(values: Mapping[str, float]) -> dict[str, float]:
 
 
 def _prompts(values: Mapping[str, float], rows: Measured) -> Floats:
-    """Return prompts: as given where they are, else the task's parameter plus the tokens of its image."""
+    """Return the prompt of each row: as given, else the task's parameter plus the tokens of its image."""
     prompts: Floats = rows.requests.columns.prompt_tokens.copy()
     images = rows.requests.columns.image_tokens
     for name in PROMPTS:

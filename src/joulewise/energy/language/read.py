@@ -28,7 +28,7 @@ DEFAULT_PROMPT_TOKENS = 512.0
 DEFAULT_OUTPUT_TOKENS = 256.0
 # MLPerf's throughput scenarios run any number of requests together and do not report it.
 _LARGE_BATCH = 256.0
-_SLIP = 0.75  # likeness of a task to a measured one from which it is taken for a slip of the keyboard
+_SLIP = 0.75  # similarity to a measured task at which another name counts as a typing error
 _LARGEST_MEASURED_BATCH = 1100.0
 _CACHE_ROOM = 1.3  # an accelerator's memory over that of the weights: the rest holds the cache
 _SIZE_TOLERANCE = 0.25  # published sizes are rounded: "7B" models have up to 7.6 billion parameters

@@ -27,7 +27,7 @@ _SIZE_FACTOR = 2.0  # published sizes of detectors differ in the parts they coun
 
 
 _NOT_COUNTED = {
-    "network": "an image network whose work was not counted: joulewise count takes it by --module timm:NAME; --method "
+    "network": "an image network whose work was not counted: give it by --module timm:NAME; --method "
     "paper may have its FLOPs",
     "encoder": "an encoder, which reads a text whole and writes none: give its configuration by --config; --method "
     "paper may have its FLOPs",
