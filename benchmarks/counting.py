@@ -1,4 +1,4 @@
-"""Counting beside its limits: a 405B configuration, a 70B-shaped module on meta, and its memory.
+"""Time and memory of counting, with their limits: a 405B configuration, a 70B-shaped module on meta, and its memory.
 
 Run: python benchmarks/counting.py
 """

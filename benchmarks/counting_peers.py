@@ -1,4 +1,4 @@
-"""Accuracy, time and memory of counting, beside two peers, on a dozen networks, in one run.
+"""Accuracy, time and memory of counting, compared with two peers, on a dozen networks, in one run.
 
 The truth is a closed form or a count that several tools agree on, given here by hand. Peers report
 multiply-adds and are doubled. Needs the extras timm and hf, and: pip install fvcore ptflops. Run:
@@ -82,7 +82,7 @@ def run(tool: str, network: str, shim: str) -> tuple[float, float, float] | None
 
 def main() -> None:
     """Print one row per network, and how many of them each tool counts within 1%."""
-    shim = "import tests.counting.conftest"  # lets timm be imported beside a CPU build of torch
+    shim = "import tests.counting.conftest"  # lets timm be imported with a CPU build of torch
     right = dict.fromkeys(TOOLS, 0)
     print(f"{'network':38s}" + "".join(f"{tool:>12s} / exact      s     MB" for tool in TOOLS))
     for network, exact in NETWORKS.items():

@@ -1,4 +1,4 @@
-"""Time of estimates: a table of 100,000 workloads, one of three, and a single one; beside their limits.
+"""Time of estimates: a table of 100,000 workloads, one of three, and a single one; with their limits.
 
 Run: python benchmarks/estimate_table.py
 """

@@ -1,4 +1,4 @@
-"""CPU time of `joulewise report` in a fresh process, beside its limit.
+"""CPU time of `joulewise report` in a fresh process, with its limit.
 
 Run: python benchmarks/report.py
 """

@@ -1,4 +1,4 @@
-"""CPU time and loaded modules of a fresh process: `joulewise --help`, `trend --json`, beside bare Python.
+"""CPU time and loaded modules of a fresh process: `joulewise --help`, `trend --json`, compared with bare Python.
 
 Run: python benchmarks/startup.py
 """

@@ -1,4 +1,4 @@
-"""What several tests share: the installed command, and a browser that must be there in CI."""
+"""Fixtures of several tests: the installed command, and a browser that CI must have."""
 
 import os
 import shutil

@@ -1,4 +1,4 @@
-"""A core install: numbers need no extra, and whatever needs one says which in one line."""
+"""A core install: numbers need no extra, and code that needs one names it in one line."""
 
 import re
 import subprocess

@@ -1,4 +1,4 @@
-"""What works on this machine, as data."""
+"""The report on this machine's meters and extras, as data."""
 
 import json
 import sys

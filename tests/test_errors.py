@@ -13,7 +13,7 @@ def test_an_unknown_name_says_what_would_be_right() -> None:
     assert error.exit_code == ExitCode.BAD_INPUT
 
 
-def test_few_names_are_all_told_where_none_is_near() -> None:
+def test_few_names_are_all_listed_where_none_is_near() -> None:
     error = UnknownNameError("task", "xyz", ["vision", "language"])
     assert str(error) == "unknown task 'xyz' (one of vision, language)"
     assert str(UnknownNameError("model", "xyz", map(str, range(1000)))) == "unknown model 'xyz'"
@@ -23,7 +23,7 @@ def test_a_missing_extra_is_named() -> None:
     assert "pip install 'joulewise[torch]'" in str(MissingExtraError("torch", "counting a module"))
 
 
-def test_problems_of_data_are_given_by_name_so_that_a_hint_is_not_taken_for_them() -> None:
+def test_problems_of_data_are_given_by_keyword_so_that_a_hint_is_not_read_as_one() -> None:
     error = DataError("x.json is not a calibration", "joulewise calibrate writes one")
     assert (str(error), error.problems) == ("x.json is not a calibration (joulewise calibrate writes one)", ())
     assert DataError("two rows", problems=["row 1", "row 2"]).problems == ("row 1", "row 2")

@@ -1,4 +1,4 @@
-"""Fits against statsmodels, which nobody here wrote."""
+"""Fits compared with statsmodels."""
 
 import math
 from typing import Any

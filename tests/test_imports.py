@@ -1,4 +1,4 @@
-"""What must not be imported early: asked of a fresh interpreter, not of the clock."""
+"""Modules that must not be imported early, checked in a fresh interpreter rather than by time."""
 
 import json
 import subprocess

@@ -1,4 +1,4 @@
-"""What is released agrees with itself: version, licences, notices, and the README for package indexes."""
+"""The parts of a release agree: version, licences, notices, and the README for package indexes."""
 
 import csv
 import json
@@ -20,7 +20,7 @@ NOTICE = (ROOT / "NOTICE").read_text(encoding="utf-8")
 ATTRIBUTION = ("CC BY", "CC-BY")
 
 
-def test_the_version_stands_in_one_place() -> None:
+def test_the_version_is_in_one_place() -> None:
     assert PYPROJECT["project"]["dynamic"] == ["version", "readme"]
     assert PYPROJECT["tool"]["hatch"]["version"]["path"] == "src/joulewise/__init__.py"
     citation = (ROOT / "CITATION.cff").read_text(encoding="utf-8")

@@ -1,4 +1,4 @@
-"""Text of others, made safe: control characters, long values, addresses."""
+"""Text from others, made safe: control characters, long values, addresses."""
 
 import pytest
 from hypothesis import given

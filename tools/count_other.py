@@ -72,8 +72,12 @@ def facts_of_network(row: dict[str, Any]) -> list[dict[str, str]]:
         _fact(row, "flops", str(work.flops), unit="FLOP", conditions=conditions, **counted),
     ]
     if row["params"]:
-        told = row["params"]
-        facts.append(_fact(row, "params", told["reported"], unit="1", source=told["source"], locator=told["locator"]))
+        published = row["params"]
+        facts.append(
+            _fact(
+                row, "params", published["reported"], unit="1", source=published["source"], locator=published["locator"]
+            )
+        )
     if row["task"] == "embedding":
         tokens = str(row["options"]["prompt_tokens"])
         facts.append(_fact(row, "input_tokens", tokens, unit="tokens", **{**counted, "kind": "assumed"}))
@@ -107,11 +111,11 @@ def facts_of_generator(row: dict[str, Any]) -> list[dict[str, str]]:
 
 
 def _date(row: dict[str, Any]) -> list[dict[str, str]]:
-    told = row["date"]
-    if told is None:
+    date = row["date"]
+    if date is None:
         return []
-    place = {"source": told["source"], "locator": told["locator"], "note": told["note"]}
-    return [_fact(row, "release_date", told["value"], **place)]
+    place = {"source": date["source"], "locator": date["locator"], "note": date["note"]}
+    return [_fact(row, "release_date", date["value"], **place)]
 
 
 def _fact(row: dict[str, Any], attribute: str, value: str, **cells: str) -> dict[str, str]:
@@ -121,8 +125,8 @@ def _fact(row: dict[str, Any], attribute: str, value: str, **cells: str) -> dict
 
 def main() -> None:
     """Write the three files."""
-    told = json.loads(NETWORKS.read_text(encoding="utf-8"))
-    rows = [*told["generators"], *told["networks"]]
+    networks = json.loads(NETWORKS.read_text(encoding="utf-8"))
+    rows = [*networks["generators"], *networks["networks"]]
     facts = []
     for row in rows:
         facts += facts_of_generator(row) if "generator" in row else facts_of_network(row)
@@ -131,7 +135,8 @@ def main() -> None:
         {**{c: row[c] for c in ENTITY_COLUMNS}, "aliases": "|".join(filter(None, _aliases(row)))} for row in rows
     ]
     sources = [
-        dict(zip(SOURCE_COLUMNS, (name, *cells, ""), strict=True)) for name, cells in sorted(told["sources"].items())
+        dict(zip(SOURCE_COLUMNS, (name, *cells, ""), strict=True))
+        for name, cells in sorted(networks["sources"].items())
     ]
     folder = shipped_folder()
     _write(folder / "models" / "entities-other.csv", ENTITY_COLUMNS, entities)

@@ -1,8 +1,8 @@
-"""Tables that a user brings: CSV as programs write it, and frames of other libraries.
+"""Tables from users: CSV as programs write it, and frames of other libraries.
 
 A CSV may be delimited by commas, semicolons or tabs, in UTF-8 (with or without a byte-order mark) or UTF-16 (with
 one), with line ends of any system. Where semicolons delimit, as spreadsheets write in much of Europe, ``0,5`` is read
-as 0.5. Every cell is returned as text; what it means is for its reader to say.
+as 0.5. Every cell is returned as text; the caller interprets it.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from joulewise.errors import InputError, reason
 _DELIMITERS = (",", ";", "\t")
 _MARKS = {codecs.BOM_UTF8: "utf-8-sig", codecs.BOM_UTF16_LE: "utf-16", codecs.BOM_UTF16_BE: "utf-16"}
 _OTHER_FILES = {b"PK\x03\x04": "a workbook or zip file", b"PAR1": "a Parquet file", b"\x1f\x8b": "a gzip file"}
-# 0,5 and 1.234,5: with a decimal comma. 1.234: in a file with those, a thousand and more, or one and a bit.
+# 0,5 and 1.234,5 have a decimal comma. In a file with decimal commas 1.234 is ambiguous: 1234 or a fraction.
 _DECIMAL_COMMA = r"^\s*[+-]?(\d+|\d{1,3}(\.\d{3})+),\d+([eE][+-]?\d+)?\s*$"
 _AMBIGUOUS = r"^\s*[+-]?\d{1,3}(\.\d{3})+\s*$"
 
@@ -39,7 +39,7 @@ def read_rows(file: Path | None) -> pl.DataFrame:
     Raises
     ------
     InputError
-        If it cannot be read, is empty or no table: with the row (the first below the header is row 1) and column.
+        If it cannot be read, is empty or is not a table: with the row (the first below the header is row 1) and column.
     """
     where = str(file) if file else "standard input"
     text = _decoded(_content(file, where), where)
@@ -92,7 +92,7 @@ def frame_of(table: object) -> pl.DataFrame:
     except ImportError:
         hint = "pip install pyarrow, or give polars.DataFrame(frame.to_dict('list'))"
         raise InputError(f"a {kind} is converted by pyarrow, which is not installed", hint) from None
-    # Each library raises its own errors for columns of mixed types, names that are there twice ...
+    # Each library raises its own errors for columns of mixed types, duplicate names ...
     except Exception as error:
         lines = str(error).strip().splitlines() or [type(error).__name__]
         raise InputError(f"the {kind} cannot be converted: {lines[0]}") from None
@@ -127,7 +127,7 @@ def _decoded(content: bytes, where: str) -> str:
 
 def _delimiter(text: str) -> tuple[str, str]:
     """Return the text from its header on, and the delimiter that gives the header the most columns."""
-    # Some spreadsheets say it in a first line of its own.
+    # Some spreadsheets state the delimiter in a separate first line.
     said = re.match(r"sep=([,;\t])\r?\n", text)
     if said:
         return text[said.end() :], said[1]

@@ -1,4 +1,4 @@
-"""What works on this machine: its energy meters, and the extras that are installed."""
+"""Check what works on this machine: energy meters and installed extras."""
 
 from __future__ import annotations
 
@@ -35,9 +35,9 @@ class Extra:
         The package that was imported.
     works : bool
     remedy : str
-        What would make it work; blank if it does.
+        Command that would make it work; blank if it works.
     installed : bool
-        Whether the package is there; it may not work nevertheless, as its versions may not fit.
+        Whether the package is installed; it may still fail if its versions do not match.
     """
 
     name: str
@@ -49,7 +49,7 @@ class Extra:
 
 @dataclass(frozen=True)
 class Checkup:
-    """What works on this machine.
+    """The meters and extras of this machine, and whether they work.
 
     Parameters
     ----------

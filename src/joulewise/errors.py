@@ -52,7 +52,7 @@ class InputError(JoulewiseError):
 
 
 class UnknownNameError(InputError):
-    """A name that is not known; the hint has the nearest known ones, or all of them where they are few.
+    """An unknown name; the hint has the nearest known names, or all of them where they are few.
 
     Parameters
     ----------

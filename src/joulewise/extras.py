@@ -27,7 +27,7 @@ def import_extra(module: str, extra: str, purpose: str) -> Any:
     MissingExtraError
         If it is not installed.
     WorkError
-        If it is, but does not import: a broken or mismatched installation.
+        If it is installed but cannot be imported: a broken or mismatched installation.
     """
     try:
         return import_module(module)
@@ -36,7 +36,7 @@ def import_extra(module: str, extra: str, purpose: str) -> Any:
     except Exception as error:
         reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
         raise WorkError(
-            f"{module} is installed but cannot be imported: {reason}", "its versions may not fit one another"
+            f"{module} is installed but cannot be imported: {reason}", "its versions may not match"
         ) from error
 
 
@@ -44,8 +44,8 @@ def import_extra(module: str, extra: str, purpose: str) -> Any:
 def without_network(extra: str, purpose: str) -> Iterator[None]:
     """Keep transformers, timm and the hub's client from the network while the block runs.
 
-    They ask the hub for more than the files that they were asked for, when they are imported and later. Their switch
-    is an environment variable that is read once, so that here its value within the client is set.
+    They contact the hub for more than the requested files, when they are imported and later. Their switch is an
+    environment variable that is read once, so this sets the value inside the client.
 
     Raises
     ------

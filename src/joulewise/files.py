@@ -1,4 +1,4 @@
-"""Writing files whole or not at all; devices, pipes and links are written through, never replaced."""
+"""Write files whole or not at all; devices, pipes and links are written through, never replaced."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ from joulewise.errors import InputError, WorkError, reason
 _STAGING = ".joulewise-part-"
 _OPEN_FILES = ("/dev/std", "/dev/fd/", "/proc/")
 _UNSAFE_IN_JSON = re.compile("[\x7f-\x9f\ud800-\udfff]")
-# A staging folder that has just been made is not locked yet: younger ones are left alone.
+# A staging folder that was just made may not be locked yet: younger ones are left alone.
 _STALE_AFTER_S = 60.0
 
 
 def make_folder(path: Path) -> Path:
-    """Make a folder, and its parents, if it is not there.
+    """Make a folder, and its parents, if it does not exist.
 
     Raises
     ------
@@ -47,7 +47,7 @@ def make_folder(path: Path) -> Path:
 
 
 def write_text(path: Path, text: str) -> Path:
-    """Write a text file as `open_output` does, in UTF-8; what UTF-8 cannot hold is escaped."""
+    """Write a text file as `open_output` does, in UTF-8; characters that UTF-8 cannot encode are escaped."""
     return write_bytes(path, text.encode("utf-8", "backslashreplace"))
 
 
@@ -62,8 +62,8 @@ def write_bytes(path: Path, content: bytes) -> Path:
 def open_output(path: Path) -> Iterator[IO[bytes]]:
     """Open a file to write bytes into: it appears whole when the block ends, or not at all if the block fails.
 
-    A device, a FIFO or a socket is opened and written as it is. Through a symbolic link the file that it names is
-    written, and the link stays. A file that is there keeps its permissions.
+    A device, a FIFO or a socket is opened and written directly. For a symbolic link the file that it points to is
+    written, and the link stays. An existing file keeps its permissions.
 
     Raises
     ------
@@ -74,7 +74,7 @@ def open_output(path: Path) -> Iterator[IO[bytes]]:
         raise InputError(f"cannot write {path}: its name holds a NUL byte")
     try:
         if _is_special(path):
-            # To the end of it: /dev/stdout may be a file that the caller has written to before.
+            # Append: /dev/stdout may be a file that the caller has already written to.
             with os.fdopen(os.open(path, os.O_WRONLY | os.O_APPEND), "wb") as special:
                 yield special
             return
@@ -120,14 +120,14 @@ def dump_json(value: Any, indent: int | None = 2) -> str:
     Raises
     ------
     WorkError
-        If a number is not finite: what is not known must be None. The message names where it stands.
+        If a number is not finite: unknown values must be None. The message names its place.
     """
     try:
         text = json.dumps(value, indent=indent, ensure_ascii=False, allow_nan=False, default=_plain)
     except ValueError:
         require_finite(value)
         raise
-    # The same JSON without characters that a terminal obeys, and without halves of surrogate pairs.
+    # The same JSON without control characters and without halves of surrogate pairs.
     return _UNSAFE_IN_JSON.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
 
 
@@ -137,7 +137,7 @@ def require_finite(value: Any) -> None:
     Raises
     ------
     WorkError
-        If there is one: the message names where, e.g. ``rows[3].energy_j``.
+        If there is one: the message names its place, e.g. ``rows[3].energy_j``.
     """
     for where, number in _not_finite(value, ""):
         raise WorkError(f"{where or 'the value'} is {number}, not a finite number", "a bug: please report it")
@@ -152,7 +152,7 @@ def _plain(value: Any) -> Any:
 
 
 def _not_finite(value: Any, where: str) -> Iterator[tuple[str, Any]]:
-    """Yield where each number that is not finite stands, as ``rows[3].energy_j``, and the number."""
+    """Yield the place of each number that is not finite, as ``rows[3].energy_j``, and the number."""
     if isinstance(value, Mapping):
         for key, item in value.items():
             yield from _not_finite(item, f"{where}.{key}" if where else str(key))
@@ -164,7 +164,7 @@ def _not_finite(value: Any, where: str) -> Iterator[tuple[str, Any]]:
 
 
 def _is_special(path: Path) -> bool:
-    """Return whether something other than a plain file is there, or a name of an open file such as /dev/stdout."""
+    """Return whether a path is something other than a plain file, or names an open file such as /dev/stdout."""
     if str(path).startswith(_OPEN_FILES):
         return True
     try:
@@ -186,7 +186,7 @@ def _replace(staged: Path, target: Path) -> None:
 
 @contextmanager
 def _staging(folder: Path) -> Iterator[Path]:
-    """Make a folder for unfinished files within `folder`; what killed runs left of such is removed first."""
+    """Make a folder for unfinished files within `folder`; those that killed runs left are removed first."""
     _remove_stale(folder)
     staging = Path(tempfile.mkdtemp(prefix=_STAGING, dir=folder))
     try:
@@ -207,7 +207,7 @@ def _remove_stale(folder: Path) -> None:
 
 @contextmanager
 def _locked(folder: Path) -> Iterator[bool]:
-    """Hold a folder's lock, which ends with the process however that ends; false where somebody else holds it."""
+    """Take a folder's lock, which ends with the process; return false where another process holds it."""
     if sys.platform == "win32":
         yield False
         return

@@ -131,7 +131,7 @@ def fit_log_linear(years: ArrayLike, values: ArrayLike, confidence: float = 0.95
     years : array_like
         Decimal years.
     values : array_like
-        Positive values, one a year.
+        Positive values, one per year.
     confidence : float
         Of the intervals.
 

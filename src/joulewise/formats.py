@@ -1,4 +1,4 @@
-"""Number formats: how many bits a stored value takes, and which arithmetic works on it."""
+"""Number formats: the bits of a stored value, and the arithmetic that processes it."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ class NumberFormat:
     Parameters
     ----------
     name : str
-        As joulewise writes it.
+        Name in joulewise.
     bits : float
         Of one stored value, its share of a block's scale included. [bit]
     significand_bits, sum_bits : int
@@ -24,9 +24,9 @@ class NumberFormat:
         The format whose rate an accelerator reaches on weights stored in this one: narrow weights are widened where
         engines do so. None where no engine serves models in it.
     group : str
-        What studies call the peak rates listed under `name`.
+        Name in studies of the peak rates listed under `name`.
     tensor_group : str
-        What studies call the rates of matrix units in this format, listed under ``name-tensor``.
+        Name in studies of the rates of matrix units in this format, listed under ``name-tensor``.
     aliases : tuple of str
         Other names, in lower case.
     torch : str or None
@@ -75,7 +75,7 @@ _BY_NAME = {name: f for f in FORMATS.values() for name in (f.name, *f.aliases)}
 RATE_GROUPS: dict[str, str] = {f.name: f.group for f in FORMATS.values()} | {
     f"{f.name}-tensor": f.tensor_group for f in FORMATS.values()
 }
-"""What studies call an accelerator's peak rate, by the precision that the catalogue lists it under."""
+"""Name in studies of an accelerator's peak rate, by the precision that the catalogue lists it under."""
 
 
 def format_named(name: str) -> NumberFormat:
@@ -84,13 +84,13 @@ def format_named(name: str) -> NumberFormat:
     Parameters
     ----------
     name : str
-        In any case, ``bfloat16`` or ``BF16``; of a mixture only what comes first: ``INT8 (mixed)``,
+        In upper or lower case, ``bfloat16`` or ``BF16``. Of a mixture only the first counts: ``INT8 (mixed)``,
         ``int8,fp16``.
 
     Raises
     ------
     UnknownNameError
-        If there is none; with the nearest names.
+        If there is no such format; with the nearest names.
 
     Examples
     --------

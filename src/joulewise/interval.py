@@ -12,8 +12,8 @@ class Interval:
     """A central value with a lower and an upper bound, in one unit.
 
     Arithmetic is that of intervals: bounds of a product or quotient are the least and greatest of
-    the bounds' products or quotients. That is the widest honest answer when nothing is known of how
-    the errors hang together.
+    the bounds' products or quotients. That is the widest possible result, and the right one when the
+    correlation between the errors is unknown.
 
     Parameters
     ----------
@@ -62,6 +62,6 @@ def _as_interval(value: Interval | float) -> Interval:
 
 
 def _require_positive(value: Interval) -> None:
-    # Every quantity of this library that is multiplied is positive; a sign would mean a slip.
+    # Every quantity of this library that is multiplied is positive; a negative value indicates a bug.
     if value.low <= 0:
         raise InputError(f"interval arithmetic here is for positive quantities, not {value}")

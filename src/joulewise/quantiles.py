@@ -1,7 +1,7 @@
 """Quantiles of Student's t, the normal and the binomial distribution.
 
-These three are all that estimates, trends and studies would need of SciPy, which takes 140 MB to install. The tests
-compare each with SciPy's.
+Estimates, trends and studies need only these three of SciPy, which takes 140 MB to install. The tests compare each with
+SciPy's.
 """
 
 from __future__ import annotations
@@ -90,12 +90,12 @@ def binomial_interval(successes: int, trials: int, confidence: float = 0.95) -> 
     successes, trials : int
         ``0 <= successes <= trials``, and one trial at least.
     confidence : float
-        Which the interval reaches at least, with equal tails.
+        Minimum confidence of the interval, with equal tails.
 
     Notes
     -----
-    The low end is the probability at which so many successes or more have half of what the confidence leaves; the
-    high end that at which so many or fewer have it [1]_.
+    At the low end the probability of that many successes or more is half of one minus the confidence; at the high end
+    the probability of that many or fewer is [1]_.
 
     References
     ----------

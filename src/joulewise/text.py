@@ -1,4 +1,4 @@
-"""Text that somebody else wrote, made safe to show: names, paths, cells and addresses."""
+"""Make text from others safe to show: names, paths, cells and addresses."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import re
 from urllib.parse import urlsplit
 
 LONGEST_SHOWN = 120
-"""A longer value is shortened in a message, with its length beside it."""
+"""A longer value is shortened in a message, which then states its length."""
 
 _LONGEST_LINE = 2000
 _HEAD, _TAIL = 80, 24
@@ -18,7 +18,7 @@ _UNBROKEN = re.compile(r"[^\s'\"]{121,}")
 
 
 def printable(text: str, keep: str = "") -> str:
-    r"""Return text in which no character can steer a terminal: each is escaped as in a Python string.
+    r"""Return text without characters that control a terminal: each is escaped as in a Python string.
 
     Parameters
     ----------

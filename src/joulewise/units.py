@@ -91,7 +91,7 @@ def decimal_year(day: date) -> float:
 
 
 def decimal_year_of(column: str) -> pl.Expr:
-    """Return a column of dates as `decimal_year` gives each; null where there is no date."""
+    """Return a column of dates as decimal years; null where there is no date. See `decimal_year`."""
     import polars as pl  # noqa: PLC0415  (units are needed where no table is)
 
     day = pl.col(column).dt

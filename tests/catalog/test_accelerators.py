@@ -1,4 +1,4 @@
-"""Accelerators of today beside the paper's: data sheets, merged entities, editions, physical limits."""
+"""Today's accelerators and the paper's: data sheets, merged entities, editions, physical limits."""
 
 import math
 import random
@@ -60,7 +60,7 @@ def test_figures_of_data_sheets(
     assert row["tdp_w"] == tdp_w
 
 
-def test_every_row_of_epoch_is_there() -> None:
+def test_every_row_of_epoch_is_in_the_catalogue() -> None:
     locators = catalog.load().facts.filter(pl.col("locator").str.starts_with("ML hardware"))["locator"]
     rows = {text.split(", row ")[1].rsplit(", ", 1)[0] for text in locators}
     assert len(rows) >= 175  # as many as the edition of April 2026 has; a later one has more
@@ -91,7 +91,7 @@ def test_the_same_accelerator_is_one_entity_with_the_facts_of_both() -> None:
         assert {PAPER, "epoch-hardware-2026"} <= read_in
 
 
-def test_what_the_paper_says_stands_in_its_edition_and_what_is_right_in_the_catalogue() -> None:
+def test_the_papers_edition_keeps_its_figures_and_the_catalogue_has_the_corrections() -> None:
     today, paper = catalog.load(), catalog.load().edition(PAPER)
     assert today.source_of("a100", "release_date").value == "2020-05-14"
     assert paper.source_of("a100", "release_date").value == "2020-04-14"
@@ -112,7 +112,7 @@ def test_a_correction_at_one_precision_leaves_the_others() -> None:
     assert set(rates["precision"]) == {"fp16-tensor", "fp8", "fp4", "int8"}
 
 
-def test_no_rate_with_sparsity_stands_for_a_dense_one() -> None:
+def test_no_rate_with_sparsity_replaces_a_dense_one() -> None:
     loaded = catalog.load()
     sparse = loaded.facts.filter(pl.col("conditions").str.contains("sparsity="))
     assert sparse.height >= 6
@@ -124,7 +124,7 @@ def test_no_rate_with_sparsity_stands_for_a_dense_one() -> None:
         assert dense.number < row["number"]
 
 
-def test_disagreements_are_told_with_who_says_what() -> None:
+def test_disagreements_are_reported_with_their_sources() -> None:
     table = disagreements("accelerators")
     row = table.filter(entity="a100", attribute="release_date").row(0, named=True)
     assert (row["value"], row["other"], row["corrected"]) == ("2020-05-14", "2020-04-14", True)

@@ -51,7 +51,7 @@ def test_only_two_models_have_no_date() -> None:
     assert set(catalog.language_models().filter(pl.col("release_date").is_null())["name"]) == UNDATED
 
 
-def test_every_language_model_that_energy_was_measured_on_is_there() -> None:
+def test_every_measured_language_model_is_in_the_catalogue() -> None:
     models = catalog.language_models()
     for name in measurements().filter(tier="A-gpu")["model"].unique():
         if find_model(name).architecture is None:
@@ -94,7 +94,7 @@ def test_scores_as_their_sources_print_them(model: str, benchmark: str, harness:
     assert any(value == pytest.approx(score, abs=0.001) for value in found), found
 
 
-def test_an_unknown_benchmark_names_those_there_are() -> None:
+def test_an_unknown_benchmark_lists_the_known_ones() -> None:
     with pytest.raises(UnknownNameError, match="mmlu"):
         catalog.scores("mmlu_score")
 

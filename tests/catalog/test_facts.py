@@ -128,7 +128,7 @@ def test_a_name_of_several_is_the_papers_and_weights_go_by_their_own() -> None:
     assert others_named("human-body", loaded) == []
 
 
-def test_an_unknown_attribute_names_those_there_are() -> None:
+def test_an_unknown_attribute_lists_the_known_ones() -> None:
     with pytest.raises(UnknownNameError, match="params"):
         catalog.source_of("alexnet", "parms")
 
@@ -161,7 +161,7 @@ def test_a_users_folder_adds_rows(tmp_path: Path) -> None:
     assert catalog.models().filter(id="mynet").height == 0
 
 
-def test_a_correction_stands_and_the_old_figure_stays_visible(tmp_path: Path) -> None:
+def test_a_correction_is_used_and_the_old_figure_stays_visible(tmp_path: Path) -> None:
     folder = _folder(
         tmp_path,
         "alexnet,top1_percent,56.55,,,%,benchmark=imagenet-1k; crops=1,measured,me,,row 1,paszke2016,measured again\n",
@@ -198,7 +198,7 @@ def test_a_correction_stands_and_the_old_figure_stays_visible(tmp_path: Path) ->
         ("alexnet,flops,3,,,GFLOP,fast,measured,he2015b,,r,,", "row 2, conditions: 'fast' is not of the form"),
         (
             "alexnet,flops,3,,,GFLOP,,measured,he2015b,,r,li2016,",
-            "row 2, note: is blank: a correction gives its reason",
+            "row 2, note: is blank: a correction needs a reason",
         ),
         (
             "alexnet,flops,3,,,GFLOP,convention=macs-doubled,measured,krizhevsky2012,,r,,",
@@ -206,7 +206,7 @@ def test_a_correction_stands_and_the_old_figure_stays_visible(tmp_path: Path) ->
         ),
     ],
 )
-def test_each_broken_rule_is_told_with_file_and_row(tmp_path: Path, row: str, said: str) -> None:
+def test_each_broken_rule_is_reported_with_file_and_row(tmp_path: Path, row: str, said: str) -> None:
     folder = _folder(tmp_path, row + "\n")
     problems = [str(p) for p in catalog.check(folder)]
     assert any(said in p and p.startswith(str(folder / "models" / "facts.csv")) for p in problems), problems
@@ -227,7 +227,7 @@ def test_each_broken_rule_is_told_with_file_and_row(tmp_path: Path, row: str, sa
         (HEADER.replace("note", "remark"), "unknown column 'remark'"),
     ],
 )
-def test_a_malformed_file_is_told(tmp_path: Path, text: str, said: str) -> None:
+def test_a_malformed_file_is_reported(tmp_path: Path, text: str, said: str) -> None:
     folder = _folder(tmp_path, "")
     (folder / "models" / "facts.csv").write_text(text)
     with pytest.raises(DataError, match=said):
@@ -256,7 +256,7 @@ def test_shipped_data_keep_the_rules() -> None:
     assert catalog.check() == []
 
 
-def test_sources_tell_how_much_rests_on_them() -> None:
+def test_sources_state_how_many_facts_cite_them() -> None:
     table = catalog.sources()
     assert table.filter(id="tan2020")["facts"][0] > 20
     assert table.filter(pl.col("citation") == "").height == 0

@@ -1,4 +1,4 @@
-"""What a folder holds is read, however it was before; the same content gives the same catalogue."""
+"""A changed folder is read again; the same content gives the same catalogue."""
 
 import shutil
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Models far off their family's line: found when planted, and each shipped one explained."""
+"""Outliers of a model family: found when planted, and each shipped one explained."""
 
 import csv
 from dataclasses import replace

@@ -22,13 +22,13 @@ from joulewise.counting.config import count_config
 from tests.conftest import Run
 
 TOOLS = Path(__file__).parents[2] / "tools"
-TOLD = json.loads((TOOLS / "other_networks.json").read_text(encoding="utf-8"))
+LISTED = json.loads((TOOLS / "other_networks.json").read_text(encoding="utf-8"))
 TASKS = {"image-generation": 10, "video-generation": 6, "speech-recognition": 10, "embedding": 22}
 
-# A few of each test run, others every time; the seed is printed so that a failure can be had again. Processes that
+# A few of each test run, others every time; the seed is printed so that a failure can be repeated. Processes that
 # share a run draw the same.
 SEED = zlib.crc32(os.environ.get("PYTEST_XDIST_TESTRUNUID", str(time.time())).encode()) % 10**6
-NETWORKS = [n for n in TOLD["networks"] if n["config"].get("hidden_size", 0) < 4096]
+NETWORKS = [n for n in LISTED["networks"] if n["config"].get("hidden_size", 0) < 4096]
 SAMPLE = random.Random(SEED).sample(NETWORKS, 4)
 
 
@@ -48,7 +48,7 @@ def _number(entity: str, attribute: str, **conditions: str) -> float:
     return number
 
 
-def test_every_kind_is_there_with_counts_and_sources() -> None:
+def test_every_kind_has_counts_and_sources() -> None:
     frame = catalog.models().filter(pl.col("task").is_in(list(TASKS)))
     assert dict(frame.group_by("task").len().iter_rows()) == TASKS
     assert frame["flops"].null_count() == frame["params"].null_count() == frame["architecture"].null_count() == 0
@@ -69,14 +69,14 @@ def test_all_measured_generators_are_there() -> None:
 
 
 @pytest.mark.parametrize("row", SAMPLE, ids=[f"{n['id']}-seed-{SEED}" for n in SAMPLE])
-def test_a_count_is_had_again(row: dict[str, Any], tool: ModuleType) -> None:
+def test_a_count_can_be_repeated(row: dict[str, Any], tool: ModuleType) -> None:
     work = tool.count_network(row)
     assert work.params == _number(row["id"], "params", basis="counted")
     assert work.flops == _number(row["id"], "flops")
     assert not work.uncounted
 
 
-@pytest.mark.parametrize("row", TOLD["generators"], ids=lambda row: row["id"])
+@pytest.mark.parametrize("row", LISTED["generators"], ids=lambda row: row["id"])
 def test_generators_are_as_in_their_table(row: dict[str, Any]) -> None:
     known = find_model(row["generator"]).generator
     assert known is not None
@@ -88,7 +88,7 @@ def test_generators_are_as_in_their_table(row: dict[str, Any]) -> None:
     assert flops.number > 2 * known["denoiser_params"]
 
 
-@pytest.mark.parametrize("row", [n for n in TOLD["networks"] if n["params"]], ids=lambda row: row["id"])
+@pytest.mark.parametrize("row", [n for n in LISTED["networks"] if n["params"]], ids=lambda row: row["id"])
 def test_counted_sizes_are_those_published(row: dict[str, Any]) -> None:
     """To the buffer of 512 positions where MTEB lists them exactly, to a hundredth or their rounding elsewhere."""
     published = float(row["params"]["reported"])
@@ -101,7 +101,7 @@ def test_counted_sizes_are_those_published(row: dict[str, Any]) -> None:
 
 @pytest.mark.parametrize("name", ["whisper-tiny", "whisper-large-v3-turbo", "bge-m3", "e5-large", "qwen3-embedding-8b"])
 def test_counts_agree_with_the_closed_form(name: str, tmp_path: Path) -> None:
-    (row,) = [n for n in TOLD["networks"] if n["id"] == name]
+    (row,) = [n for n in LISTED["networks"] if n["id"] == name]
     config = dict(row["config"])
     if config["model_type"] == "xlm-roberta":
         config |= {"model_type": "bert", "architectures": ["BertModel"]}  # the same layers
@@ -124,4 +124,4 @@ def test_a_generator_of_the_catalogue_is_estimated_as_a_generator(joulewise: Run
         assert "method: calibrated" in done.stdout, done.stderr
     done = joulewise("estimate", "whisper-tiny", "--method", "paper")
     assert (done.returncode, done.stdout) == (2, "")
-    assert "the paper's method is of vision and language models, not of speech-recognition" in done.stderr
+    assert "the paper's method covers vision and language models, not speech-recognition" in done.stderr

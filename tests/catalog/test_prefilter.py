@@ -1,4 +1,4 @@
-"""Whole columns and row by row must find the same: a fact is passed over only where no rule is broken."""
+"""The vectorised pre-filter and the row-by-row check agree: a fact is skipped only if it breaks no rule."""
 
 import sys
 

@@ -1,4 +1,4 @@
-"""Wide tables: a user's rows beside the shipped ones, in their form or refused with the place."""
+"""Wide tables: a user's rows are added to the shipped ones, or refused with their place."""
 
 import csv
 import json

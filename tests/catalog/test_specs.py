@@ -1,4 +1,4 @@
-"""What estimates read of an accelerator: unchanged where it was calibrated, and there for every other."""
+"""Specifications that estimates need: unchanged for calibrated accelerators, and present for every other."""
 
 import re
 
@@ -73,7 +73,7 @@ def test_names_as_they_are_written(name: str, found: str) -> None:
     assert accelerator_spec(name).id == found
 
 
-def test_without_matrix_units_the_best_other_rate_counts_and_is_told() -> None:
+def test_without_matrix_units_the_best_other_rate_is_used_and_noted() -> None:
     spec = accelerator_spec("GTX 1080")
     assert spec.bf16_flops_per_s == 8.87e12
     assert "no matrix units" in spec.note

@@ -1,4 +1,4 @@
-"""Outliers: none of the shipped ones is left without a reason, and a false figure is seen."""
+"""Outliers: every shipped one has a reason, and a false figure is found."""
 
 from pathlib import Path
 
@@ -68,7 +68,7 @@ COMMON = (
             ),
             "bytes per FLOP",
         ),
-        (("mine,bandwidth_bytes_per_s,40000,,,GB/s,,reported,me,,sheet,,",), "could be read 500 times a second"),
+        (("mine,bandwidth_bytes_per_s,40000,,,GB/s,,reported,me,,sheet,,",), "could be read 500 times per second"),
         (
             ("mine,peak_flops_per_s,90000,,,TFLOP/s,precision=fp16-tensor,reported,me,,sheet,,",),
             "times the median efficiency",
@@ -88,7 +88,7 @@ def test_a_source_that_says_otherwise_is_seen(tmp_path: Path) -> None:
     assert "650 W of me" in found[0].message
 
 
-def test_a_rule_of_ones_own_is_a_function_of_the_catalogue() -> None:
+def test_a_custom_rule_is_a_function_of_the_catalogue() -> None:
     def any_at_all(loaded: catalog.Catalog) -> list[catalog.RuleViolation]:
         return [
             catalog.RuleViolation("f", 2, "value", "odd", "models", row, "flops") for row in loaded.entities["id"][:1]

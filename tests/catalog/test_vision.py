@@ -1,4 +1,4 @@
-"""The ImageNet results: one row a weight and size, each dated by its recipe."""
+"""The ImageNet results: one row per weight and size, each dated by its recipe."""
 
 import random
 from datetime import date
@@ -16,7 +16,7 @@ def weights() -> set[str]:
     return set(entities.filter(pl.col("id").str.starts_with("timm-"))["id"])
 
 
-def test_every_result_of_timm_but_its_unit_tests_is_there_once() -> None:
+def test_every_result_of_timm_except_its_unit_tests_appears_once() -> None:
     ours = RESULTS.filter(pl.col("id").str.starts_with("timm-"))
     facts = catalog.load().facts.filter(
         pl.col("entity").str.starts_with("timm-"), pl.col("attribute") == "top1_percent"
@@ -108,7 +108,7 @@ def test_random_facts_of_timm_have_form_bounds_and_sources() -> None:
             assert 1e5 < row["number"] < 2e9
 
 
-def test_how_many_are_in_no_trend_for_want_of_a_date() -> None:
+def test_the_number_of_models_without_a_date_is_reported() -> None:
     assert catalog.undated("vision") == catalog.models("vision").filter(pl.col("release_date").is_null()).height
     assert catalog.undated("vision", catalog.load().edition(catalog.PAPER)) == 1
 

@@ -36,7 +36,7 @@ def test_no_more_dots_than_cells(rows: list[tuple[float, float, str]]) -> None:
     assert merged.height <= (WIDTH // 200 + 1) * (HEIGHT // 200 + 1)
 
 
-def test_merged_points_stand_at_their_geometric_mean_with_their_names() -> None:
+def test_merged_points_are_at_their_geometric_mean_with_their_names() -> None:
     frame = _frame([(2020.0, 1000.0, "a"), (2020.02, 1020.0, "a"), (2011.0, 5.0, "a")])
     merged = merge_close(frame, X, Y, "kind").sort("n")
     assert merged["n"].to_list() == [1, 2]

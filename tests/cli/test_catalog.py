@@ -61,7 +61,7 @@ def test_trends_are_the_papers_unless_todays_are_asked_for(joulewise: Run, comma
     assert plain.returncode == 0
 
 
-def test_todays_trend_tells_how_many_lack_a_date(joulewise: Run) -> None:
+def test_todays_trend_reports_how_many_models_lack_a_date(joulewise: Run) -> None:
     shown = joulewise("trend", "--task", "vision", "--of", "score", "--edition", "today")
     assert "left out, as they have no date: " in shown.stdout
     value = json.loads(joulewise("trend", "--task", "vision", "--of", "score", "--edition", "today", "--json").stdout)

@@ -45,7 +45,7 @@ def test_an_estimate_as_json(joulewise: Run) -> None:
     assert all(i["source"] for i in value["inputs"])
 
 
-def test_estimates_from_a_pipe_keep_the_good_and_tell_the_bad(joulewise: Run) -> None:
+def test_estimates_from_a_pipe_keep_the_good_and_report_the_bad(joulewise: Run) -> None:
     done = joulewise("estimate", "-", "--method", "paper", "--format", "csv", input="alexnet\nnonet\n\nresnet50\n")
     rows = list(csv.DictReader(StringIO(done.stdout)))
     assert [row["model"] for row in rows] == ["alexnet", "resnet50"]
@@ -97,7 +97,7 @@ def test_show_gives_source_conditions_and_kind(joulewise: Run) -> None:
     )
 
 
-def test_show_says_which_others_there_are(joulewise: Run) -> None:
+def test_show_lists_similar_names(joulewise: Run) -> None:
     assert joulewise("show", "H100").stderr == "joulewise: this is H100; there are also H100 PCIe, H100 NVL\n"
     assert joulewise("show", "alexnet").stderr == ""
 
@@ -148,7 +148,7 @@ def test_bad_input_is_one_line_and_exit_2(joulewise: Run, args: tuple[str, ...],
     assert list(tmp_path.iterdir()) == []
 
 
-def test_check_tells_file_row_and_exit_code(joulewise: Run, tmp_path: Path) -> None:
+def test_check_reports_file_row_and_exit_code(joulewise: Run, tmp_path: Path) -> None:
     assert joulewise("check").returncode == 0
     (tmp_path / "models").mkdir()
     (tmp_path / "models" / "facts.csv").write_text(
@@ -188,7 +188,7 @@ def test_a_closed_standard_output_is_no_error() -> None:
     assert (done.returncode, done.stderr) == (0, "")
 
 
-def test_a_full_disk_is_told() -> None:
+def test_a_full_disk_is_reported() -> None:
     command = Path(sys.executable).parent / "joulewise"
     with Path("/dev/full").open("w") as full:
         done = subprocess.run([command, "models"], stdout=full, stderr=subprocess.PIPE, text=True, check=False)
@@ -196,7 +196,7 @@ def test_a_full_disk_is_told() -> None:
     assert done.stderr.splitlines() == ["joulewise: cannot write: No space left on device"]
 
 
-def test_an_unwritable_folder_is_told(joulewise: Run, tmp_path: Path) -> None:
+def test_an_unwritable_folder_is_reported(joulewise: Run, tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     done = joulewise("report", "--out", str(tmp_path / "file"))
     assert done.returncode == 2

@@ -50,7 +50,7 @@ def test_text_and_tree(joulewise: Run, config: Path) -> None:
     assert "feed_forward" in joulewise("count", str(config), "--by-layer").stdout
 
 
-def test_a_file_of_ones_own_is_run_and_said_so(joulewise: Run, tmp_path: Path) -> None:
+def test_a_python_file_is_run_and_the_output_says_so(joulewise: Run, tmp_path: Path) -> None:
     path = tmp_path / "net.py"
     path.write_text(
         "import torch\n"
@@ -156,7 +156,7 @@ def test_a_config_needs_no_torch(config: Path) -> None:
     assert "pip install 'joulewise[torch]'" in done.stderr
 
 
-def test_the_electra_convention_beside_ours(joulewise: Run, tmp_path: Path) -> None:
+def test_the_electra_convention_is_added_to_ours(joulewise: Run, tmp_path: Path) -> None:
     path = tmp_path / "bert.json"
     path.write_text('{"model_type": "bert", "num_hidden_layers": 12}')
     done = joulewise("count", str(path), "--prompt-tokens", "128", "--compat", "electra", "--json")

@@ -1,4 +1,4 @@
-"""`joulewise doctor` on extras: there and working, or there and broken."""
+"""`joulewise doctor` on extras: installed and working, or installed and broken."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The one place that reports errors: whatever a shell, a pipe or a user's code hands over, one line and a code."""
+"""Errors from a shell, a pipe or a user's code become one line and an exit code."""
 
 from __future__ import annotations
 

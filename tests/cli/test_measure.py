@@ -80,9 +80,9 @@ def test_a_command_its_row_and_what_is_in_the_total(joulewise: Run, machine: dic
     text_ = joulewise("measure", *options, *_work(machine, tmp_path), env=machine).stdout
     assert "in the total: package-0 (cpu)" in text_
     assert "never in the total: gpu, dram, power supply" in text_
-    told = joulewise("validate", "--measured", str(out))
-    assert (told.returncode, told.stdout) == (2, "")
-    assert told.stderr.startswith("joulewise: no row is a measurement that can be compared")
+    done = joulewise("validate", "--measured", str(out))
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.startswith("joulewise: no row is a measurement that can be compared")
     assert joulewise("calibrate", "--measured", str(out)).returncode == 2
 
 
@@ -100,7 +100,7 @@ def test_a_network_of_a_file(joulewise: Run, machine: dict[str, str], tmp_path: 
     assert "accelerators, not processors" in value["estimate"]["reason"]
 
 
-def test_failing_commands_are_told_with_their_exit_code(
+def test_failing_commands_are_reported_with_their_exit_code(
     joulewise: Run, machine: dict[str, str], tmp_path: Path
 ) -> None:
     quick = ("measure", "--idle-seconds", "0.05")

@@ -1,4 +1,4 @@
-"""`joulewise measure` on made-up GPUs: what the row and the estimate beside it hold, and what is refused."""
+"""`joulewise measure` on made-up GPUs: the row, its estimate, and refusals."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ def test_a_row_is_of_the_accelerator_and_the_total_of_all(monkeypatch: pytest.Mo
     assert (row["batch_size"], row["prompt_tokens"], row["output_tokens"]) == ("4", "64", "16")
 
 
-def test_the_estimate_beside_it_is_of_the_same_workload(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_estimate_is_of_the_same_workload(monkeypatch: pytest.MonkeyPatch) -> None:
     from joulewise.energy.single import estimate  # noqa: PLC0415
 
     value = json.loads(_measure(monkeypatch, [GPU], _built(), "--json"))
@@ -73,7 +73,7 @@ def test_the_estimate_beside_it_is_of_the_same_workload(monkeypatch: pytest.Monk
     assert "unknown accelerator 'NVIDIA Nonesuch'" in unknown["estimate"]["reason"]
 
 
-def test_what_may_not_be_read_is_told_beside_the_total(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_total_names_the_meters_that_may_not_be_read(monkeypatch: pytest.MonkeyPatch) -> None:
     text = _measure(monkeypatch, [GPU, CPU], _built())
     assert "in the total: NVIDIA H100 80GB HBM3 #0 (gpu)" in text
     assert "not in the total: package-1: this user may not read its counter (sudo chmod a+r x)" in text

@@ -1,4 +1,4 @@
-"""What goes to standard output: strict data, and tables for any width of terminal."""
+"""Standard output: strict data, and tables for any width of terminal."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ ROWS: list[dict[str, Any]] = [
 
 
 def on_terminal(columns: int, *args: str) -> str:
-    """Run the installed command on a terminal of so many columns, and return all that it shows."""
+    """Run the installed command on a terminal with this number of columns, and return its output."""
     process, terminal = pty.fork()
     if not process:
         environment = {k: v for k, v in os.environ.items() if k not in {"COLUMNS", "NO_COLOR"}}

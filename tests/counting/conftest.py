@@ -1,4 +1,4 @@
-"""Lets timm and transformers import a torchvision whose wheel carries CUDA kernels beside a CPU build of torch.
+"""Lets timm and transformers import a torchvision whose wheel carries CUDA kernels, next to a CPU build of torch.
 
 Only the schemas of its missing operators are defined, so that its import succeeds; no test calls them.
 """

@@ -38,7 +38,7 @@ def test_good_rows_stay_and_bad_ones_say_why(tmp_path: Path) -> None:
     assert rows[str(bad)]["flops"] == ""
 
 
-def test_what_is_there_is_not_counted_again(tmp_path: Path) -> None:
+def test_existing_counts_are_not_repeated(tmp_path: Path) -> None:
     good, out = tmp_path / "a.json", tmp_path / "counts.csv"
     good.write_text(CONFIG)
     out.write_text(",".join(COLUMNS) + f"\n{good},1,2,1,2,0,0,0,,x,0,\n")
@@ -129,4 +129,4 @@ def test_a_process_that_dies_harms_no_other_target(tmp_path: Path) -> None:
         targets.append(str(tmp_path / f"{name}.json"))
     assert count_many(targets, out, InferenceOptions(prompt_tokens=8), workers=1) == (6, 1)
     rows = {row["target"]: row["error"] for row in _rows(out)}
-    assert rows == dict.fromkeys(targets, "") | {targets[0]: "the process died, for want of memory perhaps"}
+    assert rows == dict.fromkeys(targets, "") | {targets[0]: "the process died, perhaps because memory ran out"}

@@ -38,6 +38,6 @@ def test_ratios_are_positive(ratio: float) -> None:
         scale_cnn_flops(1e9, width_ratio=ratio)
 
 
-def test_two_equal_points_tell_nothing() -> None:
+def test_two_equal_points_are_refused() -> None:
     with pytest.raises(InputError, match="same number of tokens"):
         transformer_flops_from_two(10, ((5, 1), (5, 2)))

@@ -109,7 +109,7 @@ def test_the_shipped_counts_are_what_counting_gives() -> None:
         assert sum(counted.flops_by_form.values()) == counted.flops
 
 
-def test_an_unknown_network_is_told() -> None:
+def test_an_unknown_network_is_reported() -> None:
     with pytest.raises(DataError, match=r"timm:resnet5 at 224 px: unknown timm network"):
         count_network("resnet5", 224)
 

@@ -20,7 +20,7 @@ COUNTED: list[tuple[str, int]] = []
 
 @pytest.fixture
 def few(monkeypatch: pytest.MonkeyPatch) -> catalog.Catalog:
-    """A catalogue with the scores of three weights of two networks, and a count that is quick and told."""
+    """A catalogue with the scores of three weights of two networks, and a count that is fast and recorded."""
     COUNTED.clear()
     loaded = catalog.load()
     names = ["resnet18.a1_in1k", "resnet18.a2_in1k", "vit_tiny_patch16_224.augreg_in21k_ft_in1k"]
@@ -95,7 +95,7 @@ def test_an_interrupted_run_goes_on_where_it_stopped(
 
 
 def test_the_shipped_file_is_in_the_order_and_of_the_rows_that_a_rebuild_gives(monkeypatch: pytest.MonkeyPatch) -> None:
-    # The counts themselves are read back from the file; everything else is built anew.
+    # The counts themselves are read back from the file; everything else is rebuilt.
     results = catalog.vision_results().with_columns(pl.col("name").str.split(".").list.first().alias("network"))
     loaded = catalog.load()
     given = dict(loaded.facts.filter(attribute="timm_network").select("entity", "value").iter_rows())
@@ -150,7 +150,7 @@ def test_shipped_joules_are_those_of_the_shipped_calibration() -> None:
     facts = catalog.load().facts.filter(attribute="energy_j")
     assert facts.filter(~pl.col("number").is_between(pl.col("number_low"), pl.col("number_high"))).is_empty()
     # A fact is what the estimator says of the same workload.
-    told = facts.filter(entity="timm-resnet50-a1-in1k").filter(pl.col("conditions").str.contains("image_px=224"))
+    at_224 = facts.filter(entity="timm-resnet50-a1-in1k").filter(pl.col("conditions").str.contains("image_px=224"))
     found = estimate(
         "resnet50.a1_in1k",
         "H100",
@@ -160,4 +160,4 @@ def test_shipped_joules_are_those_of_the_shipped_calibration() -> None:
         task="image/Offline",
         meter_scope="wall",
     )
-    assert told["number"][0] == pytest.approx(found.energy.central, rel=1e-3)
+    assert at_224["number"][0] == pytest.approx(found.energy.central, rel=1e-3)

@@ -68,7 +68,7 @@ def test_the_wall_takes_more_than_its_accelerators() -> None:
     assert estimate("resnet50", "A100", batch_size=64).energy.central > alone.central  # as it was measured
 
 
-def test_what_is_refused_is_told_with_its_column() -> None:
+def test_a_refusal_names_its_column() -> None:
     with pytest.raises(InputError, match="counted at 224"):
         estimate("vit_base_patch16_224.augreg_in21k_ft_in1k", "A100", image_size="17x17")
     base = {"model": ["mine"], "accelerator": ["A100"], "flops": ["1e9"]}
@@ -111,7 +111,7 @@ def test_every_kind_shows_its_steps(model: str) -> None:
     assert steps[-1].endswith("J")
 
 
-def test_a_network_of_images_is_not_taken_for_a_language_model() -> None:
+def test_an_image_network_is_not_priced_as_a_language_model() -> None:
     row = {"model": ["mine"], "params_b": ["0.04"], "image_size": ["800x800"], "accelerator": ["A100"]}
     _, problems = estimate_table(pl.DataFrame(row))
     assert problems[0].column == "image_size"

@@ -149,5 +149,5 @@ def test_an_own_task_is_a_label_where_the_prompt_is_given() -> None:
 
 
 def test_a_whole_number_of_any_length_is_out_of_bounds() -> None:
-    with pytest.raises(InputError, match="batch_size: a whole number of so many digits is not between"):
+    with pytest.raises(InputError, match="batch_size: a whole number of that many digits is not between"):
         estimate("Qwen3-8B", "H100", batch_size=10**5000)

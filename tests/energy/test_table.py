@@ -168,7 +168,7 @@ def test_a_cell_that_means_nothing_or_is_absurd_is_named(changes: dict[str, obje
     assert said in problems[0].reason
 
 
-def test_a_misspelt_column_is_refused_and_one_of_ones_own_is_kept_on_request() -> None:
+def test_a_misspelt_column_is_refused_and_an_extra_one_is_kept_on_request() -> None:
     frame = pl.DataFrame({"model": ["Llama-3.1-8B"], "accelerator": ["H100"], "count": [4]})
     with pytest.raises(InputError, match=r"unknown column 'count'.*--keep count"):
         estimate_table(frame)

@@ -21,15 +21,15 @@ def _bounds(found: Interval) -> tuple[float, float, float]:
 
 
 def test_a_server_takes_more_than_its_accelerators() -> None:
-    # Low: 1.2 kW beside 8 x 700 W at 70%, 1 + 1.2 / 3.92. High: accelerators 58%, host 25%, idle machines 10% of a
-    # prompt's energy, 93 / 58. Central: their geometric mean.
+    # Low: 1.2 kW for the host of 8 x 700 W at 70%, 1 + 1.2 / 3.92. High: accelerators 58%, host 25%, idle machines 10%
+    # of a prompt's energy, 93 / 58. Central: their geometric mean.
     found = _bounds(server_energy(Interval.exact(100.0)))
     assert found == pytest.approx((131.0, 145.0, 160.0))
     low, high = 1 + 1.2 / (8 * 0.7 * 0.7), (58 + 25 + 10) / 58
     assert found == pytest.approx((100 * low, 100 * math.sqrt(low * high), 100 * high), rel=0.005)
 
 
-def test_a_share_of_ones_own() -> None:
+def test_a_given_share() -> None:
     assert _bounds(server_energy(Interval(90.0, 100.0, 110.0), Interval(1.1, 1.2, 1.3))) == pytest.approx(
         (99, 120, 143)
     )

@@ -77,7 +77,7 @@ def test_nvidia_by_its_counter_else_by_power(monkeypatch: pytest.MonkeyPatch) ->
     assert all(f.works for f in findings)
 
 
-def test_a_virtual_gpu_is_refused_and_mig_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_virtual_gpu_is_refused_and_mig_is_noted(monkeypatch: pytest.MonkeyPatch) -> None:
     _nvml(
         monkeypatch,
         nvmlDeviceGetCount=lambda: 2,
@@ -211,7 +211,7 @@ def test_partitions_of_one_amd_chip_are_counted_once(monkeypatch: pytest.MonkeyP
     assert "a partition of MI300X #0" in findings[1].detail
 
 
-def test_amd_that_tells_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_amd_without_any_reading(monkeypatch: pytest.MonkeyPatch) -> None:
     nothing = {"energy_accumulator": 0, "counter_resolution": 15.3}
     for functions, problem in (
         (
@@ -237,9 +237,9 @@ def _apple(monkeypatch: pytest.MonkeyPatch, monitor: Any) -> None:
     monkeypatch.setitem(sys.modules, "zeus_apple_silicon", fake)
 
 
-def test_apple_chips_tell_their_parts(monkeypatch: pytest.MonkeyPatch) -> None:
-    told = types.SimpleNamespace(cpu_total_mj=4_000, gpu_mj=2_500, gpu_sram_mj=9, ane_mj=0, dram_mj=None)
-    _apple(monkeypatch, lambda: types.SimpleNamespace(get_cumulative_energy=lambda: told))
+def test_apple_chips_report_their_parts(monkeypatch: pytest.MonkeyPatch) -> None:
+    readings = types.SimpleNamespace(cpu_total_mj=4_000, gpu_mj=2_500, gpu_sram_mj=9, ane_mj=0, dram_mj=None)
+    _apple(monkeypatch, lambda: types.SimpleNamespace(get_cumulative_energy=lambda: readings))
     meters, findings = find_apple()
     assert [(m.name, m.scope) for m in meters] == [
         ("Apple CPU", "cpu"),

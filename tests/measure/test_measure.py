@@ -56,7 +56,7 @@ def test_processors_are_read_and_parts_are_not_counted_twice(tmp_path: Path) -> 
     assert meters[0].energy_j() == pytest.approx(5.0)
 
 
-def test_a_counter_that_starts_again_is_carried_on(tmp_path: Path) -> None:
+def test_a_counter_that_wraps_around_is_continued(tmp_path: Path) -> None:
     file = zone_of(tmp_path, "intel-rapl:0", "package-0", 900_000)
     with meter(find_processors(tmp_path)[0]) as reading:
         file.write_text("100000")
@@ -77,23 +77,26 @@ def test_a_counter_may_start_again_more_than_once_in_a_run() -> None:
 @settings(max_examples=30, deadline=None)
 @given(st.lists(st.floats(0, 0.999), min_size=2, max_size=6))
 def test_energy_over_a_round_is_never_negative_and_less_than_a_round_a_look(values: list[float]) -> None:
-    told = iter([*values, *repeat(values[-1], 50)])
-    with meter([Meter("cpu", "cpu", "made up", lambda: next(told), None, wraps_at_j=1.0)]) as reading:
+    readings = iter([*values, *repeat(values[-1], 50)])
+    with meter([Meter("cpu", "cpu", "made up", lambda: next(readings), None, wraps_at_j=1.0)]) as reading:
         pass
     assert 0 <= reading.total_j < 2
 
 
 def test_a_counter_that_goes_backwards_and_never_starts_again_is_an_error() -> None:
-    told = iter([5.0, 3.0])
-    with pytest.raises(MeterError, match="went backwards"), meter([Meter("x", "gpu", "x", lambda: next(told), None)]):
+    readings = iter([5.0, 3.0])
+    with (
+        pytest.raises(MeterError, match="went backwards"),
+        meter([Meter("x", "gpu", "x", lambda: next(readings), None)]),
+    ):
         pass
 
 
 def test_a_counter_beyond_where_it_starts_again_is_an_error() -> None:
-    told = iter([50.0, 3.0, 3.0])
+    readings = iter([50.0, 3.0, 3.0])
     with (
         pytest.raises(MeterError, match="the counter of x went backwards"),
-        meter([Meter("x", "cpu", "x", lambda: next(told), None, wraps_at_j=10.0)]),
+        meter([Meter("x", "cpu", "x", lambda: next(readings), None, wraps_at_j=10.0)]),
     ):
         pass
 
@@ -148,7 +151,7 @@ def test_an_error_of_what_is_metered_is_passed_on_and_nothing_keeps_running() ->
         raise KeyboardInterrupt
 
 
-def test_a_counter_that_may_not_be_read_is_told_and_never_taken_for_none(
+def test_an_unreadable_counter_is_reported_and_not_treated_as_missing(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     zone_of(tmp_path, "intel-rapl:0", "package-0", 5)
@@ -191,7 +194,7 @@ def test_the_environment_says_where_the_counters_are(monkeypatch: pytest.MonkeyP
     assert "package-7" in {m.name for m in find_meters()[0]}
 
 
-def test_without_a_meter_nothing_is_made_up(tmp_path: Path) -> None:
+def test_without_a_meter_there_is_no_figure(tmp_path: Path) -> None:
     meters, findings = find_processors(tmp_path / "none")
     assert not meters
     assert all(not f.works and f.remedy and f.problem for f in findings)
@@ -244,7 +247,7 @@ def test_short_runs_are_repeated_within_a_reading_after_they_are_steady() -> Non
     assert found.above_idle_j == pytest.approx(0.0, abs=0.1 * found.energy.central)
 
 
-def test_time_that_is_up_is_told() -> None:
+def test_the_end_of_the_time_is_reported() -> None:
     joules = iter([0.0, 1.0, 1.0, 2.0, 2.0, 20.0, 20.0, 21.0])
     meters = [Meter("cpu", "cpu", "powercap", lambda: next(joules), None)]
     found = measure(lambda: None, meters=meters, idle_seconds=0.01, warm_up=0, most_seconds=1e-9)
@@ -252,7 +255,7 @@ def test_time_that_is_up_is_told() -> None:
     assert found.energy.low == 0.0
 
 
-def test_a_counter_that_does_not_move_is_an_error_or_told() -> None:
+def test_a_counter_that_does_not_move_is_an_error_or_a_note() -> None:
     stuck = Meter("cpu", "cpu", "powercap", lambda: 1.0, None)
     with pytest.raises(WorkError, match="did not move"):
         measure(lambda: None, meters=[stuck], idle_seconds=0.01, most_seconds=0.01)

@@ -1,4 +1,4 @@
-"""A measurement as a row of measurements: columns, what its energy is of, and how it is added to a file."""
+"""A measurement as a row: its columns, what its energy covers, and how it is added to a file."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ def test_a_row_has_the_columns_of_the_shipped_ones_and_the_accelerators_energy()
     assert row == row_of(BOTH, 200.0, TOKEN, ABOUT)
 
 
-def test_rows_are_added_under_the_header_that_is_there(tmp_path: Path) -> None:
+def test_rows_are_added_under_the_existing_header(tmp_path: Path) -> None:
     file = tmp_path / "rows.csv"
     row = row_of(BOTH, 200.0, TOKEN, ABOUT)
     append_row(file, row)
@@ -80,7 +80,7 @@ def test_another_file_is_left_as_it_was(tmp_path: Path, content: bytes) -> None:
     assert file.read_bytes() == content
 
 
-def test_rows_can_be_held_against_and_fitted_to_once_there_are_two_families(tmp_path: Path) -> None:
+def test_rows_can_be_compared_with_and_fitted_to_once_they_have_two_families(tmp_path: Path) -> None:
     file = tmp_path / "rows.csv"
     append_row(file, row_of(BOTH, 200.0, TOKEN, ABOUT))
     rows = measured(read_rows(file), load())

@@ -17,7 +17,7 @@ def test_table_1_is_derived_from_table_2() -> None:
     ]  # fmt: skip
 
 
-def test_table_2_carries_a_source_beside_each_figure() -> None:
+def test_table_2_has_a_source_for_each_figure() -> None:
     table = TABLES["table2"](paper_edition())
     for column in ("top1_percent", "params", "flops", "extra_data", "release_date", "architecture"):
         assert table[f"{column}_source"].null_count() == 0

@@ -1,4 +1,4 @@
-"""A page without figures: what a user's own text may become in it."""
+"""A page without figures: what a user's own text may become on it."""
 
 import re
 

@@ -1,4 +1,4 @@
-"""The studies, run once for all their tests on what they share."""
+"""The studies, run once for all tests that share them."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Small catalogues of scored models, made up, on accelerators that are not."""
+"""Small made-up catalogues of scored models, on real accelerators."""
 
 from datetime import date
 from typing import Any

@@ -48,7 +48,7 @@ def test_language_models_are_scaled_to_one_length(inputs: Inputs) -> None:
     assert turing["flops"][0] == pytest.approx(3.6e13 * LANGUAGE_TOKENS / 1024)
 
 
-def test_each_accelerator_stands_once_in_a_group_at_its_highest_peak() -> None:
+def test_each_accelerator_is_once_in_a_group_at_its_highest_peak() -> None:
     rows = peak_efficiencies(load())
     assert rows.select("id", "group").is_duplicated().sum() == 0
     v100 = rows.filter(id="tesla-v100", group="16-bit tensor").row(0, named=True)

@@ -16,7 +16,7 @@ from joulewise.trends.backtest import backtest, by_horizon, hold_against, rollin
     n_later=st.integers(1, 20),
     step=st.floats(0.05, 2),
 )
-def test_an_exact_exponential_is_foretold_exactly(
+def test_an_exact_exponential_is_predicted_exactly(
     start: float, slope: float, n_known: int, n_later: int, step: float
 ) -> None:
     years = 2010 + step * np.arange(n_known + n_later)
@@ -52,7 +52,7 @@ def test_the_trend_band_is_of_the_line_and_inside_that_of_a_point() -> None:
     assert points.filter(pl.col("in_trend_band") & ~pl.col("in_single_band")).is_empty()
 
 
-def test_a_break_of_the_trend_is_told_in_doublings() -> None:
+def test_a_break_of_the_trend_is_reported_in_doublings() -> None:
     years = np.arange(2010.0, 2026.0)
     values = np.where(years < 2020, 2.0 ** (years - 2010), 2.0**9)  # doubles each year, then stands still
     points = backtest(years, values, 2020).points

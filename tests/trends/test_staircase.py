@@ -42,7 +42,7 @@ def test_order_and_worse_models_do_not_matter(pairs: list[tuple[int, float]], ra
     assert running_minimum(steps, "cost").equals(steps)
 
 
-def test_nothing_stands_before_the_first() -> None:
+def test_there_is_no_step_before_the_first() -> None:
     assert standing(running_minimum(_frame([(10, 1.0)]), "cost"), DAY) is None
 
 

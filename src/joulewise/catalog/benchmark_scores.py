@@ -80,9 +80,9 @@ def language_models(catalog: Catalog | None = None) -> pl.DataFrame:
     -------
     polars.DataFrame
         ``id, name, family, organisation, release_date, params [1], active_params [1], licence, access``
-        (``open-weights``, ``closed`` or null)``, flops_per_token [FLOP]`` (of a forward pass of as many tokens
-        as the fact says, 1,024 where the model takes them, divided by them)``, has_architecture`` (whether
-        the table of architectures has a row of it).
+        (``open-weights``, ``closed`` or null)``, flops_per_token [FLOP]`` (of a forward pass over the number of
+        tokens that the fact states, 1,024 where the model takes them, per token)``, has_architecture`` (whether
+        the table of architectures has a row for it).
     """
     catalog = catalog or load()
     cells = _of_language(catalog).filter(~pl.col("superseded"))
@@ -122,7 +122,7 @@ def language_models(catalog: Catalog | None = None) -> pl.DataFrame:
 
 
 def links(catalog: Catalog | None = None) -> pl.DataFrame:
-    """Return how many models two benchmarks have in common, by which their scales can be chained.
+    """Return the number of models that two benchmarks have in common, through which their scales can be linked.
 
     Returns
     -------

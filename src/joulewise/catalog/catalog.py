@@ -1,4 +1,4 @@
-"""The catalogue as a value: every fact, entity, source and reference table, and what is derived from them."""
+"""The catalogue as a value: every fact, entity, source and reference table."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ Derived = TypeVar("Derived")
 
 @dataclass(frozen=True, eq=False)
 class Catalog:
-    """All facts and reference tables in memory; two are the same only where they are one object.
+    """All facts and reference tables in memory; two catalogues are equal only if they are one object.
 
     Parameters
     ----------
@@ -40,8 +40,8 @@ class Catalog:
     def edition(self, source: str) -> Catalog:
         """Return the catalogue with only the shipped facts that were read in one source, e.g. the paper.
 
-        Facts that a user's folder adds stay, and so do the reference tables. Only corrections within the edition
-        correct it.
+        The facts of a user's folder stay, and so do the reference tables. Only corrections from the edition itself
+        apply.
         """
         editions = _editions(self)
         if source not in editions:
@@ -69,7 +69,7 @@ class Catalog:
         return Source(**row)
 
     def facts_of(self, entity: str, attribute: str | None = None, **conditions: str) -> list[Fact]:
-        """Return the facts of an entity, those that stand first.
+        """Return the facts of an entity, those in use first.
 
         Parameters
         ----------
@@ -88,7 +88,7 @@ class Catalog:
         return sorted(matching, key=lambda fact: fact.superseded)
 
     def source_of(self, entity: str, attribute: str, **conditions: str) -> Fact:
-        """Return the fact behind a cell: the first one listed that no other corrects.
+        """Return the fact behind a cell: the first listed one that no other corrects.
 
         Parameters
         ----------
@@ -131,9 +131,9 @@ class Catalog:
 
 
 def kept_with(derive: Callable[[Catalog], Derived]) -> Callable[[Catalog], Derived]:
-    """Keep what a function derives from a catalogue for as long as that catalogue is in use.
+    """Cache what a function derives from a catalogue for as long as that catalogue is in use.
 
-    What is derived must not hold the catalogue itself, or neither would ever be freed.
+    The result must not refer to the catalogue, or neither would ever be freed.
     """
     kept: WeakKeyDictionary[Catalog, Derived] = WeakKeyDictionary()
 

@@ -18,7 +18,7 @@ from joulewise.units import UNITS
 
 @dataclass(frozen=True)
 class RuleViolation:
-    """One violated rule: where, and what would be right; for an outlier also the entity and attribute."""
+    """One violated rule: the place, and what would be right; for an outlier also the entity and attribute."""
 
     file: str
     row: int
@@ -35,7 +35,7 @@ class RuleViolation:
 def find_violations(
     entities: pl.DataFrame, facts: pl.DataFrame, sources: pl.DataFrame, attributes: pl.DataFrame
 ) -> list[RuleViolation]:
-    """Check tables as read by `read_folder` against the rules; return what is wrong, in file order.
+    """Check tables as read by `read_folder` against the rules; return the violations, in file order.
 
     The rules: every fact has an entity, a known attribute of its collection, a source that is listed,
     a kind, a locator; its value is of the attribute's type, in a unit of its dimension, within its
@@ -86,7 +86,7 @@ def _bad_entities(entities: pl.DataFrame) -> list[RuleViolation]:
 
 
 def _aliases_of_others(entities: pl.DataFrame) -> list[RuleViolation]:
-    """Return aliases that are another entity's own id or name: under them that one is found, never this one."""
+    """Return aliases that are another entity's own id or name: a look-up by them always finds that entity."""
     own = pl.concat(
         entities.select("collection", pl.col("id").alias("owner"), normalised(c).alias("key")) for c in ("id", "name")
     ).unique()
@@ -116,7 +116,7 @@ def _bad_facts(
         sources_of_cell.setdefault((row["entity"], row["attribute"]), set()).add(row["source"])
 
     problems: list[RuleViolation] = []
-    # Most facts keep the rules, and columns are quick to check: only the rest is looked at row by row.
+    # Most facts keep the rules, and columns are quick to check: only the others are checked row by row.
     for fact in facts.filter(~definitely_valid(entities, facts, known_sources, attributes)).to_dicts():
         wrong = partial(_note, problems, fact)
 
@@ -132,7 +132,7 @@ def _bad_facts(
                     wrong(column, f"{source!r} is not in sources.csv" + _nearest(source, known_sources))
         for column in ("source", "locator"):
             if not fact[column]:
-                wrong(column, "is blank: no fact without a source and a place in it")
+                wrong(column, "is blank: every fact needs a source and a place in it")
         if fact["kind"] not in KINDS:
             wrong("kind", f"{fact['kind']!r} is not one of {', '.join(KINDS)}")
         if any("=" not in part for part in fact["conditions"].split("; ") if fact["conditions"]):
@@ -141,7 +141,7 @@ def _bad_facts(
             if fact["supersedes"] not in sources_of_cell[fact["entity"], fact["attribute"]] - {fact["source"]}:
                 wrong("supersedes", f"no fact on this cell has the source {fact['supersedes']!r}")
             if not fact["note"]:
-                wrong("note", "is blank: a correction gives its reason")
+                wrong("note", "is blank: a correction needs a reason")
         rule = rules.get(fact["attribute"])
         if rule is None:
             wrong("attribute", f"{fact['attribute']!r} is unknown" + _nearest(fact["attribute"], rules))
@@ -191,7 +191,7 @@ def _bad_value(fact: dict[str, str], rule: dict[str, str]) -> list[RuleViolation
                 numbers[column] = float(fact[column])
             except ValueError:
                 return wrong(column, f"{fact[column]!r} is not a number")
-    # Written so that not-a-number fails too.
+    # Written so that NaN fails too.
     for column, number in numbers.items():
         if not float(rule["min"]) <= number * factor <= float(rule["max"]):
             bounds = f"{rule['min']} to {rule['max']} {rule['base_unit']}"

@@ -21,15 +21,15 @@ def disagreements(collection: str, catalog: Catalog | None = None, tolerance: fl
     catalog : Catalog, optional
         By default the shipped one.
     tolerance : float
-        Numbers are taken to differ where they are further apart than this share of the one that stands.
+        Numbers differ where they are further apart than this share of the one in use.
 
     Returns
     -------
     polars.DataFrame
-        ``entity, attribute, conditions, value, unit, source`` of the fact that stands, ``other, other_unit,
-        other_source`` of one that differs from it, ``ratio`` (other over standing; null for text and dates),
-        ``corrected`` (whether a fact says why the other one is wrong), ``reason`` (which), and ``file, row`` of
-        the fact that stands.
+        ``entity, attribute, conditions, value, unit, source`` of the fact in use, ``other, other_unit,
+        other_source`` of one that differs from it, ``ratio`` (other over the one in use; null for text and dates),
+        ``corrected`` (whether a fact says why the other one is wrong), ``reason`` (its note), and ``file, row`` of
+        the fact in use.
     """
     catalog = catalog or load()
     cell = ["entity", "attribute", "conditions"]

@@ -25,7 +25,7 @@ class Source:
 
 @dataclass(frozen=True)
 class Fact:
-    """One value of one attribute of one entity, and where it comes from.
+    """One value of one attribute of one entity, and its source.
 
     Parameters
     ----------
@@ -34,7 +34,7 @@ class Fact:
     number, low, high : float or None
         In the base unit of the attribute; None for text and dates, or where no bound is known.
     conditions : mapping of str to str
-        What the value holds under, e.g. ``{"precision": "fp32"}``.
+        Conditions under which the value holds, e.g. ``{"precision": "fp32"}``.
     kind : str
         ``reported``, ``measured``, ``derived`` or ``assumed``.
     sources : tuple of Source

@@ -1,6 +1,6 @@
-"""Finding a model or an accelerator by any of its names: one index, and one answer under all of them.
+"""Find a model or an accelerator by any of its names: one index, and the same answer under all names.
 
-A name is looked up in the catalogue and nowhere else: it is never taken for a file, an address or code.
+A name is looked up only in the catalogue: it is never read as a file, an address or code.
 """
 
 from __future__ import annotations
@@ -47,11 +47,11 @@ _KIND_OF_TASK: dict[str, Kind] = {
     "embedding": "embedding",
     "speech-recognition": "speech",
 }
-# Families whose models read a text whole and write none, as entities and as rows of architectures name them.
+# Families whose models read a text and write none, as entities and rows of `architectures` name them.
 _ENCODERS = frozenset(
     {"albert", "bert", "deberta", "distilbert", "electra", "elmo", "mobilebert", "roberta", "squeezebert", "xlnet"}
 )
-# How the note of a row begins that does not describe all of its model's layers.
+# Beginning of the note of a row that does not describe all layers of its model.
 _PARTIAL = "not computed"
 _EMBEDDERS = frozenset({"multilingual"})
 
@@ -70,17 +70,17 @@ class KnownModel:
         ``language`` (writes text), ``encoder`` (reads text), ``embedding``, ``generator`` (of images or video),
         ``network`` (of images), ``sample`` (measured at the wall, one sample at a time) or ``speech``.
     architecture, configuration, generator, sample_network : mapping or None
-        Its row of each reference table. Where several rows of ``architectures`` are of one model, that of a
-        published configuration (``ORG/NAME``) before another tool's preset, and that of its own name first.
+        Its row of each reference table. Where ``architectures`` has several rows for one model, a published
+        configuration (``ORG/NAME``) comes before the preset of another tool, and a row under its own name first.
     partial_architecture : mapping or None
         A row of ``architectures`` that leaves out some of the model's layers and so cannot be counted or estimated
         from, where there is neither another one nor a configuration; its note says why.
     image_networks : tuple of mapping
         Work of an image network at each size that it was counted at, best score first.
     params, active_params : float or None
-        In all, and those that one token goes through, as published.
+        All parameters, and those that one token uses, as published.
     size_assumed : bool
-        Whether `params` is an assumption, its maker having published none.
+        Whether `params` is an assumption because its maker published none.
     released_format : str
         Number format of the published weights; see `formats.FORMATS`.
     asked_format : str or None
@@ -117,7 +117,7 @@ def find_model(name: str, catalog: Catalog | None = None) -> KnownModel:
     Raises
     ------
     UnknownNameError
-        If there is none; with the nearest names.
+        If no model has the name; with the nearest names.
     InputError
         If several models share the name; with their names.
     """
@@ -129,7 +129,7 @@ def find_model(name: str, catalog: Catalog | None = None) -> KnownModel:
 
 
 def known_model(name: str, catalog: Catalog | None = None) -> KnownModel | None:
-    """Return the model that a name means, or None if there is none; else as `find_model`."""
+    """Return the model that a name means, or None if no model has it; otherwise like `find_model`."""
     catalog = catalog or load()
     models = model_index(catalog)
     hit = models.index.find(model_keys(name))
@@ -198,9 +198,9 @@ def source_of(entity: str, attribute: str, catalog: Catalog | None = None, **con
 
 
 def variants_of(accelerator: str, catalog: Catalog | None = None) -> tuple[str, ...]:
-    """Return the names of other accelerators that an accelerator's name may mean as well, as it says no more.
+    """Return the names of other accelerators that a short name may mean too.
 
-    Of one chip, and with names that go on where the given one ends: ``A100-PCIe-80GB`` beside ``A100``.
+    They have the same chip, and names that continue the given one: ``A100-PCIe-80GB`` for ``A100``.
 
     Raises
     ------
@@ -220,7 +220,7 @@ def variants_of(accelerator: str, catalog: Catalog | None = None) -> tuple[str, 
 
 
 def _words(accelerator: str) -> list[str]:
-    """Return the words of an accelerator's name, without those of its maker."""
+    """Return the words of an accelerator's name, without its maker."""
     words = re.findall("[a-z0-9]+", accelerator.lower())
     while words[1:] and words[0] in MAKERS:
         words = words[1:]
@@ -228,10 +228,10 @@ def _words(accelerator: str) -> list[str]:
 
 
 def others_named(entity: str, catalog: Catalog) -> list[str]:
-    """Return the names of other entities that a reader of this one's name may have meant.
+    """Return the names of other entities that a reader of this name may have meant.
 
-    The weights of timm's network of that name, and those whose name goes on where this one ends: ``H100 PCIe``
-    beside ``H100``.
+    They are the weights of timm's network of that name, and entities whose name continues this one: ``H100 PCIe`` for
+    ``H100``.
     """
     row = catalog.entities.filter(id=entity).row(0, named=True)
     own = [name for name in (row["name"], *row["aliases"].split("|")) if name]
@@ -245,7 +245,7 @@ def others_named(entity: str, catalog: Catalog) -> list[str]:
 
 
 def _own_row(name: str, entity: str, rows: Iterable[Row]) -> Row | None:
-    """Return the row of a model that is most its own: under an organisation's name, and by the model's own."""
+    """Return the row that describes a model best: one under an organisation's name, and under the model's own."""
     own = {normalise(name), normalise(entity)}
 
     def order(row: Row) -> tuple[bool, bool]:
@@ -297,7 +297,7 @@ def _others(catalog: Catalog) -> dict[str, NameIndex]:
 
 
 def _only(hit: Hit, what: str, name: str, catalog: Catalog) -> str:
-    """Return the one entry that has a name, or raise with those that share it."""
+    """Return the one entry that has a name, or raise with the entries that share it."""
     rank, owners = hit
     if len(owners) == 1:
         return owners[0]
@@ -315,7 +315,7 @@ def _entities(catalog: Catalog) -> dict[str, Row]:
 
 @kept_with
 def _sizes(catalog: Catalog) -> dict[str, dict[str, tuple[float, bool]]]:
-    """Return parameters, in all and active, of each model, and whether they are assumed."""
+    """Return total and active parameters of each model, and whether they are assumed."""
     facts = standing(catalog, "models").filter(pl.col("attribute").is_in(["params", "active_params"]))
     first = facts.unique(["entity", "attribute"], keep="first", maintain_order=True)
     found: dict[str, dict[str, tuple[float, bool]]] = {}
@@ -339,7 +339,7 @@ def _dies(catalog: Catalog) -> dict[str, str]:
 
 @kept_with
 def _image_networks(catalog: Catalog) -> dict[str, tuple[Row, ...]]:
-    """Return the work of each image network at every size that it was counted at, best score first."""
+    """Return the work of each image network at every counted size, best score first."""
     counted = vision_results(catalog).filter(pl.col("flops").is_not_null() & pl.col("activation_values").is_not_null())
     found: dict[str, tuple[Row, ...]] = {}
     for row in counted.with_columns(

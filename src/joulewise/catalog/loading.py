@@ -1,4 +1,4 @@
-"""Reading the catalogue from its files, and a user's folder of the same form beside them."""
+"""Load the catalogue from its files and from a user's folder of the same form."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from joulewise.errors import DataError, InputError
 def load(data: str | Path | None = None) -> Catalog:
     """Load the shipped catalogue, with the facts and rows of a user's folder added.
 
-    The same content gives the same object again; a folder that has changed is read again.
+    The same content gives the same object; a folder that has changed is read again.
 
     Parameters
     ----------
@@ -29,7 +29,7 @@ def load(data: str | Path | None = None) -> Catalog:
     Raises
     ------
     InputError
-        If the folder is not there.
+        If the folder does not exist.
     DataError
         If its rows break a rule; `DataError.problems` has one line each.
     """
@@ -40,7 +40,7 @@ def load(data: str | Path | None = None) -> Catalog:
 
 
 def check(data: str | Path | None = None) -> list[RuleViolation]:
-    """Return what is wrong in the facts that are shipped, or in a user's folder together with them.
+    """Return the violations in the shipped facts, or in a user's folder together with them.
 
     Raises
     ------
@@ -86,7 +86,7 @@ def _joined(data: Path) -> dict[str, pl.DataFrame]:
 
 
 def _content_of(folder: Path) -> str:
-    """Return a digest of every data file of a folder, so that a changed file is not taken for the old one."""
+    """Return a digest of every data file of a folder, so that a changed file is noticed."""
     digest = hashlib.sha256()
     for file in sorted(f for pattern in ("*.csv", "*/*.csv", "*.json") for f in folder.glob(pattern)):
         digest.update(f"{file.relative_to(folder)}\0".encode())

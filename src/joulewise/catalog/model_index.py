@@ -1,4 +1,4 @@
-"""The names of models, and the rows of the reference tables that are of each."""
+"""The names of models, and the rows of the reference tables that belong to each."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ Row = Mapping[str, Any]
 
 @dataclass(frozen=True)
 class ModelRows:
-    """The rows of the reference tables that are of one model."""
+    """The rows of the reference tables that belong to one model."""
 
     architectures: list[Row] = field(default_factory=list)
     configurations: list[Row] = field(default_factory=list)
@@ -39,7 +39,7 @@ class ModelRows:
 
 @dataclass(frozen=True)
 class ModelIndex:
-    """Every name of a model, and the rows of each."""
+    """Every name of every model, and the rows of each model."""
 
     index: NameIndex
     rows: Mapping[str, ModelRows]
@@ -47,10 +47,10 @@ class ModelIndex:
 
 @kept_with
 def model_index(catalog: Catalog) -> ModelIndex:
-    """Return the index of models, and which rows of the reference tables are of each.
+    """Return the index of models, and the rows of the reference tables that belong to each.
 
-    A row goes to every entity that has one of its names. Its other names are names of that entity, if it is one;
-    else of a model that only the reference tables have.
+    A row belongs to every entity that has one of its names. Its other names become names of that entity if there is
+    only one, otherwise names of a model that only the reference tables have.
     """
     named = names_of_entities(catalog.entities.filter(collection="models"))
     entities = index_names(named)
@@ -82,7 +82,7 @@ def _rows_of(catalog: Catalog) -> Iterator[tuple[str, list[str], Row]]:
 
 
 def _owner_of_row(entities: NameIndex, others: Mapping[str, str], name: str) -> str | None:
-    """Return the model that a row's name is of, of those known so far; None where there is none, or several."""
+    """Return the known model that has a row's name; None where none has it, or several have."""
     keys = model_keys(name)
     hit = entities.find(keys)
     if hit and hit[0] < NETWORK and len(hit[1]) == 1:

@@ -25,7 +25,7 @@ ODDS_FACTOR = math.exp(0.5)
 
 @dataclass(frozen=True)
 class Outlier:
-    """One value far off: which model, which attribute, and what was expected."""
+    """One outlier: its model, its attribute, and what was expected."""
 
     entity: str
     attribute: str
@@ -33,13 +33,14 @@ class Outlier:
 
 
 def outlying_models(catalog: Catalog | None = None) -> list[Outlier]:
-    """Return the models that are far off, in the order of the catalogue; none of it need be wrong.
+    """Return the outlying models, in the order of the catalogue; an outlier is not necessarily wrong.
 
-    - FLOPs per pixel of the image, against parameters, by the robust line (Theil and Sen) of the family on logarithms:
-      off by more than `FLOPS_FACTOR`.
-    - The odds of a right answer, top-1 / (100 - top-1), against FLOPs, likewise: off by more than `ODDS_FACTOR`.
-    - A recipe or weights older than the network.
-    - More pixels, and not more FLOPs.
+    An outlier is a model whose
+
+    - FLOPs per pixel deviate by more than `FLOPS_FACTOR` from the family's robust line (Theil and Sen) over parameters,
+      on logarithms;
+    - odds of a right answer, top-1 / (100 - top-1), deviate likewise by more than `ODDS_FACTOR` from the line over
+    FLOPs; - recipe or weights are older than the network; - FLOPs do not rise with the number of pixels.
     """
     results = vision_results(catalog).filter(pl.col("flops").is_not_null() & pl.col("params").is_not_null())
     best = results.unique("id", keep="first", maintain_order=True)
@@ -48,7 +49,7 @@ def outlying_models(catalog: Catalog | None = None) -> list[Outlier]:
             best.with_columns(x=pl.col("params").log10(), y=(pl.col("flops") / pl.col("image_px") ** 2).log10()),
             "flops",
             math.log10(FLOPS_FACTOR),
-            "FLOPs a pixel are {} times those of {}'s line over parameters",
+            "FLOPs per pixel are {} times those of {}'s line over parameters",
         ),
         *_far_off(
             best.with_columns(
@@ -76,7 +77,7 @@ def outlying_models(catalog: Catalog | None = None) -> list[Outlier]:
 
 
 def model_outliers(catalog: Catalog | None = None) -> list[RuleViolation]:
-    """Return `outlying_models` as problems: the row of the fact that stands, and what is odd about it."""
+    """Return `outlying_models` as violations: the row of the fact in use, and what is odd about it."""
     catalog = catalog or load()
     rows = catalog.facts.filter(~pl.col("superseded")).unique(
         ["entity", "attribute"], keep="first", maintain_order=True
@@ -92,7 +93,7 @@ def model_outliers(catalog: Catalog | None = None) -> list[RuleViolation]:
 
 def _far_off(frame: pl.DataFrame, attribute: str, most: float, message: str) -> Iterator[Outlier]:
     for (family,), group in frame.group_by("family", maintain_order=True):
-        # A network counts once, however many weights it has.
+        # A network counts once, whatever its number of weights.
         different = group.unique(["x", "y"], maintain_order=True)
         if different.height < LEAST_MEMBERS:
             continue
@@ -112,7 +113,7 @@ def robust_line(x: NDArray[np.float64], y: NDArray[np.float64]) -> tuple[float, 
     """
     first, second = np.triu_indices(len(x), 1)
     run, rise = x[second] - x[first], y[second] - y[first]
-    # Pairs of the same network, or nearly, say nothing on the slope.
+    # Pairs of one network, or of nearly equal ones, do not determine the slope.
     apart = np.abs(run) > 1e-3
     slope = float(np.median(rise[apart] / run[apart])) if apart.any() else 0.0
     return slope, float(np.median(y - slope * x))

@@ -1,4 +1,4 @@
-"""Names as people write them, and which entry of the catalogue each means."""
+"""Names as people write them, and the entry of the catalogue that each means."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ import polars as pl
 from joulewise.formats import format_named
 
 OWN, ALIAS, PART, NETWORK = range(4)
-"""How much a name is an entry's own: its id or name; an alias; the last part of a hub id, or the name of a row of a
-wide table; a timm network without the tag of its weights."""
+"""How closely a name belongs to an entry, closest first: its id or name; an alias; the last part of a hub id, or the
+name of a row of a wide table; a timm network without the tag of its weights."""
 
 _PATHS = ("/", "./", "../", "~")
 _OTHER_ASCII = re.compile("[^a-z0-9]+")
 _HUB_ID = re.compile(r"[\w.-]+/([\w.-]+)")
 _NETWORK_AND_TAG = re.compile(r"([a-z0-9_]+)\.[a-z][a-z0-9_]*")
-# Number formats that repositories of quantised weights end in, and MLPerf's targets of accuracy.
+# Endings of repository names: number formats of quantised weights, and MLPerf's accuracy targets.
 _FORMAT = re.compile(
     r"[-_ ](nvfp4|mxfp4|fp4|fp8[-_ ]dynamic|fp8|bf16|int8|int4|awq|gptq|w4a16|w8a8)$", re.IGNORECASE | re.ASCII
 )
@@ -70,9 +70,10 @@ def format_of(name: str) -> str | None:
 
 
 def shorter_names(name: str) -> list[str]:
-    """Return a model's name and what is left of it, the most literal first.
+    """Return a model's name and its shorter forms, the most literal first.
 
-    The whole name; without its organisation; without each ending that names a number format or a target of accuracy.
+    They are the whole name, the name without its organisation, and the name without each ending that states a number
+    format or an accuracy target.
 
     Examples
     --------
@@ -86,25 +87,25 @@ def shorter_names(name: str) -> list[str]:
 
 
 def model_keys(name: str) -> list[str]:
-    """Return the keys to look a model up by, as `normalise` gives them for each of `shorter_names`; of a path none."""
+    """Return the keys to look a model up by, one for each of `shorter_names`; none for a path."""
     if name.startswith(_PATHS):
         return []
     return [key for key in dict.fromkeys(map(normalise, shorter_names(name))) if key]
 
 
 Hit = tuple[int, tuple[str, ...]]
-"""How much a name is theirs, and the entries that have it so."""
+"""How closely a name belongs to its entries, and these entries."""
 
 
 @dataclass(frozen=True)
 class NameIndex:
-    """Which entries each name means.
+    """The entries that each name means.
 
     Parameters
     ----------
     owners : mapping of str to (int, tuple of str)
-        By key, as `normalise` gives it: how much the name is theirs (`OWN` before `ALIAS` before `PART` before
-        `NETWORK`), and the entries that have it so.
+        By key, as `normalise` gives it: how closely the name belongs to them (`OWN` before `ALIAS` before `PART` before
+        `NETWORK`), and the entries.
     names : tuple of str
         Every name as it is first written, for hints.
     """
@@ -113,14 +114,14 @@ class NameIndex:
     names: tuple[str, ...]
 
     def find(self, keys: Iterable[str]) -> Hit | None:
-        """Return how well the first known key fits and whose it is, or None."""
+        """Return how closely the first known key belongs to its entries, and these; or None."""
         return next((self.owners[key] for key in keys if key in self.owners), None)
 
 
 def index_names(named: Iterable[tuple[str, str, int]]) -> NameIndex:
-    """Return the index of names given as owner, name and how much it is the owner's.
+    """Return the index of names given as owner, name and how closely the name belongs to the owner.
 
-    A name that is one entry's own is not ambiguous because it is another's alias.
+    A name of one entry is not ambiguous because it is an alias of another.
     """
     owners: dict[str, Hit] = {}
     written: dict[str, str] = {}

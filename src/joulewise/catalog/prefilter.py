@@ -18,7 +18,7 @@ KINDS = ("reported", "measured", "derived", "assumed")
 def definitely_valid(
     entities: pl.DataFrame, facts: pl.DataFrame, sources: set[str], attributes: pl.DataFrame
 ) -> pl.Series:
-    """Return for each fact whether nothing can be wrong with it by itself.
+    """Return for each fact whether it certainly keeps every rule that concerns it alone.
 
     Parameters
     ----------
@@ -52,7 +52,7 @@ def definitely_valid(
 
 
 def _texts(facts: pl.DataFrame, column: str, good: Callable[[str], bool]) -> list[str]:
-    """Return the different texts of a column that are good: far fewer than its rows."""
+    """Return the distinct valid texts of a column, which are far fewer than its rows."""
     return [text for text in facts[column].unique() if good(text)]
 
 

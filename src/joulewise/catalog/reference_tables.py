@@ -15,7 +15,7 @@ from joulewise.catalog.tables import broken_row, read_csv, shipped_folder
 from joulewise.errors import DataError
 
 CONFIGURATION_FILES = ("encoder_decoders.json", "hybrid_architectures.json")
-# Rows by which a column's type shows: longer tables have full columns alone.
+# Number of rows that determine the type of a column: longer tables have no blank columns.
 _TYPED_BY = 1000
 _CONFIGURATION_KEYS = {"names": list, "source": str, "licence": str, "config": dict}
 
@@ -67,7 +67,7 @@ def measurements() -> pl.DataFrame:
 
 
 def with_tables_of(folder: Path) -> ReferenceTables:
-    """Return the shipped tables with the rows of a folder's own before them, so that these are found first.
+    """Return the shipped tables with the rows of a user's folder before them, so that these are found first.
 
     Raises
     ------
@@ -87,7 +87,7 @@ def holds_tables(folder: Path) -> bool:
 
 
 def _read_table(path: Path, form: pl.DataFrame) -> pl.DataFrame:
-    """Read a table in the form of the shipped one: its columns, their types, and no blank where that has none."""
+    """Read a table in the form of the shipped one: same columns and types, and no blank where that has none."""
     if not path.exists():
         return form.clear()
     problem = broken_row(path)

@@ -21,7 +21,7 @@ _NEEDED = {
     "tdp_w": "its thermal design power",
     "bf16_flops_per_s": "a rate in 16 bits or FP32",
 }
-# Two accelerators of a machine that are not linked talk over its bus; of most cards that is this one.
+# Two accelerators of a machine without a link communicate over its bus; for most cards that is this one.
 _BUS_BYTES_PER_S = 32e9
 _RANK = {"fp16-tensor": 0, "fp16": 1, "fp32": 1}
 _RATES = {
@@ -42,9 +42,9 @@ class AcceleratorSpec:
     ----------
     id, name : str
     full_name : str
-        The longest of its names, which says its form and memory where one does: ``NVIDIA A100-SXM4-40GB``.
+        The longest of its names, which states form and memory where any does: ``NVIDIA A100-SXM4-40GB``.
     die : str
-        The chip design; its own id where it is not known.
+        The chip design; the id of the accelerator where the design is unknown.
     memory_bytes, bandwidth_bytes_per_s, link_bytes_per_s, tdp_w : float
         Memory [B], its bandwidth [B/s], bandwidth of the link to others [B/s], thermal design power [W].
     bf16_flops_per_s : float
@@ -55,13 +55,13 @@ class AcceleratorSpec:
     kind, segment : str or None
         ``gpu``, ``tpu``, ``npu`` or ``cpu``; ``desktop``, ``server`` or ``edge``.
     system : str
-        What it is built into, ``server`` where it is not known.
+        The system it is built into; ``server`` where that is unknown.
     source, via : str
-        Where its figures are from, and where they were read if that is elsewhere.
+        Source of its figures, and the work in which they were read if that is another.
     sources : mapping of str to str
-        Of each figure that an estimate needs.
+        Source of each figure that an estimate needs.
     note : str
-        What was assumed.
+        Assumptions behind its figures.
     """
 
     id: str
@@ -96,8 +96,7 @@ def accelerator_spec(name: str, catalog: Catalog | None = None) -> AcceleratorSp
     Parameters
     ----------
     name : str
-        Id, name or alias; a maker's name before it may be left out, or be there. See `find.variants_of` for what
-        else a short name may mean.
+        Id, name or alias, with or without its maker's name. See `find.variants_of` for what else a short name may mean.
     catalog : Catalog, optional
         By default the shipped one.
 
@@ -106,7 +105,7 @@ def accelerator_spec(name: str, catalog: Catalog | None = None) -> AcceleratorSp
     UnknownNameError
         If there is no such accelerator; with the nearest names.
     InputError
-        If a fact is missing without which nothing can be estimated; with which.
+        If a fact that every estimate needs is missing; with its name.
     """
     catalog = catalog or load()
     spec = _specs(catalog)[find_entity("accelerators", name, catalog)]
@@ -180,11 +179,11 @@ def _texts(catalog: Catalog) -> pl.DataFrame:
 
 
 def _origins(catalog: Catalog) -> pl.DataFrame:
-    """Return the source of each needed figure, and of all: addresses, or citations where there is none."""
+    """Return the sources of each needed figure, and of all figures: addresses, or citations where there is none."""
     shown = pl.when(pl.col("url") != "").then("url").otherwise("citation")
     cited = dict(catalog.source_table.select("id", shown.alias("shown")).iter_rows())
     rank = condition("precision").replace_strict(_RANK, default=None, return_dtype=pl.Int64)
-    # As the rate itself: that of matrix units, else the greatest.
+    # Like the rate itself: that of matrix units, otherwise the greatest.
     needed = (
         standing(catalog, "accelerators")
         .filter(pl.col("attribute").is_in([*_NEEDED, "peak_flops_per_s"]))

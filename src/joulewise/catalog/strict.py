@@ -24,13 +24,13 @@ Rule = Callable[[Catalog], list[RuleViolation]]
 EXPLANATION_COLUMNS = ("collection", "entity", "attribute", "reason")
 
 BYTES_PER_FLOP = (8e-4, 0.25)
-"""Memory bandwidth over the best rate in 16 bits or FP32: from what reads little to the graphics cards of 2008."""
+"""Plausible memory bandwidth over the best rate in 16 bits or FP32, from chips that read little to cards of 2008."""
 SWEEPS_PER_S = 200.0
-"""The most often per second that a whole memory off the chip can be read."""
+"""Largest number of times per second that a whole off-chip memory can be read."""
 EFFICIENCY_FACTOR = 20.0
-"""Efficiency at one precision, over the median of those launched within two years."""
+"""Plausible efficiency at one precision, over the median of accelerators launched within two years."""
 STEP = (0.9, 2.2)
-"""Rate of a format over that of the one with twice the bits: 1 or 2; four suggests a figure with sparsity."""
+"""Plausible rate of a format over that of the format with twice the bits: 1 or 2; 4 suggests a rate with sparsity."""
 STEPS = (("int8", "fp16-tensor"), ("fp8", "fp16-tensor"), ("fp4", "fp8"), ("fp16-tensor", "tf32"), ("int4", "int8"))
 
 _NEIGHBOURS, _NEIGHBOUR_DAYS = 4, 731
@@ -39,7 +39,7 @@ _NEIGHBOURS, _NEIGHBOUR_DAYS = 4, 731
 def unexplained(
     catalog: Catalog | None = None, rules: Iterable[Rule] | None = None, reasons: pl.DataFrame | None = None
 ) -> list[RuleViolation]:
-    """Return the outliers that no row of the file of explanations explains, and the rows that explain none.
+    """Return the outliers without an explanation, and the explanations without an outlier.
 
     Parameters
     ----------
@@ -90,17 +90,17 @@ def bandwidth_to_rate(catalog: Catalog) -> list[RuleViolation]:
 
 
 def bandwidth_to_memory(catalog: Catalog) -> list[RuleViolation]:
-    """Return accelerators that could read their whole memory more often than any memory off the chip lets them."""
+    """Return accelerators that could read their whole memory more often than any off-chip memory allows."""
     table = accelerators(catalog).unique("id", keep="first", maintain_order=True)
     table = table.with_columns(ratio=pl.col("bandwidth_bytes_per_s") / pl.col("memory_bytes"))
     return [
-        _problem(catalog, row["id"], "memory_bytes", f"could be read {row['ratio']:.4g} times a second")
+        _problem(catalog, row["id"], "memory_bytes", f"could be read {row['ratio']:.4g} times per second")
         for row in table.filter(pl.col("ratio") > SWEEPS_PER_S).to_dicts()
     ]
 
 
 def efficiency_of_its_year(catalog: Catalog) -> list[RuleViolation]:
-    """Return rates over power far from the median of the accelerators of the same time, at the same precision."""
+    """Return efficiencies far from the median of contemporary accelerators at the same precision."""
     rate = pl.coalesce("peak_flops_per_s", "peak_ops_per_s")
     table = (
         accelerators(catalog)
@@ -132,7 +132,7 @@ def efficiency_of_its_year(catalog: Catalog) -> list[RuleViolation]:
 
 
 def rates_by_format(catalog: Catalog) -> list[RuleViolation]:
-    """Return rates that are no plausible multiple of the rate in wider numbers, as one with sparsity would be."""
+    """Return rates that are not a plausible multiple of the rate in wider numbers, such as rates with sparsity."""
     table = accelerators(catalog).filter(pl.col("precision").is_not_null())
     rates = table.select("id", "precision", rate=pl.coalesce("peak_flops_per_s", "peak_ops_per_s"))
     found = []
@@ -192,7 +192,7 @@ def _best_rate(catalog: Catalog) -> pl.DataFrame:
 
 
 def _problem(catalog: Catalog, entity: str, attribute: str, message: str, precision: str = "") -> RuleViolation:
-    """Return an outlier at the row of the fact that stands."""
+    """Return an outlier at the row of the fact in use."""
     rows = catalog.facts.filter(
         pl.col("entity") == entity,
         pl.col("attribute") == attribute,

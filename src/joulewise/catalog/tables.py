@@ -1,4 +1,4 @@
-"""Reading a data folder: CSV files in, frames of text and numbers out, each row knowing its file and line."""
+"""Read a data folder into frames of text and numbers; each row has its file and line."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def read_csv(path: Path, columns: tuple[str, ...]) -> pl.DataFrame:
     Raises
     ------
     DataError
-        If the file is no CSV, or its columns are not those wanted.
+        If the file is not a CSV, or does not have the expected columns.
     """
     return _filled(_raw(path, columns), pl.lit(str(path)))
 
@@ -77,9 +77,9 @@ def _filled(frame: pl.DataFrame, file: pl.Expr | pl.Series) -> pl.DataFrame:
 
 
 def broken_row(path: Path) -> str | None:
-    """Return what is wrong with the first malformed line of a file, or None.
+    """Return a description of the first malformed line of a file, or None.
 
-    The text goes after the file's name: ``, row 3: 12 cells, but the header has 13``.
+    The text follows the file's name: ``, row 3: 12 cells, but the header has 13``.
     """
     row = 1
     try:
@@ -103,7 +103,7 @@ def broken_row(path: Path) -> str | None:
 
 
 def _looks_broken(path: Path, width: int) -> bool:
-    """Return whether a line without quotes has another number of cells: quick, and right where no cell is quoted."""
+    """Return whether a line without quotes has another number of cells: fast, and exact where no cell is quoted."""
     read = pl.read_csv(
         path,
         separator="\x1f",
@@ -122,8 +122,8 @@ def read_folder(folder: Path) -> dict[str, pl.DataFrame]:
     """Read every table of a data folder: ``entities``, ``facts``, ``sources`` and ``attributes``.
 
     A table is the file of its name, then those with an ending after a hyphen, by name: ``facts.csv``,
-    ``facts-timm.csv``. A file that is not there gives an empty frame, so that a user's folder may hold only what
-    it adds.
+    ``facts-timm.csv``. A missing file gives an empty frame, so that a user's folder may contain only its
+    additions.
 
     Raises
     ------
@@ -172,7 +172,7 @@ def _read_all(folder: Path, table: str, columns: tuple[str, ...]) -> pl.DataFram
     files = [folder / f"{table}.csv", *sorted(folder.glob(f"{table}-*.csv"))]
     there = [file for file in files if file.exists()]
     frames = [_raw(file, columns) for file in there]
-    # A short row would be read with its last cells blank. What is shipped is tested for that.
+    # A short row would be read with blank last cells. A test checks the shipped files for that.
     if shipped_folder() not in (folder, folder.parent):
         for file in there:
             problem = broken_row(file) if _looks_broken(file, len(columns)) else None
@@ -183,5 +183,5 @@ def _read_all(folder: Path, table: str, columns: tuple[str, ...]) -> pl.DataFram
         [pl.Series([], dtype=pl.String)]
         + [pl.repeat(str(file), len(frame), eager=True) for file, frame in zip(there, frames, strict=True)]
     )
-    # Once for all files: of each by itself it takes several times as long.
+    # Once for all files: separately for each it takes several times as long.
     return _filled(pl.concat([empty, *frames]), names)

@@ -31,7 +31,7 @@ def models(task: str | None = None, catalog: Catalog | None = None) -> pl.DataFr
         ``id, name, family, task, architecture, release_date, params [1], flops [FLOP] (one forward pass
         of one input), convention, input_tokens, top1_percent [%], glue_points, score`` (the task's own),
         ``extra_data, architecture_date, image_px [px]`` (side of the image that the score and the FLOPs hold for),
-        ``active_params [1], licence``. Of a weight scored at several sizes, the row is of the best score.
+        ``active_params [1], licence``. A weight scored at several sizes has the row of its best score.
 
     Raises
     ------
@@ -44,7 +44,7 @@ def models(task: str | None = None, catalog: Catalog | None = None) -> pl.DataFr
         raise UnknownNameError("task", task, tasks)
     numbers = ("params", "flops", "input_tokens", "top1_percent", "glue_points", "test_resolution_px", "active_params")
     texts = ("architecture", "extra_data", "architecture_date", "licence")
-    frame = _wide(catalog, "models", numbers, texts, beside={"convention": ("flops", "conditions")})
+    frame = _wide(catalog, "models", numbers, texts, extra={"convention": ("flops", "conditions")})
     score = pl.coalesce(pl.when(pl.col("task") == t).then(pl.col(column)) for t, column in SCORE_OF_TASK.items())
     frame = (
         frame.with_columns(
@@ -79,7 +79,7 @@ def models(task: str | None = None, catalog: Catalog | None = None) -> pl.DataFr
 
 
 def undated(task: str | None = None, catalog: Catalog | None = None) -> int:
-    """Return how many models have no release date, and so are in no trend over time."""
+    """Return how many models have no release date and are therefore in no trend over time."""
     return models(task, catalog)["release_date"].null_count()
 
 
@@ -90,14 +90,14 @@ def vision_results(catalog: Catalog | None = None) -> pl.DataFrame:
     -------
     polars.DataFrame
         ``id, name, family, architecture_date`` (month of the network), ``release_date`` (month of the training
-        recipe, by which accuracy over time goes), ``date_basis`` (of the latter), ``extra_data, params [1],
+        recipe; it dates accuracy), ``date_basis`` (of the latter), ``extra_data, params [1],
         image_px [px], top1_percent [%], flops [FLOP], activation_values [1]`` (both of one image of that size),
         ``network_kind``; in the order of the catalogue, the best score of a weight first. Months are written as
         their first day.
     """
     catalog = catalog or load()
     texts = ("architecture_date", "extra_data", "network_kind")
-    weights = _wide(catalog, "models", ("params",), texts, beside={"date_basis": ("release_date", "note")}).drop("task")
+    weights = _wide(catalog, "models", ("params",), texts, extra={"date_basis": ("release_date", "note")}).drop("task")
     sized = ("top1_percent", "flops", "activation_values")
     frame = (
         standing(catalog, "models")
@@ -136,8 +136,8 @@ def vision_results(catalog: Catalog | None = None) -> pl.DataFrame:
 def accelerators(catalog: Catalog | None = None) -> pl.DataFrame:
     """Return one row per accelerator and precision, ordered by release date.
 
-    Rates are dense, and accumulate in FP32 where the accelerator does so at another rate than in FP16. An
-    accelerator without any rate has one row, without a precision.
+    Rates are dense, and those with accumulation in FP32 where it differs from FP16. An accelerator without any rate has
+    one row, without a precision.
 
     Returns
     -------
@@ -193,13 +193,13 @@ def sources(catalog: Catalog | None = None) -> pl.DataFrame:
 
 
 def _cells(catalog: Catalog, collection: str, by_condition: str) -> pl.DataFrame:
-    """Return the fact that stands for each cell, by a condition too: the first listed that no other corrects."""
+    """Return the fact in use for each cell, also by a condition: the first listed one that no other corrects."""
     facts = standing(catalog, collection).with_columns(condition(by_condition).alias(by_condition))
     return facts.unique(["entity", "attribute", by_condition], keep="first", maintain_order=True)
 
 
 def standing(catalog: Catalog, collection: str) -> pl.DataFrame:
-    """Return the facts that may stand for a cell: rates with sparsity, or accumulated in fewer bits, do not."""
+    """Return the facts that may fill a cell: rates with sparsity, or accumulated in fewer bits, may not."""
     dense = condition("sparsity").is_null() & condition("accumulate").is_null()
     return catalog.facts.filter((pl.col("collection") == collection) & ~pl.col("superseded") & dense)
 
@@ -209,14 +209,14 @@ def _wide(
     collection: str,
     numbers: tuple[str, ...],
     texts: tuple[str, ...],
-    beside: Mapping[str, tuple[str, str]],
+    extra: Mapping[str, tuple[str, str]],
 ) -> pl.DataFrame:
-    """Return one row per entity with the value that stands for each attribute, null where there is none.
+    """Return one row per entity with the value in use for each attribute, null where there is none.
 
-    `beside` names further columns: an attribute, and the column of its fact to take instead of the value.
+    `extra` names further columns: an attribute, and the column of its fact to take instead of the value.
     """
     columns = {name: (name, "number") for name in numbers}
-    columns |= {name: (name, "value") for name in (*texts, "release_date")} | dict(beside)
+    columns |= {name: (name, "value") for name in (*texts, "release_date")} | dict(extra)
     # One pass for all columns: a join for each costs ten times as much.
     values = (
         standing(catalog, collection)

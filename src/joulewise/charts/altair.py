@@ -1,4 +1,4 @@
-"""Altair, imported when it is first used: whatever gives numbers beside charts works without it."""
+"""Altair, imported when it is first used, so that code that returns numbers and charts works without it."""
 
 from __future__ import annotations
 
@@ -21,6 +21,6 @@ else:
     alt = _Altair()
 
 Draw = Callable[[], "alt.LayerChart"]
-"""What makes a chart when it is called."""
+"""A function that returns a chart."""
 
 __all__ = ["Draw", "alt"]

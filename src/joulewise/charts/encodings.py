@@ -47,7 +47,7 @@ def kinds_of(frame: pl.DataFrame, column: str) -> list[str]:
 
 
 def line_legend(*, stacked: bool = False, symbol_size: int = 400) -> alt.Legend:
-    """Return a legend below the plot whose symbols are strokes, its entries side by side or `stacked`."""
+    """Return a legend below the plot whose symbols are strokes, its entries in a row or `stacked`."""
     return alt.Legend(
         orient="bottom",
         direction="vertical" if stacked else "horizontal",
@@ -67,7 +67,7 @@ def tooltip_of(frame: pl.DataFrame, column: str, title: str) -> alt.Tooltip:
 
 
 def size_of(frame: pl.DataFrame, column: str, title: str) -> alt.Size:
-    """Return a size encoding by area, which is what the eye compares."""
+    """Return a size encoding by area, which the eye compares."""
     largest = max_of(frame[column])
     top = 10.0 ** math.floor(math.log10(largest))
     return alt.Size(

@@ -1,4 +1,4 @@
-"""Names beside points, placed so that none lies on another."""
+"""Names next to points, placed so that none overlaps another."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _CHAR_PX = 0.56 * LABEL_PX  # mean width of a letter of a sans-serif face
 _LINE_PX = LABEL_PX + 2
 _MARGIN_PX = 3.0
 
-# A label that would cover two things, or one and mislead besides, is better left out.
+# A label that would cover two dots, or cover one and mislead, is left out.
 _WORST_COST = 4.0
 
 Floats = NDArray[np.float64]
@@ -44,7 +44,7 @@ _EXTRA_PX = (4.0, 10.0, 17.0)
 
 @dataclass(frozen=True)
 class Dot:
-    """Something drawn that a label should not cover: its centre and radius [px], a data point or not."""
+    """A drawn object that a label should not cover: its centre and radius [px], and whether it is a data point."""
 
     x: float
     y: float
@@ -64,7 +64,7 @@ class LabelRequest:
 
 @dataclass(frozen=True)
 class Place:
-    """How a label stands beside its point: alignment and baseline of the text, and its offset. [px]"""
+    """Placement of a label next to its point: alignment and baseline of the text, and its offset. [px]"""
 
     align: Literal["left", "center", "right"]
     baseline: Literal["top", "middle", "bottom"]
@@ -74,7 +74,7 @@ class Place:
 
 @dataclass(frozen=True)
 class Label:
-    """A label that found a place."""
+    """A label with its place."""
 
     x: float
     y: float
@@ -83,10 +83,10 @@ class Label:
 
 
 def place_labels(requests: Sequence[LabelRequest], obstacles: Sequence[Dot]) -> list[Label]:
-    """Give each point a place for its label; points for which there is none are left out.
+    """Give each point a place for its label; points without a free place are left out.
 
-    Greedy: the first choose first. A label may not touch another one or leave the plot; of the remaining places, the
-    one that covers the fewest dots is taken, the nearer the better.
+    The algorithm is greedy: earlier requests choose first. A label may not touch another one or leave the plot; of the
+    remaining places, the one that covers the fewest dots is taken, the nearer the better.
 
     Parameters
     ----------
@@ -107,7 +107,7 @@ def place_labels(requests: Sequence[LabelRequest], obstacles: Sequence[Dot]) -> 
 
 
 def label_layers(labels: Sequence[Label], x: Axis, y: Axis) -> list[alt.Chart]:
-    """Return one text layer for each way in which labels stand beside their points."""
+    """Return one text layer per placement of labels next to their points."""
     by_place: dict[Place, list[Label]] = {}
     for label in labels:
         by_place.setdefault(label.place, []).append(label)
@@ -143,7 +143,7 @@ def _as_arrays(dots: Sequence[Dot]) -> _Dots:
 def _best_place(request: LabelRequest, own: int, dots: _Dots, taken: Sequence[_Box]) -> tuple[_Box, Place] | None:
     """Return the place of least cost with the box that it fills, or None where each costs too much.
 
-    The dot of the request itself, which is number `own`, is in nobody's way.
+    The dot of the request itself, number `own`, is ignored.
     """
     width = len(request.text) * _CHAR_PX
     best: tuple[float, _Box, Place] | None = None
@@ -162,7 +162,7 @@ def _best_place(request: LabelRequest, own: int, dots: _Dots, taken: Sequence[_B
             gaps = dots.gaps(box)
             gaps[own] = np.inf
             covered = int((gaps < 0).sum())
-            # Readers attach a name to the nearest point: another nearer than its own misleads.
+            # Readers attach a name to the nearest point, so a label nearer to another point misleads.
             misleading = bool((gaps[dots.is_point] < extra - 1).any())
             cost = 2.0 * covered + 2.0 * misleading + rank + side * 0.05
             if cost <= _WORST_COST and (best is None or cost < best[0]):

@@ -1,4 +1,4 @@
-"""Energy of workloads: against the time that a request waits, and predicted against measured."""
+"""Charts of energy against waiting time, and of estimated against measured energy."""
 
 from __future__ import annotations
 
@@ -32,11 +32,11 @@ def energy_against_time(table: pl.DataFrame, title: str, *, joined: bool) -> alt
     low = alt.Y("energy_per_unit_j_low:Q", title=f"joules per {units}", scale=log, axis=few)
     colour = alt.Color("model:N", title="model", scale=alt.Scale(range=list(PALETTE)))
     shape = alt.Shape("accelerator:N", title="accelerator")
-    told = [alt.Tooltip(f"{c}:N") for c in ("model", "setup")]
-    told += [alt.Tooltip(f"{c}:Q", format=".3g") for c in ("seconds_per_unit", "energy_per_unit_j")]
+    tooltip = [alt.Tooltip(f"{c}:N") for c in ("model", "setup")]
+    tooltip += [alt.Tooltip(f"{c}:Q", format=".3g") for c in ("seconds_per_unit", "energy_per_unit_j")]
     layers = [
         base.mark_rule(opacity=0.35).encode(x=x, y=low, y2="energy_per_unit_j_high:Q", color=colour),
-        base.mark_point(filled=True, size=70, opacity=0.9).encode(x=x, y=y, color=colour, shape=shape, tooltip=told),
+        base.mark_point(filled=True, size=70, opacity=0.9).encode(x=x, y=y, color=colour, shape=shape, tooltip=tooltip),
     ]
     if joined:
         layers.insert(0, base.mark_line(opacity=0.5).encode(x=x, y=y, color=colour))

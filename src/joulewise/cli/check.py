@@ -18,8 +18,8 @@ from joulewise.errors import ExitCode
 @click.option(
     "--strict",
     is_flag=True,
-    help="Also list what keeps the rules but looks wrong: ratios, efficiencies, sources that disagree, sizes that are "
-    "not those published.",
+    help="Also list figures that keep the rules but look wrong: ratios, efficiencies, sources that disagree, sizes "
+    "that differ from those published.",
 )
 @data_option
 @output_options

@@ -1,4 +1,4 @@
-"""``joulewise compare`` and what it shares with ``joulewise frontier``."""
+"""``joulewise compare``, and the parts that ``joulewise frontier`` shares."""
 
 from __future__ import annotations
 
@@ -54,7 +54,12 @@ def grid_options(batches: str, counts: str) -> Callable[[Callable[..., None]], C
             help="Accelerators that work together, separated by commas.",
         ),
         workload_options(*_SHARED),
-        click.option("--chart", "chart_file", type=click.Path(path_type=Path), help="Draw it: a .png, .svg or .html."),
+        click.option(
+            "--chart",
+            "chart_file",
+            type=click.Path(path_type=Path),
+            help="Draw a chart to this .png, .svg or .html file.",
+        ),
         calibration_option,
         data_option,
         output_options,

@@ -43,7 +43,7 @@ _OF_ONE = frozenset({"compat", "by_layer", "depth", "fmt", "as_json"})
 @click.option(
     "--input",
     "input_size",
-    help="Channels, height and width of an input image, e.g. 3x384x384; by default the network's own.",
+    help="Channels, height and width of an input image, e.g. 3x384x384; by default those of the network.",
 )
 @click.option("--batch-size", type=_WHOLE, default=1, show_default=True, help="Inputs per batch.")
 @click.option("--prompt-tokens", type=_WHOLE, default=2048, show_default=True, help="Prompt tokens per sequence.")
@@ -52,12 +52,12 @@ _OF_ONE = frozenset({"compat", "by_layer", "depth", "fmt", "as_json"})
     type=_WHOLE,
     default=1,
     show_default=True,
-    help="Output tokens per sequence; 1 is the prompt's pass alone.",
+    help="Output tokens per sequence; 1 = prompt only.",
 )
 @click.option(
     "--image",
     "image_size",
-    help="Height and width of an image before the prompt, or of one that is made, e.g. 1024x1024.",
+    help="Height and width of an image in the prompt, or of a generated image, e.g. 1024x1024.",
 )
 @click.option("--steps", type=_WHOLE, default=1, show_default=True, help="Steps of a diffusion transformer per image.")
 @click.option("--dim", "dims", multiple=True, help="Set a named dimension of an ONNX model, e.g. batch=8; repeatable.")

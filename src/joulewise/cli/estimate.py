@@ -39,7 +39,7 @@ _FILES = {".json": "--config", ".onnx": "--onnx", ".py": "--module"}
     "--from reads a table of workloads.",
 )
 @click.argument("model", required=False)
-@click.option("--on", "accelerator", help="The accelerator; --method paper does without, by the trend of hardware.")
+@click.option("--on", "accelerator", help="The accelerator. Without it, --method paper uses the trend of hardware.")
 @click.option(
     "--method",
     type=click.Choice(METHODS),
@@ -50,14 +50,18 @@ _FILES = {".json": "--config", ".onnx": "--onnx", ".py": "--module"}
 )
 @workload_options()
 @footprint_options
-@click.option("--at", "day", help="With --method paper and no --on: the date of the hardware; default the model's own.")
+@click.option(
+    "--at", "day", help="With --method paper and without --on: date of the hardware; by default that of the model."
+)
 @click.option("--config", type=click.Path(path_type=Path), help="A config.json of transformers or diffusers.")
 @click.option("--onnx", type=click.Path(path_type=Path), help="An ONNX file.")
 @click.option(
     "--module",
     help="A network to build: timm:NAME, hf:FILE or FILE.py:FACTORY. FILE.py is executed: pass only files you trust.",
 )
-@click.option("--from", "table", type=click.Path(path_type=Path), help="A CSV with one workload per row; - for stdin.")
+@click.option(
+    "--from", "table", type=click.Path(path_type=Path), help="A CSV with one workload per row; - for standard input."
+)
 @click.option("--keep", help="With --from: columns of your own to copy to the result, separated by commas.")
 @calibration_option
 @click.option(
@@ -105,7 +109,9 @@ def command(
     asked: dict[str, Any] = {"method": method, "at": parse_date(day), "calibration": fitted, "measured": own}
     if model == "-":
         if beyond or explain:
-            raise InputError("names from standard input take no --explain and no footprint", "give one MODEL")
+            raise InputError(
+                "--explain and footprint options do not apply to names from standard input", "give one MODEL"
+            )
         _from_names(accelerator, asked | {"catalog": catalog, **workload}, fmt=fmt, as_json=as_json, output=output)
         return
     target = _target(model, config, onnx, module, workload)
@@ -121,7 +127,7 @@ def command(
 
 
 def _require_alone(given: Sequence[object], workload: dict[str, Any], beyond: dict[str, Any], method: str) -> None:
-    """Refuse options that a table has columns for, or that do not apply to one."""
+    """Refuse options that are columns of a table, or that do not apply to one."""
     if any(value is not None for value in given):
         named = [name.replace("_", "-") for name in (*workload, *beyond)]
         raise InputError(
@@ -135,7 +141,7 @@ def _require_alone(given: Sequence[object], workload: dict[str, Any], beyond: di
 def _target(
     model: str | None, config: Path | None, onnx: Path | None, module: str | None, workload: dict[str, Any]
 ) -> str | Path | Workload | None:
-    """Return what to estimate: a name, a file, or the count of a network that was built."""
+    """Return the model to estimate: a name, a file, or the count of a network that was built."""
     given = {"MODEL": model, "--config": config, "--onnx": onnx, "--module": module}
     named = [name for name, value in given.items() if value is not None]
     if len(named) > 1:
@@ -160,7 +166,7 @@ def _names(text: str | None) -> list[str]:
 def _footprint(result: Estimate, accelerator: str, beyond: dict[str, Any], catalog: Catalog) -> Footprint:
     if result.serving is None:
         raise InputError(
-            f"the {result.method} method gives the accelerator at its peak alone", "use --method calibrated"
+            f"the {result.method} method gives only the accelerator at its peak", "use --method calibrated"
         )
     factors = {name: value for name, value in beyond.items() if name != "embodied"}
     return footprint(

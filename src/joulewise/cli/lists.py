@@ -1,4 +1,4 @@
-"""Lists of models, accelerators and sources: filtered, sorted and cut in one way."""
+"""Lists of models, accelerators and sources, filtered, sorted and limited in the same way."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _MOST_ROWS = 1_000_000
 
 
 class ListOptions(TypedDict):
-    """What `list_options` and `output_options` add to a command."""
+    """Options that `list_options` and `output_options` add to a command."""
 
     text: tuple[str, ...]
     sort_by: str | None
@@ -63,7 +63,7 @@ def emit_list(
     searched : tuple of str
         Columns in which the free text is looked for.
     shown, least : sequence of str
-        Columns of the table, and those that a narrow terminal goes without, least important first.
+        Columns of the table, and those that a narrow terminal leaves out, least important first.
 
     Raises
     ------
@@ -109,7 +109,7 @@ def keep_family(frame: pl.DataFrame, family: str | None) -> pl.DataFrame:
 
 
 def keep_years(frame: pl.DataFrame, years: tuple[int, int] | None) -> pl.DataFrame:
-    """Keep what was released in a span of years."""
+    """Keep the rows released in a span of years."""
     if years is None:
         return frame
     return frame.filter(pl.col("release_date").dt.year().is_between(*years))

@@ -1,4 +1,4 @@
-"""The command `joulewise`: its subcommands; the one place that writes to stderr and makes exit codes."""
+"""The command `joulewise` and its subcommands; the only place that writes to stderr and sets exit codes."""
 
 from __future__ import annotations
 
@@ -83,11 +83,11 @@ def cli(ctx: click.Context) -> None:
 def main() -> None:
     """Run the command line and exit: 0 done, 1 the work failed, 2 the input was wrong."""
     for stream in (sys.stdout, sys.stderr):
-        # What an encoding cannot hold (half a surrogate pair of a file's name) is escaped, not an error.
+        # Characters that an encoding lacks (half a surrogate pair in a file name) are escaped, and are not an error.
         if isinstance(stream, TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")
     code = _run()
-    # Whatever stdout still holds must fail here, where it can be reported, and not in the interpreter's exit.
+    # Flushing stdout must fail here, where the error can be reported, and not when the interpreter exits.
     try:
         # Without a standard output (closed by the caller) there is nothing to flush.
         if sys.stdout is not None:
@@ -102,7 +102,7 @@ def main() -> None:
 
 
 def complain(message: str) -> None:
-    """Write one line to stderr, without characters that steer a terminal and with long values shortened."""
+    """Write one line to stderr, without control characters and with long values shortened."""
     click.echo(f"joulewise: {one_line(message)}", err=True)
 
 
@@ -133,7 +133,7 @@ def _run() -> ExitCode:
         _discard_stdout()
         complain(f"{reason(error)}: {error.filename}" if error.filename else f"cannot write: {reason(error)}")
         return ExitCode.WORK_FAILED
-    # A user's code may raise anything, and Rust's panics are no Exception.
+    # A user's code may raise anything, and panics in Rust are not an Exception.
     except BaseException as error:
         if os.environ.get(DEBUG):
             raise
@@ -142,7 +142,7 @@ def _run() -> ExitCode:
 
 
 def _unexpected(error: BaseException) -> ExitCode:
-    """Report an error that nothing below has put into words."""
+    """Report an unexpected error."""
     if isinstance(error, ValueError) and "embedded null" in str(error):
         complain("a file's name holds a NUL byte")
         return ExitCode.BAD_INPUT
@@ -156,7 +156,7 @@ def _unexpected(error: BaseException) -> ExitCode:
 
 
 def _discard_stdout() -> None:
-    # A closed or full pipe: send what is still buffered nowhere, so that nothing complains again at exit.
+    # A closed or full pipe: discard what is still buffered, so that no second error follows at exit.
     if sys.stdout is not None:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 

@@ -36,7 +36,7 @@ _OF_MODULE = ("batch_size", "input_size", "image_size", "prompt_tokens", "output
 
 @dataclass(frozen=True)
 class _Run:
-    """What is measured: the run, inferences and tokens in it, and the columns of its row."""
+    """The run to measure, its inferences and tokens, and the columns of its row."""
 
     name: str
     call: Callable[[], object]
@@ -56,7 +56,7 @@ class _Run:
 )
 @click.argument("command_line", nargs=-1, metavar="COMMAND...")
 @click.option(
-    "--module", "target", help="FILE.py:FACTORY (its code is run), timm:NAME, hf:CONFIG.json, or CONFIG.json."
+    "--module", "target", help="FILE.py:FACTORY (the file is executed), timm:NAME, hf:CONFIG.json or CONFIG.json."
 )
 @click.option("--batch-size", type=_COUNT, help="Inputs per run (with --module). Default 1.")
 @click.option("--input", "input_size", help="Channels, height and width of an input (with --module), e.g. 3x384x384.")
@@ -69,20 +69,26 @@ class _Run:
 @click.option("--device", help="cuda, cuda:1, mps or cpu (with --module); by default the first accelerator.")
 @click.option("--per", type=bounded_float(1e-6, 1e12), help="Inferences in one run of COMMAND. Default 1.")
 @click.option(
-    "--warm-up", type=bounded_int(0, 1_000_000), default=1, show_default=True, help="Runs before those that count."
+    "--warm-up",
+    type=bounded_int(0, 1_000_000),
+    default=1,
+    show_default=True,
+    help="Warm-up runs, which are not counted.",
 )
 @click.option(
     "--within",
     type=bounded_float(0.0001, 0.9999),
     default=NARROW,
     show_default=True,
-    help="Relative half-width of the 95% interval that is narrow enough.",
+    help="Stop when the half-width of the 95% interval is within this share of the mean.",
 )
 @click.option(
     "--seconds", "--most-seconds", type=_SECONDS, default=60.0, show_default=True, help="Time limit for all runs."
 )
-@click.option("--idle-seconds", type=_SECONDS, default=2.0, show_default=True, help="How long to meter idling first.")
-@click.option("--meter", "chosen", multiple=True, help="Use only meters with this in name or scope; repeatable.")
+@click.option("--idle-seconds", type=_SECONDS, default=2.0, show_default=True, help="Seconds of idling to meter first.")
+@click.option(
+    "--meter", "chosen", multiple=True, help="Use only meters with this text in their name or scope; repeatable."
+)
 @click.option(
     "--assume-tdp",
     "assume_tdp_w",
@@ -125,7 +131,7 @@ def command(
     gpus = [m.name for m in meters if m.scope == "gpu"]
     if run.built and output is not None and len(gpus) > 1:
         raise InputError(
-            f"{len(gpus)} GPUs are metered, but the network runs on one: its row would hold what the others idle",
+            f"{len(gpus)} GPUs are metered, but the network runs on one, and its row would include idle power",
             "keep that one, e.g. --meter '#0'",
         )
     found = measure(
@@ -139,11 +145,11 @@ def command(
         idle_seconds=idle_seconds,
         reading_seconds=0.0 if target is None else _READING_SECONDS,
     )
-    beside = _counterpart(run, about) if run.built else None
+    counterpart = _counterpart(run, about) if run.built else None
     if output is not None:
         unit = TOKEN if run.tokens else "inference"
         append_row(output, row_of(found, run.tokens or run.inferences, unit, about))
-    value = _value(run, found, left_out, beside)
+    value = _value(run, found, left_out, counterpart)
     emit_object(value, text=_text(value, found, run, within), fmt="table", as_json=as_json, output=None)
 
 
@@ -161,7 +167,7 @@ def _check(command_line: tuple[str, ...], target: str | None, per: float | None,
 
 
 def _meters(chosen: tuple[str, ...]) -> tuple[list[Meter], list[MeterStatus]]:
-    """Return the meters of the run, and those that this user may not read: they are named beside every total."""
+    """Return the meters of the run, and those that this user may not read: every total names them."""
     meters, findings = find_meters()
     meters = working_meters((meters, findings))
     if not chosen:
@@ -245,7 +251,7 @@ def _counterpart(run: _Run, about: dict[str, Any]) -> Counterpart:
 
     options: WorkloadOptions = {"precision": about["precision"], "batch_size": about["batch_size"]}
     if run.tokens > 0:
-        # A language model goes by its name or configuration, everything else by the work of what was built.
+        # A language model is estimated by its name or configuration, other networks by the count of the built network.
         options["engine"] = about["engine"]
         options["prompt_tokens"], options["output_tokens"] = about["prompt_tokens"], about["output_tokens"]
         model = Path(about["model"]) if about["model"].endswith(".json") else about["model"]
@@ -255,20 +261,22 @@ def _counterpart(run: _Run, about: dict[str, Any]) -> Counterpart:
     return estimate_of_measured(work, about["accelerator"], options)
 
 
-def _value(run: _Run, found: Measurement, left_out: list[MeterStatus], beside: Counterpart | None) -> dict[str, Any]:
+def _value(
+    run: _Run, found: Measurement, left_out: list[MeterStatus], counterpart: Counterpart | None
+) -> dict[str, Any]:
     value = {
         "name": run.name,
         **found.to_dict(run.inferences, run.tokens),
         "not_in_total": [finding.to_dict() for finding in left_out],
     }
-    if beside is not None:
-        known = beside.energy
+    if counterpart is not None:
+        known = counterpart.energy
         value["estimate"] = {
             "energy_per_inference_j": known.central if known else None,
             "energy_per_inference_j_low": known.low if known else None,
             "energy_per_inference_j_high": known.high if known else None,
-            "scope": beside.scope,
-            "reason": beside.reason,
+            "scope": counterpart.scope,
+            "reason": counterpart.reason,
         }
     return value
 
@@ -282,11 +290,11 @@ def _text(value: dict[str, Any], found: Measurement, run: _Run, within: float) -
         f"{run.name}: {joules('energy_per_inference_j')} {what} ({joules('energy_per_inference_j_low')} to "
         f"{joules('energy_per_inference_j_high')}, 95%), idling included; by {found.method}",
         f"- {with_prefix(found.seconds, 's')} for {run.inferences:g} at once, "
-        f"{value['throughput_per_s']:.4g} inferences a second, {with_prefix(found.power_w, 'W')}",
+        f"{value['throughput_per_s']:.4g} inferences per second, {with_prefix(found.power_w, 'W')}",
         f"- {found.readings} readings of {found.runs_per_reading} runs, {found.warm_up_runs} to warm up",
     ]
     if run.tokens:
-        lines.append(f"- {joules('energy_per_output_token_j')} per output token, the prompt's energy shared out")
+        lines.append(f"- {joules('energy_per_output_token_j')} per output token, including the prompt's energy")
     if found.idle_w:
         lines.append(f"- {joules('energy_per_inference_above_idle_j')} {what} above idling")
     for name, energy in found.energy_j.items():
@@ -302,14 +310,14 @@ def _text(value: dict[str, Any], found: Measurement, run: _Run, within: float) -
     if not found.narrow:
         lines.append(f"- the time was up before the interval was within {within:.0%}: give more --seconds")
     if run.built and not found.steady:
-        lines.append("- the warm-up did not become steady: runs take more or less time, one after another")
+        lines.append("- the warm-up did not become steady: the time per run still varies")
     if "estimate" in value:
-        beside = value["estimate"]
+        estimate = value["estimate"]
         lines.append(
-            f"- no estimate beside it: {beside['reason']}"
-            if beside["reason"]
-            else f"- estimated: {joules('energy_per_inference_j', beside)} {what} "
-            f"({joules('energy_per_inference_j_low', beside)} to {joules('energy_per_inference_j_high', beside)}), "
-            f"{beside['scope']}"
+            f"- no estimate: {estimate['reason']}"
+            if estimate["reason"]
+            else f"- estimated: {joules('energy_per_inference_j', estimate)} {what} "
+            f"({joules('energy_per_inference_j_low', estimate)} to {joules('energy_per_inference_j_high', estimate)}), "
+            f"{estimate['scope']}"
         )
     return "\n".join(lines)

@@ -81,7 +81,7 @@ def bounded_int(low: int, high: int) -> Bounded:
 def _shown(bound: float) -> str:
     if bound != math.floor(bound) or bound >= 1e15:
         return f"{bound:g}"
-    # As years are written: without a comma up to four digits.
+    # Like years: without a comma up to four digits.
     return f"{int(bound):,}" if bound >= 10_000 else f"{int(bound)}"
 
 
@@ -92,12 +92,12 @@ def edition_option(default: str) -> Callable[[Callable[..., None]], Callable[...
         type=click.Choice(EDITIONS),
         default=default,
         show_default=True,
-        help="Only what the paper's tables hold, or everything known today.",
+        help="Only the entries of the paper's tables, or all of today's.",
     )
 
 
 def load_edition(data: Path | None, edition: str) -> Catalog:
-    """Load the catalogue with a user's folder, as the paper has it or as it is today."""
+    """Load the catalogue with a user's folder, in the paper's edition or today's."""
     loaded = load(data)
     return loaded.edition(PAPER) if edition == "paper" else loaded
 

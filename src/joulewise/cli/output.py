@@ -1,4 +1,4 @@
-"""Everything that goes to stdout, or to the file of ``-o``: data only, in one of four formats."""
+"""Print to stdout, or to the file of ``-o``: only data, in one of four formats."""
 
 from __future__ import annotations
 
@@ -24,7 +24,8 @@ FORMATS = ("table", "json", "jsonl", "csv")
 Row = Mapping[str, Any]
 
 _ANY_WIDTH = 100_000
-# On a terminal: a wider cell is folded, a longer column name takes two lines, and so much stands between columns.
+# On a terminal: maximum width of a cell before it folds, of a name before it takes two lines, and space between
+# columns.
 _WIDEST_CELL = 24
 _LONG_NAME = 12
 _GAP = 3
@@ -50,7 +51,9 @@ _UNIT_OF_COLUMN = {
 def output_options(command: Callable[..., None]) -> Callable[..., None]:
     """Add ``--format``, ``--json`` and ``-o`` to a command."""
     for option in (
-        click.option("-o", "--output", type=click.Path(path_type=Path), help="Write to this file instead."),
+        click.option(
+            "-o", "--output", type=click.Path(path_type=Path), help="Write to this file instead of standard output."
+        ),
         click.option("--json", "as_json", is_flag=True, help="Same as --format json."),
         click.option(
             "--format",
@@ -81,11 +84,11 @@ def emit_rows(
     ----------
     rows : sequence of mappings
     columns : sequence of str
-        What the table format shows, where that is less than everything.
+        Columns of the table format, where it does not show all.
     narrow : callable, optional
         A row in fewer columns, for a terminal that is too narrow for the table.
     least : sequence of str
-        Columns that such a terminal goes without, the least important first; after them the last of `columns`.
+        Columns that such a terminal leaves out, the least important first; after them the last of `columns`.
     """
     fmt = "json" if as_json else fmt
     if fmt == "json":
@@ -111,13 +114,13 @@ def emit_object(value: Row, *, text: str, fmt: str, as_json: bool, output: Path 
 
 
 def emit_text(text: str, output: Path | None) -> None:
-    """Print text for a reader, with a line break at its end and no character that steers a terminal."""
+    """Print text for a reader, with a line break at its end and without control characters."""
     parts = [printable(part, keep="\n\t") if i % 2 == 0 else part for i, part in enumerate(_BOLD.split(text))]
     _emit("".join(parts if output is None else parts[::2]), output)
 
 
 def to_terminal(output: Path | None) -> bool:
-    """Return whether what is printed goes to a terminal, not to a file or a pipe."""
+    """Return whether output goes to a terminal rather than to a file or a pipe."""
     return output is None and sys.stdout is not None and sys.stdout.isatty()
 
 
@@ -206,7 +209,7 @@ def _grid(rows: Sequence[Row], cells: Mapping[str, list[str]], *, folded: bool) 
             min_width=_column_width(column, texts, _WIDEST_CELL) if folded else None,
         )
     for line in zip(*cells.values(), strict=True):
-        # Text: of a string rich would take what stands in square brackets for its own marks.
+        # Text, as rich would interpret square brackets in a string as markup.
         grid.add_row(*map(Text, line))
     return grid
 

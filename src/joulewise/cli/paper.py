@@ -17,7 +17,7 @@ from joulewise.cli.progress import progress
 @data_option
 @output_options
 def command(out: Path, only: str | None, data: Path | None, fmt: str, as_json: bool, output: Path | None) -> None:
-    """Write the paper's parts and say how its numbers compare_with_printed."""
+    """Write the paper's parts and report how its numbers compare with the printed ones."""
     from joulewise.catalog import load  # noqa: PLC0415
     from joulewise.paper.build import PARTS, write_paper  # noqa: PLC0415  (charts take half a second to import)
     from joulewise.paper.comparison import VERDICTS, compare_with_printed  # noqa: PLC0415

@@ -16,7 +16,7 @@ from joulewise.cli.output import emit_rows, output_options
 from joulewise.errors import UnknownNameError
 
 _OTHERS_NAMED = 3
-# Columns of a wide table that identify a row or say where it is from.
+# Columns of a wide table that identify a row or its source.
 _NOT_SHOWN = ("model", "aliases", "source", "licence", "note", "method")
 
 
@@ -45,7 +45,7 @@ def command(name: str, data: Path | None, fmt: str, as_json: bool, output: Path 
 
 
 def _narrow(row: Mapping[str, Any]) -> dict[str, str]:
-    """Return a fact in four columns, for a terminal without room for all."""
+    """Return a fact in four columns, for a narrow terminal."""
     via = f" via {row['via']}" if row["via"] else ""
     return {
         "attribute": row["attribute"],
@@ -56,7 +56,7 @@ def _narrow(row: Mapping[str, Any]) -> dict[str, str]:
 
 
 def _also(catalog: Catalog, entity: str) -> None:
-    """Name the other entities of almost the same name."""
+    """Report other entities with almost the same name."""
     others = others_named(entity, catalog)
     if others:
         more = f" and {len(others) - _OTHERS_NAMED} more" if len(others) > _OTHERS_NAMED else ""

@@ -59,13 +59,19 @@ def measured_rows(file: Path | None, data: Path | None) -> tuple[pl.DataFrame, C
 @click.option(
     "--by",
     type=click.Choice(["source", "kind", "task", "model_family", "accelerator_die"]),
-    help="Scores per group.",
+    help="Print scores per group.",
 )
-@click.option("--rows", is_flag=True, help="One row per measurement with every method's estimate, in place of scores.")
 @click.option(
-    "--worst", type=click.IntRange(min=1), help="The N rows that are furthest off, each with the likely reason."
+    "--rows", is_flag=True, help="Print one row per measurement with every method's estimate, instead of scores."
 )
-@click.option("--chart", type=click.Path(path_type=Path), help="Predicted against measured: a .png, .svg or .html.")
+@click.option(
+    "--worst", type=click.IntRange(min=1), help="Print the N rows with the largest errors, each with the likely reason."
+)
+@click.option(
+    "--chart",
+    type=click.Path(path_type=Path),
+    help="Draw predicted against measured energy to this .png, .svg or .html file.",
+)
 @data_option
 @output_options
 def command(

@@ -1,4 +1,4 @@
-"""Options that describe a workload and what its energy comes to, for ``estimate``, ``compare`` and ``frontier``."""
+"""Options that describe a workload and its footprint, for ``estimate``, ``compare`` and ``frontier``."""
 
 from __future__ import annotations
 
@@ -35,10 +35,10 @@ _OPTIONS: dict[str, Option] = {
         "--batch-size", type=_number("batch_size"), help="Requests that run together, on average."
     ),
     "prompt_tokens": click.option(
-        "--prompt-tokens", type=_number("prompt_tokens"), help="Prompt tokens per request, of a language model."
+        "--prompt-tokens", type=_number("prompt_tokens"), help="Prompt tokens per request to a language model."
     ),
     "output_tokens": click.option(
-        "--output-tokens", type=_number("output_tokens"), help="Output tokens per request, of a language model."
+        "--output-tokens", type=_number("output_tokens"), help="Output tokens per request to a language model."
     ),
     "image_size": click.option("--image", "image_size", help="Size of an image, WxH, or of a video, WxHxFRAMESf."),
     "meter_scope": click.option(
@@ -56,14 +56,14 @@ _OPTIONS: dict[str, Option] = {
         "--active-params-b", type=_number("active_params_b"), help="Billions of parameters that one token uses."
     ),
     "engine": click.option("--engine", help="transformers, 'vLLM 0.5', or a current engine (default)."),
-    "task": click.option("--task", help="A measured task, whose mean prompt is used where none is given."),
+    "task": click.option("--task", help="A measured task; its mean prompt is used where none is given."),
     "tensor_parallel": click.option(
-        "--tensor-parallel", type=_whole("tensor_parallel"), help="Accelerators that split each matrix; default all."
+        "--tensor-parallel", type=_whole("tensor_parallel"), help="Accelerators that split each matrix; by default all."
     ),
     "expert_parallel": click.option(
         "--expert-parallel",
         type=_whole("expert_parallel"),
-        help="Accelerators over which experts are spread; default all, for a mixture of experts.",
+        help="Accelerators over which the experts of a mixture are spread; by default all.",
     ),
     "data_parallel": click.option(
         "--data-parallel", type=_whole("data_parallel"), help="Copies of everything but the experts."
@@ -77,7 +77,7 @@ _BEYOND: dict[str, Option] = {
         "--pue", type=bounded_float(1, 10), help="Power usage effectiveness of the data centre (1 or more)."
     ),
     "country": click.option("--country", help="Country of the grid, by name or ISO code; none is ever guessed."),
-    "year": click.option("--year", type=int, help="Year of the grid's average; default the last known."),
+    "year": click.option("--year", type=int, help="Year of the grid's average; by default the last known."),
     "grid_gco2e": click.option(
         "--grid-gco2e",
         type=bounded_float(0, 5000, "g"),
@@ -92,7 +92,7 @@ _BEYOND: dict[str, Option] = {
     "embodied": click.option("--embodied", is_flag=True, help="Include the accelerators' embodied emissions."),
 }
 BEYOND = tuple(_BEYOND)
-"""Options of what an energy comes to beyond the accelerator."""
+"""Options of the footprint beyond the accelerator."""
 
 
 def workload_options(*names: str) -> Option:
@@ -101,7 +101,7 @@ def workload_options(*names: str) -> Option:
 
 
 def footprint_options(command: Callable[..., None]) -> Callable[..., None]:
-    """Add the options of what an energy comes to beyond the accelerator."""
+    """Add the options of the footprint beyond the accelerator."""
     return _adding(_BEYOND.values())(command)
 
 
@@ -117,5 +117,5 @@ def _adding(options: Iterable[Option]) -> Option:
 
 
 calibration_option = click.option(
-    "--calibration", type=click.Path(path_type=Path), help="A file that joulewise calibrate -o wrote."
+    "--calibration", type=click.Path(path_type=Path), help="A file written by joulewise calibrate -o."
 )

@@ -1,1 +1,1 @@
-"""How much compute one inference of a network takes: a network in, a `Workload` out."""
+"""Compute of one inference: a network in, a `Workload` out."""

@@ -1,4 +1,4 @@
-"""Rows of the catalogue's table of architectures as stacks, and the work of one forward pass of each."""
+"""Rows of the catalogue's table of architectures as stacks of layers, and the work of one forward pass."""
 
 from __future__ import annotations
 
@@ -26,12 +26,12 @@ _ELECTRA_BASE_HIDDEN = 768
 
 @dataclass(frozen=True)
 class Pass:
-    """One forward pass of one input: what it takes, and what the model holds.
+    """Work of one forward pass of one input, and parameters of the model.
 
     Parameters
     ----------
     params : int
-        In all, each shared one once.
+        All parameters, each shared one once.
     active_params : int
         In the matrices that one token goes through: of a mixture, the experts it is sent to; the logits, not
         the look-up of its embedding.
@@ -48,7 +48,7 @@ class Pass:
 
 
 def reason_uncounted(row: Mapping[str, Any], config: Mapping[str, Any] | None = None) -> str | None:
-    """Return why a row has no closed form, or None if it has; with the configuration of a hybrid it always has."""
+    """Return why a row has no closed form, or None if it has one; with the configuration of a hybrid it always has."""
     note = str(row["note"] or "")
     if config is not None or not note.startswith("not computed"):
         return None
@@ -58,7 +58,7 @@ def reason_uncounted(row: Mapping[str, Any], config: Mapping[str, Any] | None = 
 def stack_of(row: Mapping[str, Any], config: Mapping[str, Any] | None = None) -> Stack:
     """Return the layers of a row of the table of architectures.
 
-    Biases are left out, except in encoders: below 0.2% of the parameters.
+    Biases are left out, except in encoders; they are below 0.2% of the parameters.
 
     Parameters
     ----------
@@ -89,7 +89,7 @@ def forward(row: Mapping[str, Any], input_tokens: int, config: Mapping[str, Any]
     row : mapping
         Row of ``architectures.csv``.
     input_tokens : int
-        Cut to what the model can take, where that is known to be less.
+        Limited to what the model can take, where that is known to be less.
     config : mapping, optional
         The configuration of a hybrid, as for `stack_of`.
 
@@ -122,7 +122,7 @@ def _encoder(row: Mapping[str, Any]) -> Stack:
         "vocab_size": int(row["vocab"]),
         "max_position_embeddings": int(row["max_context"]),
     }
-    # DistilBERT has other names for the same numbers, and neither token types nor a pooler.
+    # DistilBERT uses other names for the same numbers, and has neither token types nor a pooler.
     names = {"dim": "hidden_size", "n_layers": "num_hidden_layers", "n_heads": "num_attention_heads"}
     own = {name: config[usual] for name, usual in {**names, "hidden_dim": "intermediate_size"}.items()}
     return _stack(config | own if family == "distilbert" else config)
@@ -158,7 +158,7 @@ def _decoder(row: Mapping[str, Any]) -> Stack:
 
 
 def _learned_positions(row: Mapping[str, Any]) -> int:
-    """Return how many positions have an embedding of their own; GPT-J rotates queries and keys instead."""
+    """Return the number of learned position embeddings; GPT-J rotates queries and keys instead."""
     family, rotary = str(row["family"]), "gpt-j" in str(row["model"]).lower()
     learned = family in _LEARNED_POSITIONS or family.startswith("opt")
     return int(row["max_context"] or 0) if learned and not rotary else 0

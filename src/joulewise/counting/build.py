@@ -35,7 +35,7 @@ class Built:
     precision, device, engine : str
         `engine` with its release, e.g. ``torch 2.9``.
     device_name : str
-        As the device calls itself; blank for a processor.
+        Name that the device reports; blank for a processor.
     params : int
     """
 
@@ -147,7 +147,7 @@ def _of_configuration(torch: Any, target: str, options: InferenceOptions, place:
 
 
 def _generation(torch: Any, model: Any, prompt_tokens: int, output_tokens: int, batch_size: int) -> Callable[[], Any]:
-    """Return a run of a prompt, which gives the first token, and of a step for each further one."""
+    """Return a run of the prompt, which gives the first token, and of one step per further token."""
     model.eval()
     device = next(model.parameters()).device
     vocabulary = model.config.get_text_config().vocab_size
@@ -222,18 +222,18 @@ def _fit(torch: Any, make: Callable[[], Any], name: str) -> Any:
 
 
 def _finished(torch: Any, call: Callable[[], Any], place: Any, name: str) -> Callable[[], object]:
-    """Return the run with the device's work waited for, and one line where it fails."""
+    """Return a run that waits for the device, and whose failure is one line."""
     wait = {"cuda": torch.cuda.synchronize, "mps": torch.mps.synchronize}.get(place.type, lambda: None)
 
     def run() -> object:
         try:
-            # The results of a measurement are what standard output is for.
+            # Standard output is for the results of a measurement.
             with redirect_stdout(sys.stderr):
                 made = call()
                 wait()
         except torch.OutOfMemoryError:
             raise WorkError(f"{name} does not fit the device's memory", "a smaller batch or context") from None
-        # Any error of a network on inputs that it does not take, or on a device without an operation.
+        # A network may raise any error on inputs that it does not take, or on a device that lacks an operation.
         except (Exception, SystemExit) as error:
             reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
             raise InputError(f"{name} cannot run on these inputs: {reason}") from error

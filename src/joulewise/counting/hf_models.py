@@ -1,4 +1,4 @@
-"""Count models of transformers by their configuration, without weights and without running code from a hub."""
+"""Count transformers models from their configuration, without weights and without code from a hub."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from joulewise.errors import InputError
 from joulewise.extras import import_extra, without_network
 from joulewise.formats import format_named
 
-# Of models that take a wave as it is: as much as Whisper's window, at the rate of all of them.
+# Input of models that take a raw wave: as long as Whisper's window, at the sampling rate that all of them use.
 _SOUND_SECONDS = 30
 _SAMPLES_PER_S = 16_000
 
@@ -30,7 +30,7 @@ def count_hf(
     image_size: tuple[int, int] | None = None,
     online: bool = False,
 ) -> Workload:
-    """Count a transformers model by building it on meta tensors and watching it run.
+    """Count a transformers model by building it on meta tensors and tracing it.
 
     Parameters
     ----------
@@ -66,7 +66,7 @@ def count_hf(
 def network_of_hf(
     target: str | Path | Any, *, online: bool = False, devices: tuple[str, ...] = ("meta", "cpu")
 ) -> tuple[Any, str, str]:
-    """Return a transformers model by its configuration, without weights; its kind; its name.
+    """Return a transformers model built from its configuration, without weights; its kind; and its name.
 
     The kind is ``generates`` (with a key-value cache), ``encoder``, ``encoder-decoder`` or ``vision``. Without
     `online` nothing asks the network.
@@ -120,7 +120,7 @@ def _build(config: Any, devices: tuple[str, ...]) -> Any:
     usual = torch.get_default_dtype()
     for device in devices:
         try:
-            # Grouped matrix products of mixtures of experts exist in bf16 alone; a count knows no precision.
+            # Grouped matrix products of mixtures of experts exist only in bf16; a count does not depend on precision.
             torch.set_default_dtype(torch.bfloat16)
             with torch.device(device):
                 return (named(config) if named else auto.from_config(config, trust_remote_code=False)).eval()
@@ -160,7 +160,7 @@ def _count_forward(
 def forward_arguments(
     model: Any, kind: str, prompt_tokens: int, output_tokens: int, batch_size: int, image_size: tuple[int, int] | None
 ) -> dict[str, Any]:
-    """Return what the forward pass of a model that does not generate takes, on the model's device and in its type."""
+    """Return the inputs of a model that does not generate, on its device and in its type."""
     import torch  # noqa: PLC0415
 
     first = next(model.parameters())
@@ -222,7 +222,7 @@ def _count_generation(
 
         *values, decode_written = sum_over_cache(step, prompt_tokens, prompt_tokens + steps - 1)
         phases["decode"] = Phase(*values)
-        # A step's layers are not kept apart: decoding stands beside those of the prompt as one.
+        # Layers of a step are not separated: decoding is one entry after the layers of the prompt.
         in_decode.append(Layer("(decode)", "all layers", 0, phases["decode"].flops))
         written += decode_written
     params = {id(p): p.numel() for p in model.parameters()}
@@ -247,8 +247,8 @@ def _count_generation(
 def sum_over_cache(step: Callable[[int], tuple[int, ...]], first: int, last: int) -> tuple[int, ...]:
     """Return the sum of a step's figures over all lengths of the cache from `first` to `last`.
 
-    A step's figures are affine in the length but where a window fills up, so few lengths need to be
-    looked at: a span is halved until its middle lies on the line through its ends.
+    The figures of a step are affine in the length, except where a window fills up, so few lengths are needed: a span is
+    halved until its middle lies on the line through its ends.
     """
     known: dict[int, tuple[int, ...]] = {}
 
@@ -279,7 +279,7 @@ def _tensors_of(layer: Any) -> list[Any]:
     from torch.utils._pytree import tree_leaves  # noqa: PLC0415
 
     held = vars(layer)
-    # An attention layer's cache; else whatever state a recurrent layer keeps.
+    # The cache of an attention layer; otherwise the state of a recurrent layer.
     kept = [held["keys"], held["values"]] if "keys" in held else tree_leaves(list(held.values()))
     return [value for value in kept if isinstance(value, torch.Tensor)]
 

@@ -1,10 +1,10 @@
-"""The kind of a network, by the operations that mix its places."""
+"""The kind of a network, by the operations that mix positions."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 
-# The share of the FLOPs of windows and attention together from which neither is an afterthought.
+# The smallest share of the FLOPs in windows and attention at which either makes a network a hybrid.
 _BOTH = 0.1
 
 
@@ -19,7 +19,7 @@ def network_kind(flops_by_form: Mapping[str, int]) -> str:
     Notes
     -----
     Every network spends most of its FLOPs on products of one weight with each point or token; kinds differ in how
-    places are mixed: by windows (dense, grouped or depthwise convolutions) or by attention. If each of the two has a
+    positions are mixed: by windows (dense, grouped or depthwise convolutions) or by attention. If each of the two has a
     tenth or more of the FLOPs of both together, the network is ``hybrid``. If windows have less, or there are neither
     (mixers by plain matrix products), it is a ``transformer``. Otherwise it is ``depthwise`` or ``convolution``,
     whichever of these windows take more FLOPs.

@@ -1,4 +1,4 @@
-"""Count many targets: in parallel processes, resumable, a failing one recorded and the rest unharmed."""
+"""Count many targets in parallel processes; a run can be resumed, and a failing target does not stop the others."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ def count_row(target: str, options: InferenceOptions) -> CountRow:
         work = count_target(target, options)
     except JoulewiseError as error:
         return CountRow(target, seconds=_since(start), error=one_line(str(error)))
-    # One target of a thousand may fail in a way nobody thought of: it is recorded, and the rest goes on.
+    # One target of a thousand may fail in an unforeseen way: the failure is recorded, and the others continue.
     except Exception as error:
         reason = str(error).strip().splitlines()[0] if str(error).strip() else ""
         return CountRow(target, seconds=_since(start), error=one_line(f"{type(error).__name__}: {reason}"))
@@ -95,16 +95,16 @@ def count_many(
 ) -> tuple[int, int]:
     """Count targets into a CSV or Parquet file, one row per target, in the order in which they are done.
 
-    What the file already holds is not counted again, so that an interrupted run goes on where it stopped; a last row
-    that was cut short is dropped, and its target counted again.
+    Targets that the file already has are not counted again, so an interrupted run resumes where it stopped; a truncated
+    last row is dropped, and its target counted again.
 
     Parameters
     ----------
     targets : iterable of str
         See `targets.count`.
     out : Path
-        ``.csv``: appended to, row by row. ``.parquet``: written at the end from a CSV file beside it
-        (``NAME.parquet.csv``), which stays if the run is cut short, and is then gone on with.
+        ``.csv``: appended to, row by row. ``.parquet``: written at the end from a CSV file in the same
+        folder (``NAME.parquet.csv``), which stays if the run is interrupted, and from which the next run resumes.
     workers : int, optional
         Processes; by default one for each processor.
     progress : callable
@@ -113,12 +113,12 @@ def count_many(
     Returns
     -------
     (int, int)
-        How many were counted in this run, and how many of them failed.
+        Numbers of targets that were counted in this run, and that failed.
 
     Raises
     ------
     InputError
-        If the file is there and does not hold counts.
+        If the file exists and does not hold counts.
     WorkError
         If another run is writing the file.
     """
@@ -126,14 +126,14 @@ def count_many(
     if out.suffix != ".parquet":
         with _opened_alone(out) as file:
             return _count_into(file, out, targets, options, workers, progress)
-    beside = out.with_name(f"{out.name}.csv")
-    with _opened_alone(beside) as file:
+    partial = out.with_name(f"{out.name}.csv")
+    with _opened_alone(partial) as file:
         if out.exists() and not _size(file):
             file.write(_counts_of(out).write_csv())
             file.flush()
-        result = _count_into(file, beside, targets, options, workers, progress)
-        write_bytes(out, _parquet(pl.read_csv(beside, schema=_SCHEMA)))
-        beside.unlink()
+        result = _count_into(file, partial, targets, options, workers, progress)
+        write_bytes(out, _parquet(pl.read_csv(partial, schema=_SCHEMA)))
+        partial.unlink()
     return result
 
 
@@ -160,7 +160,7 @@ def _count_into(
 
 
 def _rows(todo: list[str], options: InferenceOptions, workers: int | None) -> Iterator[CountRow]:
-    """Count targets in processes; where one of these dies, its target fails and no other."""
+    """Count targets in processes; if one of these dies, only its target fails."""
     workers = workers or os.cpu_count() or 1
     while todo:
         lost = []
@@ -169,12 +169,12 @@ def _rows(todo: list[str], options: InferenceOptions, workers: int | None) -> It
                 lost.append(target)
             else:
                 yield row
-        # A death takes all processes with it. The target is among the first that were lost: one ran in each process,
-        # and as many may have been handed out. These are counted one by one, the rest as before.
+        # When one process dies, the pool loses all. The target is among the first that were lost: one ran in each
+        # process, and as many may have been handed out. These are counted one by one, the rest as before.
         suspects, todo = lost[: 2 * workers + 1], lost[2 * workers + 1 :]
         for suspect in suspects:
             for target, row in _in_processes([suspect], options, 1):
-                yield row or CountRow(target, error="the process died, for want of memory perhaps")
+                yield row or CountRow(target, error="the process died, perhaps because memory ran out")
 
 
 def _in_processes(targets: list[str], options: InferenceOptions, workers: int) -> Iterator[tuple[str, CountRow | None]]:
@@ -192,7 +192,7 @@ def _in_processes(targets: list[str], options: InferenceOptions, workers: int) -
 
 @contextmanager
 def _opened_alone(path: Path) -> Iterator[TextIO]:
-    """Open a file to append to, which no other run may do at the same time.
+    """Open a file to append to; no other run may append to it at the same time.
 
     Bytes that are not UTF-8, of a path say, are kept as they are.
     """
@@ -212,7 +212,7 @@ def _opened_alone(path: Path) -> Iterator[TextIO]:
 
 
 def _rows_kept(file: TextIO, path: Path) -> set[str]:
-    """Return the targets that a file holds, and cut off what an interrupted run left of a row behind them.
+    """Return the targets that a file has, and remove a truncated row that an interrupted run left at its end.
 
     Raises
     ------
@@ -235,7 +235,7 @@ def _rows_kept(file: TextIO, path: Path) -> set[str]:
 
 
 def _not_counts(path: Path) -> InputError:
-    return InputError(f"{path} is there and does not hold counts", "give another file with -o")
+    return InputError(f"{path} exists and does not hold counts", "give another file with -o")
 
 
 def _complete_rows(content: bytes) -> Iterator[tuple[list[str], int]]:

@@ -1,4 +1,4 @@
-"""The size and precision of one inference, as a command line or a caller states it."""
+"""Size and precision of one inference, as given by a caller or on the command line."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ from dataclasses import dataclass, field
 
 @dataclass(frozen=True)
 class InferenceOptions:
-    """The inference that is counted or run; a network has no use for some of these, and leaves them aside.
+    """The inference that is counted or run; a network ignores options that do not apply to it.
 
     Parameters
     ----------
     input_size : (channels, height, width), optional
         Size of an input image; by default the network's own. [px]
     batch_size : int
-        Number of inputs that are taken together.
+        Number of inputs per batch.
     prompt_tokens, output_tokens : int
         Tokens that one sequence starts from, and that are generated.
     image_size : (height, width), optional

@@ -1,4 +1,4 @@
-"""Running a Python file of the user's, whose function makes a module."""
+"""Run a user's Python file and call the function in it that makes a module."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ def running(what: str) -> Iterator[None]:
 
 
 def _function(path: Path, name: str) -> Callable[[], Any]:
-    # A name that no other module has: a file may be called json.py.
+    # A unique module name, as a file may be called json.py.
     spec = importlib.util.spec_from_file_location(f"_joulewise_file_{path.stem}", path)
     if spec is None or spec.loader is None:
         raise InputError(f"{path} is not a Python file")

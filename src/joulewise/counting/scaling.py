@@ -1,4 +1,4 @@
-"""FLOPs of a scaled network from those of the one it was scaled from.
+"""FLOPs of a scaled network, from those of the network it was scaled from.
 
 References
 ----------
@@ -19,7 +19,7 @@ def scale_cnn_flops(
     Parameters
     ----------
     flops : float
-        Of the network it was scaled from. [FLOP]
+        FLOPs of the network it was scaled from. [FLOP]
     width_ratio, depth_ratio, resolution_ratio : float
         Channels, layers and side of the input image, relative to that network.
 
@@ -35,12 +35,12 @@ def scale_cnn_flops(
 
     Notes
     -----
-    A convolution's work goes with input and output channels and with the area of its output, so that
+    The work of a convolution is proportional to its input and output channels and to the area of its output, so
 
     .. math:: \\mathrm{FLOPs} \\propto d \\, w^2 r^2
 
-    (Eq. 3 of [2]_, after [1]_). Eq. 4 of [2]_ applies it to EfficientNet-L2. It ignores the stem and
-    head, which do not scale with depth: counted, EfficientNet-L2 at 800 px takes 9% less.
+    (Eq. 3 of [2]_, after [1]_). Eq. 4 of [2]_ applies it to EfficientNet-L2. It ignores that stem and
+    head do not scale with depth: a count of EfficientNet-L2 at 800 px is 9% lower.
 
     Examples
     --------
@@ -60,7 +60,7 @@ def scale_transformer_flops(flops: float, *, resolution_ratio: float) -> float:
     Parameters
     ----------
     flops : float
-        At the resolution it is known for. [FLOP]
+        At the known resolution. [FLOP]
     resolution_ratio : float
         Side of the new input image over that of the old.
 
@@ -68,8 +68,8 @@ def scale_transformer_flops(flops: float, *, resolution_ratio: float) -> float:
     -----
     .. math:: \\mathrm{FLOPs} \\propto r^2
 
-    The number of tokens goes with the image's area, and so do the projections and the MLP. Attention
-    scores go with its square, which the rule leaves out: see `transformer_flops_from_two`.
+    The number of tokens is proportional to the area of the image, and so is the work of projections and MLP. The work
+    of attention scores is proportional to its square, which the rule leaves out; see `transformer_flops_from_two`.
     """
     _require_positive(flops=flops, resolution_ratio=resolution_ratio)
     return flops * resolution_ratio**2
@@ -111,7 +111,7 @@ def transformer_flops_from_two(tokens: float, known: tuple[tuple[float, float], 
     (n1, f1), (n2, f2) = known
     _require_positive(tokens=tokens, tokens_1=n1, flops_1=f1, tokens_2=n2, flops_2=f2)
     if n1 == n2:
-        raise InputError("two points of the same number of tokens do not tell how FLOPs grow with tokens")
+        raise InputError("two points with the same number of tokens do not determine how FLOPs grow with tokens")
     b = (f2 / n2 - f1 / n1) / (n2 - n1)
     a = f1 / n1 - b * n1
     return a * tokens + b * tokens**2

@@ -47,7 +47,7 @@ def count_timm(
 def network_of_timm(
     name: str, input_size: tuple[int, int, int] | None, batch_size: int, devices: tuple[str, ...] = ("meta", "cpu")
 ) -> tuple[Any, Any]:
-    """Return a network without its trained weights, and a batch of images: on the first device where it can be built.
+    """Return a network without its trained weights, and a batch of images, on the first device where it can be built.
 
     Raises
     ------

@@ -12,7 +12,7 @@ from joulewise.counting.kind import network_kind
 PhaseName = Literal["forward", "prefill", "decode"]
 
 AS_STORED = "as stored"
-"""The `precision` of an ONNX model whose weights are counted in the format of each, and activations in fp32."""
+"""The `precision` of an ONNX model whose weights each count in their own format, and activations in fp32."""
 
 
 def bytes_of(values: float, per_value: float) -> int:
@@ -34,8 +34,8 @@ class Phase:
     flops_all_ops : int
         `flops` and the element-wise operations (norms, activations, softmax, adds). [FLOP]
     bytes_read, bytes_written : int
-        Least traffic with memory at the stated precision: weights once a step, activations between
-        layers, KV cache. [B]
+        Minimum memory traffic at the stated precision: weights once per step, activations between layers, KV cache.
+        [B]
     """
 
     flops: int
@@ -64,7 +64,7 @@ class Workload:
     name : str
         What was counted.
     params, active_params : int
-        Parameters in all, each shared one once; and those that one token (or image) uses.
+        All parameters, each shared one once; and those that one token (or image) uses.
     weight_bytes : int
         Of all parameters and buffers that are stored, at `precision`. [B]
     kv_bytes : int
@@ -76,23 +76,24 @@ class Workload:
     layers : tuple of Layer
         In the order of execution; their FLOPs sum to `flops`.
     uncounted : mapping of str to int
-        Each operation that took tensors and has no formula, with how often it ran.
+        Operations that took tensors and have no formula, each with the number of times it ran.
     method : str
         How it was counted, e.g. ``"config:llama"`` or ``"torch:meta"``.
     convention : str
-        What the FLOPs hold.
+        What the FLOPs include.
     precision : str
         Format of the weights and activations, for the bytes: a name of `formats.FORMATS`, or `AS_STORED`.
     inputs : mapping
         Batch size, prompt and output tokens, or the input's shape.
     activation_values : int or None
-        Of a traced module: values that products read and write, the weights aside; norms, activations and everything
-        else that works element by element are taken to be fused into these.
+        Of a traced module: values that matrix products read and write, without weights; norms, activations and all
+        other element-wise operations are assumed to be fused into these.
     flops_by_form : mapping of str to int
         Of a traced module: FLOPs by the form of product: ``convolution`` (over windows that overlap), ``depthwise``,
-        ``pointwise`` (a weight with each point, token or patch) and ``attention`` (two things that the input gave).
+        ``pointwise`` (a weight with each point, token or patch) and ``attention`` (two tensors that depend on the
+        input).
     by_fvcore : int or None
-        What fvcore's counter would give, for a traced module; see `trace.fvcore`.
+        Count by fvcore's rules, for a traced module; see `trace.fvcore`.
     config : mapping or None
         The content of the ``config.json`` that it was counted from, for an estimate of what it describes.
     """
@@ -137,12 +138,12 @@ class Workload:
 
     @property
     def network_kind(self) -> str | None:
-        """Kind of a traced network, see `kind.network_kind`; None where products were not told apart by form."""
+        """Kind of a traced network, see `kind.network_kind`; None where products were not separated by form."""
         return network_kind(self.flops_by_form) if self.flops_by_form else None
 
     @property
     def batch_size(self) -> int:
-        """Inputs that were taken together: the stated batch, else the first dimension of the first input tensor."""
+        """Inputs per batch: as stated, else the first dimension of the first input tensor."""
         shapes = self.inputs.get("shapes")
         return int(shapes[0][0] if shapes and shapes[0] else self.inputs.get("batch_size", 1))
 

@@ -1,4 +1,4 @@
-"""What a derivation is: a file of facts, and the function that computes its rows from the sourced ones."""
+"""A derivation: a file of facts, and the function that computes its rows from the sourced facts."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ def _ignore(_: str) -> None:
 
 @dataclass(frozen=True)
 class Steps:
-    """Progress of a long derivation, and the results that it keeps for the case that it is interrupted.
+    """Progress of a long derivation, and the results that it saves in case it is interrupted.
 
     Parameters
     ----------
@@ -40,7 +40,7 @@ class Steps:
             file.write(b"\n" * torn + json.dumps(values).encode() + b"\n")
 
     def results(self) -> list[list[Any]]:
-        """Return what earlier runs kept; a line that a killed run left unfinished is passed over."""
+        """Return the results that earlier runs saved; a truncated line of a killed run is ignored."""
         if self.kept is None or not self.kept.exists():
             return []
         found = []

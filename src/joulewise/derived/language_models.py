@@ -14,11 +14,11 @@ from joulewise.counting.architectures import Pass, forward, reason_uncounted
 from joulewise.derived.derivation import Derivation, Steps
 
 FILE = "models/facts-llm-derived.csv"
-"""Where `rows` belongs in the data folder."""
+"""File of the data folder that `rows` fills."""
 
 INPUT_TOKENS = 1024
 _SOURCE = "joulewise-language"
-# A total further from the published one is of something else: without the embedding, or with a vision tower.
+# A total further from the published one counts other parts: it lacks the embedding, or includes a vision tower.
 _AGREES = 0.15
 
 
@@ -40,9 +40,9 @@ class _Described:
 def rows(catalog: Catalog, _steps: Steps | None = None) -> Iterator[dict[str, str]]:
     """Return the derived facts of all language models whose configuration can be counted, as rows of `FILE`.
 
-    Three for each model: ``params`` (where the published total, if there is one, is within 15%: a published one is
-    often rounded to a billion), ``active_params``, and ``flops`` of one forward pass of 1,024 tokens, or as
-    many as the model takes, with logits at every token and attention to all tokens.
+    Each model has three: ``params`` (if it is within 15% of the published total, which is often rounded to a billion,
+    or none is published), ``active_params``, and ``flops`` of one forward pass of 1,024 tokens, or as many as the model
+    takes, with logits at every token and attention to all tokens.
     """
     for model in language_models(catalog).to_dicts():
         described = _described(model, catalog)
@@ -65,7 +65,7 @@ def uncounted(catalog: Catalog) -> pl.DataFrame:
 
 
 def totals(catalog: Catalog) -> pl.DataFrame:
-    """Return computed beside published parameters: ``id, name, computed, published, ratio``, furthest first."""
+    """Return computed and published parameters: ``id, name, computed, published, ratio``, furthest apart first."""
     found = []
     for model in language_models(catalog).to_dicts():
         described, published = _described(model, catalog), _published(catalog, model["id"])

@@ -12,22 +12,22 @@ from joulewise.catalog.tables import read_csv, shipped_folder
 from joulewise.energy.language.shape import shape_of_architecture, shape_of_configuration
 
 TOLERANCE = 0.02
-"""How far a computed size may be from the published one, beyond what that is rounded to."""
+"""Relative difference that a computed size may have from the published one, beyond its rounding."""
 
 FILE = "published-sizes.csv"
-"""Where the reviewed reasons are in the data folder: ``collection, entity, attribute, reason``."""
+"""File of the data folder with the reviewed reasons: ``collection, entity, attribute, reason``."""
 
 
 def unexplained_sizes(catalog: Catalog | None = None) -> list[RuleViolation]:
-    """Return the sizes that disagree and that no row of `FILE` explains, and the rows that explain none."""
+    """Return the disagreeing sizes without a reason in `FILE`, and the reasons without a disagreement."""
     return unexplained(catalog, [disagreeing_sizes], read_csv(shipped_folder() / FILE, EXPLANATION_COLUMNS))
 
 
 def disagreeing_sizes(catalog: Catalog | None = None) -> list[RuleViolation]:
-    """Return where the parameters of the shape that a model is estimated by are not those that are published.
+    """Return the models whose shape in estimates does not have the published parameters.
 
-    Compared are all parameters and those that one token goes through, with each figure that a source reports. It may
-    be off by half a unit of its last digit, as it may be rounded, and by `TOLERANCE` beyond that.
+    Total and active parameters are compared with each figure that a source reports. They may differ by half a unit of
+    its last digit, as it may be rounded, and by `TOLERANCE` beyond that.
     """
     catalog = catalog or load()
     published = catalog.facts.filter(
@@ -44,7 +44,7 @@ def disagreeing_sizes(catalog: Catalog | None = None) -> list[RuleViolation]:
 
 
 def computed_sizes(model: KnownModel) -> dict[str, float]:
-    """Return ``params`` and ``active_params`` of the shape that a model is estimated by; empty where it has none."""
+    """Return ``params`` and ``active_params`` of a model's shape in estimates; empty where it has none."""
     if model.configuration is not None:
         shape = shape_of_configuration(model.configuration)
     elif model.architecture is not None:

@@ -31,7 +31,7 @@ class NetworkCount:
 def scored_sizes(catalog: Catalog) -> pl.DataFrame:
     """Return ``id, name, architecture, image_px`` of every score of a network of timm, in the order of the catalogue.
 
-    That is the scores which timm gives, and those of models that have its network by the attribute ``timm_network``.
+    These are the scores from timm, and those of models whose attribute ``timm_network`` names a network of timm.
     """
     facts = catalog.facts.filter(collection="models")
     scores = facts.filter(attribute="top1_percent").filter(pl.col("conditions").str.contains("image_px="))
@@ -65,7 +65,7 @@ def count_network(name: str, image_px: int) -> NetworkCount:
     MissingExtraError
         If timm is not installed.
     DataError
-        If the network cannot be counted at that size, or something in it was left uncounted.
+        If the network cannot be counted at that size, or has an uncounted operation.
     """
     from joulewise.counting.timm_models import count_timm  # noqa: PLC0415  (torch takes seconds to import)
 
@@ -79,7 +79,7 @@ def count_network(name: str, image_px: int) -> NetworkCount:
 
 
 def rows(catalog: Catalog, steps: Steps) -> Iterator[dict[str, str]]:
-    """Return the facts: of each weight the sizes in the order of its scores, then what holds at any size."""
+    """Return the facts of each weight: those by size in the order of its scores, then those for any size."""
     timm = import_extra("timm", "timm", "counting timm's networks")
     sizes = scored_sizes(catalog)
     counts = _counted(sizes, f"timm {timm.__version__}", steps)
@@ -122,7 +122,7 @@ def _fact(entity: object, attribute: str, value: object, unit: str = "", conditi
 
 
 def _counted(sizes: pl.DataFrame, made_with: str, steps: Steps) -> dict[tuple[str, int], NetworkCount]:
-    """Count each network once a size, those already kept by an earlier run aside."""
+    """Count each network once per size, except those that an earlier run saved."""
     # Another version of timm may have counted other networks.
     kept = [result for result in steps.results() if len(result) == 4 and result[0] == made_with]
     counts = {(architecture, px): NetworkCount(**values) for _, architecture, px, values in kept}

@@ -1,4 +1,4 @@
-"""Rebuilding the files of derived facts, or saying what would change in them."""
+"""Rebuild the files of derived facts, or report what would change in them."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ Progress = Callable[[str, int], AbstractContextManager[Callable[[str], None]]]
 
 @dataclass(frozen=True)
 class FileChange:
-    """How a rebuilt file differs from the one before.
+    """Differences between a rebuilt file and the one before.
 
     Parameters
     ----------
@@ -118,7 +118,7 @@ def as_csv(rows: Iterable[Mapping[str, str]]) -> str:
     try:
         writer.writerows(rows)
     except ValueError as error:
-        raise DataError(f"a derived fact has a column too many: {error}") from None
+        raise DataError(f"a derived fact has an unknown column: {error}") from None
     return text.getvalue()
 
 

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 
 from joulewise.catalog import AcceleratorSpec, Catalog, accelerator_spec, variants_of
 from joulewise.catalog.catalog import kept_with
-from joulewise.energy.rows import BadCellError, WorkloadRow
+from joulewise.energy.reading import BadCellError
+from joulewise.energy.rows import WorkloadRow
 from joulewise.errors import InputError
 from joulewise.formats import FORMATS, format_named
 
@@ -46,7 +47,7 @@ def accelerator_named(name: str, catalog: Catalog) -> Chosen:
     return found[name]
 
 
-# A server may be asked for any number of names; beyond so many the memory of them starts afresh.
+# A server may be asked for any number of names; the cache is emptied when it reaches this size.
 _MOST_NAMES = 10_000
 
 
@@ -75,6 +76,6 @@ def is_at_wall(row: WorkloadRow) -> bool:
 
 
 def runs_copies(row: WorkloadRow) -> bool:
-    """Return whether each accelerator runs a copy of its own if it can, as in MLPerf's scenarios of throughput."""
+    """Return whether each accelerator runs a copy of the model where it fits, as in MLPerf's throughput scenarios."""
     of_throughput = (row.task or "").endswith(("/Offline", "/Server"))
     return of_throughput and row.tensor_parallel is None and row.expert_parallel is None

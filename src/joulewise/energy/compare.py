@@ -1,4 +1,4 @@
-"""Models on accelerators over batch sizes, compared by energy and time; and the frontier between the two."""
+"""Compare models on accelerators over batch sizes by energy and time, and find the frontier between the two."""
 
 from __future__ import annotations
 

@@ -14,7 +14,7 @@ from joulewise.errors import InputError
 from joulewise.formats import format_named
 
 SIZES = ("prompt_tokens", "image_size")
-"""Columns of a workload that a count takes up: they are part of its result, and not of the workload any more."""
+"""Columns of a workload that are inputs of a count; the columns of its result replace them."""
 
 
 def count_sample(target: str, sizes: Mapping[str, object]) -> Workload:
@@ -47,14 +47,14 @@ _DEFAULT_SIDE_PX = 224
 
 
 def columns_of(counted: Workload) -> WorkloadOptions:
-    """Return the columns of an estimate that a count fills.
+    """Return the count of a single-pass network as columns of a workload.
 
-    They are of one sample; ``batch_size`` is that of the count.
+    They describe one sample; ``batch_size`` is that of the count.
 
     Raises
     ------
     InputError
-        If the network generates token after token: its forward pass says nothing about its steps.
+        If the network generates tokens: one forward pass does not describe its steps.
     """
     batch = float(counted.batch_size)
     if "decode" in counted.phases or "prefill" in counted.phases:
@@ -69,7 +69,7 @@ def columns_of(counted: Workload) -> WorkloadOptions:
 
 
 def tokens_of(counted: Workload) -> WorkloadOptions:
-    """Return the batch and tokens of the count of a language model, as columns of an estimate."""
+    """Return batch size and tokens of the count of a language model, as columns of a workload."""
     return {
         "batch_size": float(counted.inputs["batch_size"]),
         "prompt_tokens": float(counted.inputs["prompt_tokens"]),
@@ -78,7 +78,7 @@ def tokens_of(counted: Workload) -> WorkloadOptions:
 
 
 def _activation_values(counted: Workload) -> float:
-    """Return the values that products read and write; where forms were not told apart, those of all operations."""
+    """Return the number of values that products read and write, or all operations where the count lacks forms."""
     if counted.activation_values is not None:
         return counted.activation_values
     traffic = sum(phase.bytes_read + phase.bytes_written for phase in counted.phases.values())

@@ -22,9 +22,9 @@ class Counterpart:
     energy : Interval or None
         Of one request or sample. [J]
     scope : str
-        What that covers: the accelerators, or the whole system at the wall.
+        What the energy covers: the accelerators, or the whole system at the wall.
     reason : str
-        Why there is none.
+        Why there is no estimate; blank where there is one.
     """
 
     energy: Interval | None

@@ -1,4 +1,4 @@
-"""An estimate of energy: the joules, their interval, and all that they rest on."""
+"""An estimate of energy: joules and interval, with the inputs, steps and assumptions behind them."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ class Input:
 
 @dataclass(frozen=True)
 class Serving:
-    """How a request runs, by a method that models it.
+    """Time and power of a request, and what bounds them, by a method that models serving.
 
     Parameters
     ----------
@@ -84,11 +84,11 @@ class Estimate:
     method : str
         ``"paper"``, ``"calibrated"``, ...
     unit : str
-        What the energy is per: ``inference`` (one forward pass), ``request``, ``image or video`` or ``sample``.
+        Unit of work: ``inference`` (one forward pass), ``request``, ``image or video`` or ``sample``.
     inputs : tuple of Input
         Everything the figure was computed from, each with its source.
     steps : tuple of str
-        The computation, a line each, with numbers: what a reader can redo by hand.
+        The computation with its numbers, one line per step, so that a reader can redo it by hand.
     assumptions : tuple of str
         What was assumed, what the interval covers, and what the method leaves out.
     scope : Scope

@@ -20,7 +20,7 @@ LADDER = ("V100", "A100-SXM4-40GB", "A100-SXM4-80GB", "H100", "H200", "B200")
 """The leading server accelerators, in order of release."""
 
 FIXED = "H100"
-"""The accelerator on which all are compared."""
+"""The accelerator on which all models are compared."""
 
 BATCH_SIZE, PROMPT_TOKENS, OUTPUT_TOKENS = 32, 512, 512
 PER_TOKENS = 1000
@@ -37,7 +37,7 @@ COLUMNS = (
     "flops",
     "peak_flops_per_j",
 )
-"""Of the frames of both functions; `release_date` is the later of the model's and the accelerator's."""
+"""Columns of the frames of both functions; `release_date` is the later of the model's and the accelerator's."""
 
 
 def language_joules(

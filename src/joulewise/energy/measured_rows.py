@@ -12,14 +12,15 @@ import polars as pl
 from joulewise.catalog import Catalog
 from joulewise.energy.physics import Bools, Floats, Labels
 from joulewise.energy.places import Places, places_of
-from joulewise.energy.rows import Reading, Requests, WorkloadRow, read_rows_of, rows_of, typed_columns
+from joulewise.energy.reading import Reading, Requests, read_rows_of
+from joulewise.energy.rows import WorkloadRow, rows_of, typed_columns
 
 Columns = TypeVar("Columns")
 
 
 @dataclass(frozen=True)
 class Measured:
-    """Measured rows of one kind of workload; arrays of one length, NaN or blank where a row does not say.
+    """Measured rows of one kind of workload; arrays of equal length, NaN or blank where a row has no value.
 
     Parameters
     ----------
@@ -32,7 +33,7 @@ class Measured:
         Of one accelerator, or at the wall of the whole system. [W]
     task, family : array of str
     group : array of str
-        What is left out as a whole to judge a fit: the family, or the machine.
+        Group that is left out as a whole in validation: the family, or the machine.
     lineage : array of str
         The developer's line that the family belongs to.
     ids, source : array of str
@@ -62,7 +63,7 @@ def read_measured(
     read: Callable[[WorkloadRow], Reading],
     catalog: Catalog,
 ) -> tuple[Requests[Columns], pl.DataFrame, Places]:
-    """Read measured rows of one kind of workload, without the columns that mean nothing for it.
+    """Read measured rows of one kind of workload, without the columns that do not apply to it.
 
     Returns
     -------

@@ -1,14 +1,15 @@
-"""Models by name, looked up once per catalogue: the reading of a table asks for the same few names again and again."""
+"""Models by name, each looked up once per catalogue, as a table repeats a few names many times."""
 
 from __future__ import annotations
 
 from joulewise.catalog import Catalog, KnownModel
 from joulewise.catalog.catalog import kept_with
 from joulewise.catalog.find import known_model
-from joulewise.energy.rows import BadCellError, WorkloadRow
+from joulewise.energy.reading import BadCellError
+from joulewise.energy.rows import WorkloadRow
 from joulewise.errors import InputError
 
-# A server may be asked for any number of names; beyond so many the memory of them starts afresh.
+# A server may be asked for any number of names; the cache is emptied when it reaches this size.
 _MOST_NAMES = 10_000
 
 

@@ -1,4 +1,4 @@
-"""The paper's method: the FLOPs of one forward pass over the FLOP/J of hardware at full use of its peak.
+"""The paper's method: FLOPs of one forward pass over the efficiency of hardware at its peak, in FLOP/J.
 
 References
 ----------
@@ -52,8 +52,8 @@ def estimate_paper(
     Returns
     -------
     Estimate
-        The interval is of a single accelerator around the trend (95%), or with `on` of the measured
-        speed-ups behind an adapted figure; a theoretical peak has none, and the bounds are equal.
+        The interval is that of a single accelerator around the trend (95%), or with `on` that of the measured speed-ups
+        behind an adapted figure; a theoretical peak has none, so its bounds are equal.
 
     Raises
     ------
@@ -85,7 +85,7 @@ def estimate_paper(
     row = models(catalog=catalog).filter(id=found).row(0, named=True)
     name, task = row["name"], row["task"]
     if task not in SCORE_OF_TASK:
-        raise InputError(f"{name}: the paper's method is of vision and language models, not of {task}")
+        raise InputError(f"{name}: the paper's method covers vision and language models, not {task}")
     if row["flops"] is None:
         raise InputError(f"{name} has no FLOPs in the catalogue")
     flops_fact = catalog.source_of(found, "flops")

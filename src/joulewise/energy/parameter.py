@@ -1,4 +1,4 @@
-"""A fitted parameter: its meaning, its unit, and what was known about it before any fit."""
+"""A fitted parameter: its meaning, unit and prior."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the models of every kind of workload share: overlap, the power limit, energy, and constants of each chip."""
+"""Physics shared by every kind of workload: overlap, the power limit, energy, and constants of each chip."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def overlapped_time(host_s: Numeric, device_s: Numeric, sharpness: Numeric) -> F
 
 
 def energy_per_item(n: Numeric, power_w: Numeric, time_s: Numeric, items: Numeric) -> Floats:
-    """Return the energy of each of the items that are worked on together. [J]
+    """Return the energy of each of the items that run together. [J]
 
     Parameters
     ----------
@@ -51,9 +51,9 @@ def energy_per_item(n: Numeric, power_w: Numeric, time_s: Numeric, items: Numeri
     power_w : float or array
         Power of one of them. [W]
     time_s : float or array
-        Time in which all items gain what is asked for: a token, an image, a video. [s]
+        Time in which each item gains one unit: a token, an image, a video. [s]
     items : float or array
-        Items worked on together, B. [1]
+        Items that run together, B. [1]
 
     Notes
     -----
@@ -123,5 +123,5 @@ def per_die(values: Mapping[str, float], name: str, die: Labels) -> Floats:
 
 
 def measured_dies(values: Mapping[str, float], name: str) -> frozenset[str]:
-    """Return the chip designs that a set of fitted constants has a constant `name` of their own for."""
+    """Return the chip designs for which a set of fitted values has a separate constant `name`."""
     return frozenset(key.removeprefix(f"{name}.") for key in values if key.startswith(f"{name}.")) - {"other"}

@@ -1,4 +1,4 @@
-"""How near workloads are to each other: the same configuration, at another batch size or task."""
+"""Distance between workloads of one configuration that differ in batch size or task."""
 
 from __future__ import annotations
 
@@ -13,14 +13,15 @@ from joulewise.energy.accelerators import accelerator_of, is_at_wall
 from joulewise.energy.generators.read import pixels_of
 from joulewise.energy.models import model_of
 from joulewise.energy.physics import Floats, Labels
-from joulewise.energy.rows import BadCellError, WorkloadRow
+from joulewise.energy.reading import BadCellError
+from joulewise.energy.rows import WorkloadRow
 from joulewise.errors import InputError
 from joulewise.formats import format_named
 
 
 @dataclass(frozen=True)
 class Places:
-    """Workloads as points whose distance says how far a measured error carries over; arrays of one length.
+    """Workloads as points whose distance decides how much of a measured error carries over; arrays of equal length.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""Energy of workloads by the calibrated method, with intervals: the path that tables and single estimates share."""
+"""Energy of workloads by the calibrated method, with intervals, for tables and single estimates."""
 
 from __future__ import annotations
 
@@ -20,7 +20,8 @@ from joulewise.energy.language.step import CURRENT, EAGER, EARLY
 from joulewise.energy.measured_rows import number_of
 from joulewise.energy.physics import Floats, measured_dies
 from joulewise.energy.places import places_of
-from joulewise.energy.rows import Facts, Requests, WorkloadRow, read_rows_of, rows_of, typed_columns
+from joulewise.energy.reading import Facts, Requests, read_rows_of
+from joulewise.energy.rows import WorkloadRow, rows_of, typed_columns
 from joulewise.energy.workload_kind import Kind, Run, longest_part
 from joulewise.errors import InputError
 
@@ -35,7 +36,7 @@ class Priced:
     requests : Requests
     run : Run
     time_s, power_w : array
-        Of a request; of all copies of the model together, with the host where the whole system is meant.
+        Of a request; of all copies of the model together, and of the host where the whole system is priced.
     energy_j : array
         Per request. [J]
     low, high : array
@@ -62,7 +63,7 @@ class Priced:
 def facts_for(
     kind: Kind, calibration: Calibration, catalog: Catalog, shapes: Mapping[str, Shape] | None = None
 ) -> Facts:
-    """Return what rows of a kind are read with."""
+    """Return what reading the rows of a kind needs."""
     dies = measured_dies(calibration.parameters[kind.name], kind.die_parameter)
     return Facts(catalog, dies, prompts_of(calibration.parameters["language"]), shapes or {})
 
@@ -92,7 +93,7 @@ def price(kind: Kind, rows: Iterable[tuple[int, WorkloadRow]], calibration: Cali
 
 
 def _with_host(requests: Requests[Any], run: Run, calibration: Calibration) -> tuple[Floats, Floats]:
-    """Return power and energy, with the server's own added where the whole system is meant."""
+    """Return power and energy, including the server's own where the whole system is priced."""
     all_w = run.power_w * requests.replicas
     if run.host_included:
         return all_w, run.energy_j
@@ -114,7 +115,7 @@ def _bounds(kind: Kind, requests: Requests[Any], run: Run, calibration: Calibrat
             if not UNLIKE_MEASURED.isdisjoint(flag.flag for flag in flags):
                 names += _of_language(calibration)
             if kind.interval != "wall" and any(flag.flag == Flag.AT_THE_WALL for flag in flags):
-                names.append("wall")  # a server around what was metered without one
+                names.append("wall")  # these were metered without the server around them
             found = [intervals[name] for name in names if name in intervals]
             known[key] = min(bounds[0] for bounds in found), max(bounds[1] for bounds in found)
         low[i], high[i] = known[key]
@@ -122,7 +123,7 @@ def _bounds(kind: Kind, requests: Requests[Any], run: Run, calibration: Calibrat
 
 
 def _of_language(calibration: Calibration) -> list[str]:
-    """Return the names of every interval of language models, that of sizes alone among them."""
+    """Return the names of all intervals of language models, including that of models known by size alone."""
     starts = ("language", EAGER, EARLY, CURRENT, Flag.SHAPE_FROM_SIZE.value)
     return [name for name in calibration.intervals if name.split(",")[0] in starts]
 
@@ -138,7 +139,7 @@ def anchored(
     rows : sequence of WorkloadRow
         The priced rows.
     measured : DataFrame
-        Measured rows, in the form of the shipped ones; those of other kinds are passed over.
+        Measured rows, in the form of the shipped ones; rows of other kinds are ignored.
     calibration : Calibration
     catalog : Catalog
 
@@ -168,7 +169,7 @@ def anchored(
     near = nearby.weight >= NEAR
     low, high = priced.low.copy(), priced.high.copy()
     name = f"{kind.interval}, measured-nearby"
-    if name in calibration.intervals:  # not known for single-pass networks: their own interval stays
+    if name in calibration.intervals:  # unknown for single-pass networks, which keep their interval
         low[near], high[near] = calibration.intervals[name]
     marks = np.where(near, Flag.MEASURED_NEARBY, np.where(nearby.index >= 0, Flag.MEASURED_AFAR, "")).tolist()
     return replace(

@@ -1,26 +1,18 @@
-"""Workloads as rows: the columns that people write, each checked once, for tables and for single estimates alike."""
+"""A workload as one row of named columns, checked once for tables and for single estimates."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, fields
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from itertools import repeat
 from math import inf
-from typing import TYPE_CHECKING, Any, Generic, NamedTuple, TypedDict, TypeVar
+from typing import Any, NamedTuple, TypedDict
 
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from joulewise.catalog import Catalog
-from joulewise.energy.flags import Flagged
-from joulewise.energy.physics import Bools, Floats
 from joulewise.errors import InputError, UnknownNameError
-
-if TYPE_CHECKING:
-    from joulewise.energy.language.shape import Shape
-
-Columns = TypeVar("Columns")
 
 
 class WorkloadRow(NamedTuple):
@@ -113,7 +105,7 @@ COLUMNS = WorkloadRow._fields
 TEXTS = COLUMNS[: COLUMNS.index("params_b")]
 NUMBERS = COLUMNS[len(TEXTS) :]
 
-# Wider than anything that runs, so that a slip of the keyboard is caught and no product overflows.
+# Wider than any real workload: they catch typing errors and keep products from overflowing.
 BOUNDS: dict[str, tuple[float, float]] = {
     "params_b": (1e-6, 1e6),
     "active_params_b": (1e-6, 1e6),
@@ -135,7 +127,7 @@ DESCRIPTIVE = ("id", "name", "note", "notes", "source", "license", "licence", "u
 RESULTS_OF_MEASUREMENTS = (
     *("energy_j_per_unit", "unit", "throughput", "throughput_unit", "avg_power_w", "latency_s", "max_batch"),
 )
-"""Columns of measured rows beside the workload; they are copied to the result."""
+"""Result columns of measured rows; they are copied to the result of an estimate."""
 
 
 @dataclass(frozen=True)
@@ -148,123 +140,6 @@ class RowProblem:
 
     def __str__(self) -> str:
         return f"row {self.row}, {self.column}: {self.reason}"
-
-
-class BadCellError(Exception):
-    """A cell that makes its row impossible to estimate."""
-
-    def __init__(self, column: str, reason: str) -> None:
-        super().__init__(reason)
-        self.column, self.reason = column, reason
-
-
-@dataclass(frozen=True)
-class Facts:
-    """What a row is read with.
-
-    Parameters
-    ----------
-    catalog : Catalog
-        Where names are looked up.
-    measured_dies : frozenset of str
-        Chip designs with fitted constants of their own.
-    prompts : mapping of str to float
-        Mean prompt of each measured task, for rows that name one and give no ``prompt_tokens``. [tokens]
-    shapes : mapping
-        Models that the caller described, by the name that the row gives them; see `language.shape.Shape`.
-    """
-
-    catalog: Catalog
-    measured_dies: frozenset[str]
-    prompts: Mapping[str, float]
-    shapes: Mapping[str, Shape]
-
-
-@dataclass(frozen=True)
-class Requests(Generic[Columns]):
-    """The rows of one kind of workload that can be estimated.
-
-    Parameters
-    ----------
-    rows : array of int
-        Their places in the table, from 0.
-    columns : Columns
-        What the physics of the kind needs, as arrays.
-    flags : tuple of tuple of Flagged
-        What was assumed in each row or lies outside the measured data.
-    at_wall : array of bool
-        Whether the whole system is meant, or the accelerators alone.
-    replicas : array
-        Independent copies of the model, each on its share of the accelerators.
-    sources : tuple of str
-        Where each model's dimensions come from.
-    problems : tuple of RowProblem
-        Why each of the other rows is left out.
-    """
-
-    rows: NDArray[np.int64]
-    columns: Columns
-    flags: tuple[tuple[Flagged, ...], ...]
-    at_wall: Bools
-    replicas: Floats
-    sources: tuple[str, ...]
-    problems: tuple[RowProblem, ...]
-
-
-@dataclass(frozen=True)
-class Reading:
-    """One row as a kind of workload reads it.
-
-    Parameters
-    ----------
-    cells : mapping of str to float, str or bool
-        A value for each field of the kind's dataclass of columns.
-    flags : tuple of Flagged
-    at_wall : bool
-    replicas : float
-    source : str
-    """
-
-    cells: Mapping[str, float | str | bool]
-    flags: tuple[Flagged, ...]
-    at_wall: bool = False
-    replicas: float = 1.0
-    source: str = ""
-
-
-def read_rows_of(
-    kind: type[Columns], rows: Iterable[tuple[int, WorkloadRow]], read: Callable[[WorkloadRow], Reading]
-) -> Requests[Columns]:
-    """Read the rows of one kind of workload.
-
-    Parameters
-    ----------
-    kind : type
-        The kind's dataclass of columns; the annotation of each field decides the type of its array.
-    rows : iterable of tuple
-        Place and row.
-    read : callable
-        Reads one row; raises `BadCellError` where that is impossible.
-    """
-    found: list[tuple[int, Reading]] = []
-    problems: list[RowProblem] = []
-    for place, row in rows:
-        try:
-            found.append((place, read(row)))
-        except BadCellError as error:
-            problems.append(RowProblem(place + 1, error.column, error.reason))
-    types: dict[str, Any] = {"Floats": np.float64, "Labels": np.str_, "Bools": np.bool_}
-    readings = [reading for _, reading in found]
-    arrays = {f.name: np.array([r.cells[f.name] for r in readings], types[str(f.type)]) for f in fields(kind)}  # type: ignore[arg-type]
-    return Requests(
-        rows=np.array([place for place, _ in found], dtype=np.int64),
-        columns=kind(**arrays),
-        flags=tuple(reading.flags for reading in readings),
-        at_wall=np.array([reading.at_wall for reading in readings], dtype=np.bool_),
-        replicas=np.array([reading.replicas for reading in readings], dtype=np.float64),
-        sources=tuple(reading.source for reading in readings),
-        problems=tuple(problems),
-    )
 
 
 def row_of(values: Mapping[str, object]) -> WorkloadRow:
@@ -292,7 +167,7 @@ def row_of(values: Mapping[str, object]) -> WorkloadRow:
         except ValueError:
             raise InputError(f"{name}: {str(value)!r} is not a number") from None
         except OverflowError:
-            raise InputError(f"{name}: a whole number of so many digits {_out_of_bounds(name, inf)}") from None
+            raise InputError(f"{name}: a whole number of that many digits {_out_of_bounds(name, inf)}") from None
         reason = _out_of_bounds(name, cells[name])
         if reason:
             raise InputError(f"{name}: {value} {reason}")
@@ -375,7 +250,7 @@ def rows_of(columns: Mapping[str, pl.Series], n: int, applicable: frozenset[str]
 def not_applicable(
     columns: Mapping[str, pl.Series], places: NDArray[np.int64], applicable: frozenset[str], what: str
 ) -> list[RowProblem]:
-    """Return a problem for each cell of some rows that fills a column which means nothing for their kind."""
+    """Return a problem for each cell of these rows in a column that does not apply to their kind."""
     problems = []
     for name, column in columns.items():
         if name not in applicable and column.null_count() < len(column):
@@ -385,7 +260,7 @@ def not_applicable(
 
 
 def not_applicable_to(row: WorkloadRow, columns: frozenset[str], what: str) -> None:
-    """Refuse a workload that fills a column which means nothing for its kind.
+    """Refuse a workload with a value in a column that does not apply to its kind.
 
     Raises
     ------

@@ -22,7 +22,8 @@ from joulewise.energy.language.shape import Shape, generates_text, shape_of_conf
 from joulewise.energy.language.step import Columns, bounds_of_phases
 from joulewise.energy.paper_method import estimate_paper
 from joulewise.energy.price import Priced, anchored, facts_for, price
-from joulewise.energy.rows import COLUMNS, Facts, WorkloadOptions, WorkloadRow, not_applicable_to, row_of
+from joulewise.energy.reading import Facts
+from joulewise.energy.rows import COLUMNS, WorkloadOptions, WorkloadRow, not_applicable_to, row_of
 from joulewise.errors import InputError, UnknownNameError
 from joulewise.interval import Interval
 
@@ -128,7 +129,7 @@ def estimate(
     not_applicable_to(row, kind.columns, kind.what)
     if method in BASELINES:
         if kind is not LANGUAGE:
-            raise InputError(f"the method {method} is for language models alone", "use calibrated")
+            raise InputError(f"the method {method} is only for language models", "use calibrated")
         not_applicable_to(row, LANGUAGE.columns - _LEFT_OUT_BY_BASELINES, f"the method {method}")
     calibration = calibration or load_calibration()
     facts = facts_for(kind, calibration, catalog, shapes)

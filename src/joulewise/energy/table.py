@@ -132,7 +132,7 @@ def _frame(priced: Priced) -> pl.DataFrame:
 
 
 def _texts(flags: Sequence[tuple[Flagged, ...]]) -> pl.Series:
-    """Return flags as lists of texts; few combinations differ, so each is made once and gathered."""
+    """Return flags as lists of texts; each of the few combinations is made once."""
     which = {combination: i for i, combination in enumerate(dict.fromkeys(flags))}
     lists = pl.Series([[str(flag) for flag in combination] for combination in which], dtype=pl.List(pl.String))
     return lists.gather([which[combination] for combination in flags])

@@ -1,4 +1,4 @@
-"""A kind of workload: the functions by which it is read, priced, explained and fitted."""
+"""A kind of workload: the functions that read, price, explain and fit it."""
 
 from __future__ import annotations
 
@@ -14,14 +14,15 @@ from joulewise.energy.flags import Flag
 from joulewise.energy.measured_rows import Measured
 from joulewise.energy.parameter import Parameter
 from joulewise.energy.physics import Bools, Floats, Labels
-from joulewise.energy.rows import Facts, Reading, Requests, WorkloadRow
+from joulewise.energy.reading import Facts, Reading, Requests
+from joulewise.energy.rows import WorkloadRow
 
 Values = Mapping[str, float]
 
 
 @dataclass(frozen=True)
 class Run:
-    """What requests take; arrays of one length.
+    """Time, power and energy of requests; arrays of equal length.
 
     Parameters
     ----------
@@ -32,19 +33,19 @@ class Run:
     energy_j : array
         Per request: a prompt with its answer, an image or video, or a sample. [J]
     parts_s : mapping of str to array
-        What the time is made of, before overlap.
+        Components of the time, before overlap.
     regimes : array of str
-        What decides how far off an estimate is; names of intervals in the calibration.
+        Regime of each row, by which errors differ; names an interval of the calibration.
     n : array
         Accelerators of one copy.
     accelerator_seconds : array
-        Time of accelerators that one request takes up, those that wait for others included. [s]
+        Accelerator time of one request, including accelerators that wait for others. [s]
     output_tokens, prefill_share : array or None
         For language models: tokens of an answer, and the prompt's share of the accelerators' busy time.
     memory_share : array or None
         Memory needed relative to what the accelerators have.
     host_included : bool
-        Whether `power_w` has the host in it already where the whole system is meant.
+        Whether `power_w` of a whole system already includes the host.
     """
 
     time_s: Floats
@@ -62,18 +63,18 @@ class Run:
 
 @dataclass(frozen=True)
 class Unlike:
-    """A way in which a workload may be unlike all that was measured, and how far off an estimate then is.
+    """A way in which a workload may differ from all measured ones, and how to find the error of its estimate.
 
     Parameters
     ----------
     flag : Flag
-        Of such workloads; the name of their interval.
+        Flag of such workloads; also the name of their interval.
     groups : callable
-        From measured rows to the groups that are each taken as unknown in turn.
+        From measured rows to the groups that are treated as unknown, one after another.
     hidden : callable
-        From measured rows, and which of them are taken as unknown, to the rows as they are then read.
+        From measured rows, and which of them are treated as unknown, to the rows as they are then read.
     refit : bool
-        Whether a fit that saw no row of the group prices it; otherwise the full fit does.
+        Whether a fit without the group prices it, rather than the full fit.
     """
 
     flag: Flag
@@ -90,27 +91,27 @@ class Kind:
     ----------
     name : str
     section : str
-        Where its parameters stand in a calibration file.
+        Key of its parameters in a calibration file.
     what : str
-        As in "does not apply to ...".
+        Its name in messages, as in "does not apply to a language model".
     unit : str
-        What the energy is per.
+        Unit of work that the energy is given for, e.g. ``request``.
     interval_note : str
-        What its 90% interval rests on.
+        Sentence that says how its 90% interval was obtained.
     columns : frozenset of str
-        Columns of a workload that mean something for it.
+        Columns of a workload that apply to it.
     workload : type
         Dataclass of its columns of numbers.
     read : callable
         Reads a row.
     run : callable
-        From fitted values and requests to what they take.
+        From fitted values and requests to a `Run`.
     explain : callable
         From fitted values and the request of one row to the steps of its estimate, as text.
     parameters : mapping of str to Parameter
-        What is fitted.
+        Fitted parameters with their priors.
     die_parameter : str
-        The constant that each measured chip design has of its own.
+        Name of the constant that is fitted for each measured chip design.
     measured : callable
         From a table and a catalogue to its measured rows, or None.
     predict : callable
@@ -124,12 +125,12 @@ class Kind:
     level : float
         Nominal level of its intervals.
     near_rows_narrow : bool
-        Whether an estimate beside a measured row of its configuration has an interval of its own.
+        Whether an estimate that a measured row corrects has a separate interval.
     unlike : tuple of Unlike
     title : str
-        Of its scores.
+        Title of its scores.
     labels : tuple of str
-        What scores call its rows, as in the column ``kind`` of `described`.
+        Names of its rows in scores, as in the column ``kind`` of `described`.
     described : callable
         From measured rows to the columns by which scores group them: ``kind, task``, ``batch_size`` or ``scenario``,
         and ``at-peak``, the energy at the accelerator's peak rate and thermal design power. [J]

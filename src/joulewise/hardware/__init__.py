@@ -1,4 +1,4 @@
-"""Accelerators: what they can do with a second and with a joule."""
+"""Accelerators: their work per second and per joule."""
 
 from joulewise.hardware.efficiency import adapted_efficiencies, efficiencies, efficiency_of
 from joulewise.hardware.speedups import measured_throughputs, speed_ups

@@ -1,7 +1,7 @@
 """Efficiency of accelerators: peak rate over thermal design power.
 
 Efficiency in FLOPS per watt is work per energy, FLOP/J: (FLOP/s) / (J/s). It is the paper's Eq. 1, and
-takes the accelerator at full use of its peak, which no real workload reaches.
+assumes that the accelerator runs at its peak, which no real workload reaches.
 """
 
 from __future__ import annotations
@@ -15,8 +15,8 @@ from joulewise.errors import InputError, UnknownNameError
 from joulewise.hardware.speedups import BASELINE, speed_ups
 from joulewise.interval import Interval
 
-# Table 9 takes each accelerator's FP32 peak but for these. The A100 runs TF32 in its place, and enters
-# adapted. The paper does not say why it leaves the P100 and the A30 out; it found no throughputs of them.
+# Table 9 has the FP32 peak of each accelerator except these. The A100 runs TF32 instead, and is adapted. The paper does
+# not say why it leaves out the P100 and the A30; it found no throughputs for them.
 LEFT_OUT_OF_TREND = ("tesla-p100", "a100", "a30")
 
 
@@ -44,8 +44,8 @@ def efficiencies(catalog: Catalog | None = None, *, incomplete: bool = False) ->
 def adapted_efficiencies(task: str, catalog: Catalog | None = None) -> pl.DataFrame:
     """Return the efficiency of each accelerator adapted to a task; in the paper's edition, its Table 9.
 
-    Theoretical FP32 where that is what a network runs at; where mixed precision or TF32 was measured,
-    the baseline's FP32 peak times the mean measured speed-up of the task's networks.
+    It is that of the theoretical FP32 peak where networks run at FP32; where mixed precision or TF32 was measured, that
+    of the baseline's FP32 peak times the mean measured speed-up of the task's networks.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""The least energy that physics asks for an operation, if the arithmetic erases the bits that ordinary circuits do.
+"""The minimum energy of an operation by physics, if the arithmetic erases as many bits as ordinary circuits do.
 
 References
 ----------
@@ -20,7 +20,7 @@ ROOM_K = 300.0
 
 
 def landauer_j(temperature_k: float = ROOM_K) -> float:
-    """Return the least energy to erase one bit, k T ln 2 [1]_ [2]_. [J]
+    """Return the minimum energy to erase one bit, k T ln 2 [1]_ [2]_. [J]
 
     Parameters
     ----------
@@ -43,7 +43,7 @@ def landauer_j(temperature_k: float = ROOM_K) -> float:
 
 
 def bit_erasures(number_format: str) -> float:
-    """Return how many bits an ordinary circuit erases for one operation, half a multiply-add.
+    """Return the number of bits that an ordinary circuit erases per operation, half a multiply-add.
 
     Parameters
     ----------
@@ -58,7 +58,7 @@ def bit_erasures(number_format: str) -> float:
     Notes
     -----
     An array multiplier [3]_ of m-bit significands has m² AND gates and m (m - 1) full adders; adding the product to a
-    sum of w bits takes w full adders more. Each is taken to erase one bit. Exponents, rounding, registers and wires
+    sum of w bits takes w full adders more. Each is assumed to erase one bit. Exponents, rounding, registers and wires
     are left out, so real circuits erase more; reversible ones could erase fewer.
     """
     known = format_named(number_format)
@@ -67,5 +67,5 @@ def bit_erasures(number_format: str) -> float:
 
 
 def landauer_op_j(number_format: str, temperature_k: float = ROOM_K) -> float:
-    """Return the least energy of one operation, half a multiply-add, if it erases `bit_erasures` bits. [J]"""
+    """Return the minimum energy of one operation, half a multiply-add, if it erases `bit_erasures` bits. [J]"""
     return bit_erasures(number_format) * landauer_j(temperature_k)

@@ -1,4 +1,4 @@
-"""What inference adds up to: joules of many people, set against what they use otherwise."""
+"""Total energy of inference by many people, compared with their other energy use."""
 
 from joulewise.impact.people import Crossing, Forecast, Reference, forecast, references
 

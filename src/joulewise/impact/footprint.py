@@ -18,9 +18,9 @@ from joulewise.interval import Interval
 from joulewise.units import JOULES_PER_KWH, SECONDS_PER_YEAR
 
 HOST_SHARE = Interval(1.31, 1.45, 1.60)
-"""Energy of a server over that of its accelerators. Low: 1.2 kW beside eight accelerators of 700 W at 70% of their
-limit (EcoLogits 0.11.3's server), 1 + 1.2 / 3.92. High: accelerators 58%, host 25% and idle machines 10% of the energy
-of a prompt (Google, arXiv 2508.15734), 93 / 58. Central: the geometric mean of both."""
+"""Energy of a server over that of its accelerators. Low: 1.2 kW for the host of eight accelerators of 700 W at 70% of
+their limit (EcoLogits 0.11.3's server), 1 + 1.2 / 3.92. High: accelerators 58%, host 25% and idle machines 10% of the
+energy of a prompt (Google, arXiv 2508.15734), 93 / 58. Central: the geometric mean of both."""
 
 LIFE_YEARS = Interval(3.0, 4.5, 6.0)
 """Years that a server is in use: 3 in EcoLogits, up to 6 in the accounts of cloud companies."""
@@ -28,7 +28,7 @@ LIFE_YEARS = Interval(3.0, 4.5, 6.0)
 BUSY_SHARE = Interval(0.3, 0.5, 0.8)
 """Assumed share of that time in which it works."""
 
-# Bounds wider than any real factor, so that a slip of the keyboard is caught.
+# Bounds wider than any real factor, to catch typing errors.
 _BOUNDS = {
     "pue": (1.0, 10.0, "the energy of the building over that of its machines"),
     "grid_gco2e": (0.0, 5000.0, "grams of CO2e per kWh"),
@@ -39,7 +39,7 @@ _BOUNDS = {
 
 @dataclass(frozen=True)
 class Footprint:
-    """What an amount of energy comes to.
+    """The footprint of an amount of energy.
 
     Parameters
     ----------
@@ -73,7 +73,7 @@ def footprint(
     accelerator_seconds: float | None = None,
     catalog: Catalog | None = None,
 ) -> Footprint:
-    """Return what an amount of energy comes to beyond the accelerator.
+    """Return the footprint of an amount of energy beyond the accelerator.
 
     Parameters
     ----------
@@ -208,7 +208,7 @@ def server_energy(accelerators: Interval, host_share: Interval = HOST_SHARE) -> 
 
 
 def per_kwh(energy: Interval, factor: float) -> Interval:
-    """Return what an energy comes to at an amount per kWh: emissions, water, cost. [the amount's unit]
+    """Return emissions, water or cost of an energy at an amount per kWh. [the amount's unit]
 
     Parameters
     ----------
@@ -232,7 +232,7 @@ def per_kwh(energy: Interval, factor: float) -> Interval:
 
 
 def grid_intensity(country: str, year: int | None = None, catalog: Catalog | None = None) -> tuple[float, str]:
-    """Return a grid's carbon intensity and where it is from. [g CO2e per kWh]
+    """Return a grid's carbon intensity and its source. [g CO2e per kWh]
 
     Parameters
     ----------
@@ -257,7 +257,9 @@ def grid_intensity(country: str, year: int | None = None, catalog: Catalog | Non
     if year is None:
         year = max(years)
     elif year not in years:
-        raise InputError(f"there is no figure of {rows['entity'][0]} for {year}", f"{min(years)} to {max(years)}")
+        raise InputError(
+            f"there is no carbon intensity of {rows['entity'][0]} for {year}", f"{min(years)} to {max(years)}"
+        )
     value = float(rows.filter(pl.col("year") == year)["g_co2e_per_kwh"][0])
     note = (
         f"grid: {value:g} g CO2e/kWh, {rows['entity'][0]} {year}, average of the year, location-based, life-cycle "
@@ -339,7 +341,7 @@ def embodied_share(
     -----
     .. math:: m = M \\frac{t}{L b}
 
-    the time-share of ISO/IEC 21031, over hours of work: those in which the machine waits are shared out among them.
+    the time-share of ISO/IEC 21031, over hours of work: the hours in which the machine waits are divided among them.
 
     Examples
     --------

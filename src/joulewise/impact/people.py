@@ -1,4 +1,4 @@
-"""The multiplicative effect: joules per person and second, against human energy use (Figs. 13 and 14).
+"""The multiplicative effect: joules per person and second, compared with human energy use (Figs. 13 and 14).
 
 References
 ----------
@@ -78,7 +78,7 @@ class Crossing:
 
 @dataclass(frozen=True)
 class Forecast:
-    """Joules per person and second, by year, and when they reach what people use otherwise.
+    """Joules per person and second by year, and when they reach people's other energy use.
 
     Parameters
     ----------
@@ -87,7 +87,7 @@ class Forecast:
     rate_per_s : float
         Inferences per person and second.
     population : float or None
-        People, where the sum over all of them is asked for.
+        Number of people, to add their total.
     years : polars.DataFrame
         ``year, power_w, power_w_low, power_w_high`` per person; with a population also
         ``energy_twh, energy_twh_low, energy_twh_high`` of all in a year.
@@ -116,8 +116,7 @@ class Forecast:
 def references(catalog: Catalog | None = None) -> tuple[Reference, ...]:
     """Return the energy use of a person that the paper compares with: somatic and external.
 
-    Both are derived from facts: 2,000 kcal a day (1 kcal = 4184 J) and 79,897 kWh
-    a year.
+    Both are derived from facts: 2,000 kcal per day (1 kcal = 4184 J) and 79,897 kWh per year.
     """
     catalog = catalog or load()
     found = []
@@ -138,7 +137,7 @@ def forecast(
     population: float | None = None,
     catalog: Catalog | None = None,
 ) -> Forecast:
-    """Carry the trend of energy per inference on, times a rate of inferences per person.
+    """Extrapolate the trend of energy per inference, times a rate of inferences per person.
 
     Parameters
     ----------
@@ -157,8 +156,8 @@ def forecast(
     Returns
     -------
     Forecast
-        Bands are 95% for a single model of the subset around its trend; the trend itself is assumed to
-        go on, which no band covers.
+        Bands are 95% for a single model of the subset around its trend. The trend itself is assumed to continue, which
+        no band covers.
 
     Raises
     ------

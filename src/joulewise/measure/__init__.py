@@ -1,4 +1,4 @@
-"""Joules of what runs here, by the meters of this machine."""
+"""Measure energy with the meters of this machine."""
 
 from joulewise.measure.device import (
     Meter,

@@ -1,6 +1,6 @@
 """AMD's accelerators, by AMD SMI: the energy accumulator where the chip has one, else the socket's power.
 
-Written after the library's documentation and source (amdsmi 7.0); never run on such a machine.
+It follows the library's documentation and source (amdsmi 7.0), and has never run on such a machine.
 """
 
 from __future__ import annotations
@@ -17,14 +17,14 @@ _FROM_ROCM = "install amdsmi of your ROCm release: pip install /opt/rocm/share/a
 
 
 def find_amd() -> Found:
-    """Return the meters of AMD's accelerators, and what was found of each."""
+    """Return the meters of AMD's accelerators, and the status of each device."""
     try:
-        # It prints to standard output where the shared library is missing.
+        # The library prints to standard output where the shared library is missing.
         with contextlib.redirect_stdout(io.StringIO()):
             import amdsmi  # noqa: PLC0415  (an extra)
     except ImportError:
         return [], [MeterStatus("AMD", False, "the library amdsmi is missing", _FROM_ROCM, "library-missing")]
-    except Exception as error:  # what its loading of the shared library raises differs from release to release
+    except Exception as error:  # the error of a missing shared library differs from release to release
         why = f"amdsmi does not load: {str(error).strip() or type(error).__name__}"
         return [], [
             MeterStatus("AMD", False, " ".join(why.split()), "install ROCm of the same release", "library-missing")
@@ -77,10 +77,10 @@ def _meter(smi: Any, handle: Any, name: str) -> Meter | MeterStatus:
 
     def power() -> float:
         answer = smi.amdsmi_get_power_info(handle)
-        # Which of these a chip has differs; the others are "N/A".
+        # Chips have different ones of these; the others are "N/A".
         watts = [answer.get(k) for k in ("current_socket_power", "average_socket_power", "socket_power")]
         numbers = [float(w) for w in watts if isinstance(w, int | float)]
-        # A chip may show 0 for one that it lacks. Without any number there is no reading: not 0 W.
+        # A chip may show 0 for a reading that it lacks. Without any number there is no reading, rather than 0 W.
         return next((w for w in numbers if w > 0), numbers[0] if numbers else float("nan"))
 
     try:

@@ -1,6 +1,6 @@
-"""Apple's chips, by IOReport through zeus-apple-silicon: estimates that the chip makes of itself.
+"""Apple's chips, by IOReport through zeus-apple-silicon: the chip's own estimates.
 
-Written after the library's documentation (zeus-apple-silicon 1.1); never run on such a machine.
+It follows the library's documentation (zeus-apple-silicon 1.1), and has never run on such a machine.
 """
 
 from __future__ import annotations
@@ -11,18 +11,18 @@ from typing import Any
 
 from joulewise.measure.device import Found, Meter, MeterStatus
 
-# Field of the library's reading -> name and scope. What is part of another field is left aside.
+# Field of the library's reading -> name and scope. Fields that are part of another one are left out.
 _PARTS = {
     "cpu_total_mj": ("Apple CPU", "cpu"),
     "gpu_mj": ("Apple GPU", "gpu"),
     "ane_mj": ("Apple neural engine", "npu"),
     "dram_mj": ("Apple DRAM", "dram"),
 }
-_NOTE = "an estimate of the chip's own, by IOReport"
+_NOTE = "the chip's own estimate, by IOReport"
 
 
 def find_apple() -> Found:
-    """Return the meters of an Apple chip, and what was found."""
+    """Return the meters of an Apple chip, and their status."""
     if sys.platform != "darwin":
         return [], [MeterStatus("Apple", False, "not a Mac", "run on a Mac with an Apple chip", "no-device")]
     try:

@@ -1,4 +1,4 @@
-"""What a meter is, whether one works here, and the ways in which one can fail."""
+"""A meter, its status on this machine, and its errors."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class Meter:
     wraps_at_j : float
         Where the counter starts again from 0; infinite if it never does. [J]
     note : str
-        What a reader of its figures must know, e.g. that a partitioned GPU reports the energy of all parts.
+        Caveat for its figures, e.g. that a partitioned GPU reports the energy of all parts.
     """
 
     name: str
@@ -44,7 +44,7 @@ class Meter:
 
 @dataclass(frozen=True)
 class MeterStatus:
-    """A meter that works here, or why one does not.
+    """Whether a meter works here, and if not, the reason.
 
     Parameters
     ----------
@@ -54,7 +54,7 @@ class MeterStatus:
     detail : str
         How it is metered, or why it is not.
     remedy : str
-        What would help.
+        Command or step that would make it work.
     problem : str
         Blank where it works; else ``library-missing``, ``permission-missing``, ``no-device`` or ``no-counter``.
     """
@@ -92,7 +92,7 @@ class MeterReadingError(MeterError):
 
     def __init__(self, meter: str, value: float, unit: str) -> None:
         self.meter, self.value, self.unit = meter, value, unit
-        super().__init__(f"the meter of {meter} reads {value:g} {unit}", "see whether its driver is in order")
+        super().__init__(f"the meter of {meter} reads {value:g} {unit}", "check its driver")
 
 
 class NoMeterError(MeterError):

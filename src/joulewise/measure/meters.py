@@ -1,4 +1,4 @@
-"""The energy meters of this machine: which there are, which work, and how to get at those that do not."""
+"""The energy meters of this machine: which exist, which work, and how to make the others work."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from joulewise.measure.powercap import find_processors, powercap_folder
 
 
 def find_meters(powercap: Path | None = None) -> tuple[list[Meter], list[MeterStatus]]:
-    """Return the meters that work here, and what was found of every kind.
+    """Return the meters that work here, and the status of every kind of meter.
 
     Parameters
     ----------
     powercap : Path, optional
-        Where Linux shows the counters of processors; by default its own place, or ``JOULEWISE_POWERCAP``.
+        Folder of the processors' counters; by default ``JOULEWISE_POWERCAP``, or the one of Linux.
     """
     meters: list[Meter] = []
     findings: list[MeterStatus] = []
@@ -36,7 +36,7 @@ def working_meters(findings_and_meters: tuple[list[Meter], list[MeterStatus]] | 
     MissingPermissionError
         If there are meters and none may be read.
     NoMeterError
-        If there are none: never a silent zero.
+        If there are none, rather than a silent zero.
     """
     meters, findings = findings_and_meters or find_meters()
     if meters:
@@ -48,5 +48,5 @@ def working_meters(findings_and_meters: tuple[list[Meter], list[MeterStatus]] | 
 
 
 def denied(findings: Iterable[MeterStatus]) -> list[MeterStatus]:
-    """Return the meters that are there and that this user may not read."""
+    """Return the meters that exist but that this user may not read."""
     return [f for f in findings if f.problem == "permission-missing"]

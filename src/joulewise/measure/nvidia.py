@@ -13,7 +13,7 @@ _ALLOW = "run as root, or give the container the device (--gpus all)"
 
 
 def find_nvidia() -> Found:
-    """Return the meters of NVIDIA's devices, and what was found of each."""
+    """Return the meters of NVIDIA's devices, and the status of each device."""
     try:
         import pynvml  # noqa: PLC0415  (an extra)
     except ImportError:
@@ -83,7 +83,7 @@ def _answers(nvml: Any, counter: Callable[[], float]) -> bool:
 
 
 def _asked(nvml: Any, function: str, handle: Any) -> Any:
-    """Return an answer, or None from a driver or a chip that does not know the question."""
+    """Return an answer, or None where the driver or chip does not support the query."""
     try:
         return getattr(nvml, function)(handle)
     except (AttributeError, nvml.NVMLError):

@@ -1,4 +1,4 @@
-"""Processors and their memory: the counters that Linux shows in ``/sys/class/powercap``."""
+"""Processors and their memory, by the counters in Linux's ``/sys/class/powercap``."""
 
 from __future__ import annotations
 
@@ -10,24 +10,24 @@ from pathlib import Path
 from joulewise.measure.device import Found, Meter, MeterStatus
 
 PLACE = "JOULEWISE_POWERCAP"
-"""Environment variable: another place of the counters, e.g. where a container mounts the host's."""
+"""Environment variable with another folder of the counters, e.g. the host's, mounted in a container."""
 
 
 def powercap_folder() -> Path:
-    """Return where the counters are: ``/sys/class/powercap``, or what the environment says."""
+    """Return the folder of the counters: ``/sys/class/powercap``, or that of the environment variable."""
     return Path(os.environ.get(PLACE) or "/sys/class/powercap")
 
 
 def find_processors(folder: Path) -> Found:
     """Return the meters of processor packages and of DRAM.
 
-    Cores and graphics are part of their package and not added to it; ``psys``, of the whole board, holds packages and
-    is left aside. A package that two drivers show (MSR and MMIO) is counted once.
+    Cores and graphics are part of their package and not added to it; ``psys``, of the whole board, includes the
+    packages and is left out. A package that two drivers show (MSR and MMIO) is counted once.
 
     Parameters
     ----------
     folder : Path
-        Where Linux shows the counters.
+        Folder of the counters.
     """
     files = sorted(folder.glob("*rapl*:*/energy_uj")) if folder.is_dir() else []
     # Of two drivers on one zone the first by name is that of the model-specific registers.

@@ -1,4 +1,4 @@
-"""A meter around any code: energy by device, counters followed over their wrap-around, power integrated."""
+"""Meter any code: energy by device, from counters, with their wrap-around, or from integrated power."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from joulewise.measure.device import Meter, MeterError, MeterReadingError
 from joulewise.measure.meters import working_meters
 
 SAMPLES_PER_S = 20.0
-"""How often power is read where a device has no energy counter, and counters that start again are looked at."""
+"""Readings per second of power, and of energy counters that wrap around."""
 
 
 @dataclass
 class Reading:
-    """Energy of what ran inside `meter`; filled in at its end.
+    """Energy of the code that ran inside `meter`; filled in at its end.
 
     Parameters
     ----------
@@ -47,13 +47,13 @@ def meter(meters: Sequence[Meter] | None = None) -> Iterator[Reading]:
     Raises
     ------
     NoMeterError
-        If none works here: never a silent zero.
+        If none works here, rather than a silent zero.
     MissingPermissionError
-        If there are some and none may be read.
+        If there are meters but none may be read.
     MeterReadingError
         If one reads NaN, infinity or less than zero.
     MeterError
-        If one fails meanwhile, or its counter goes backwards where it does not start again.
+        If one fails during the run, or its counter goes backwards without a wrap-around.
 
     Examples
     --------
@@ -65,7 +65,7 @@ def meter(meters: Sequence[Meter] | None = None) -> Iterator[Reading]:
     True
     """
     tallies = [_Tally(m) for m in (working_meters() if meters is None else _some(meters))]
-    # A counter that never starts again need only be read at the ends.
+    # A counter that never wraps around is only read at both ends.
     watched = [t for t in tallies if not t.waits]
     stop = threading.Event()
     watcher = threading.Thread(target=_watch, args=(watched, stop), daemon=True)
@@ -93,7 +93,7 @@ def _some(meters: Sequence[Meter]) -> Sequence[Meter]:
 
 
 class _Tally:
-    """What one device has spent so far."""
+    """Energy that one device has used so far."""
 
     def __init__(self, meter: Meter) -> None:
         self.meter = meter
@@ -105,7 +105,7 @@ class _Tally:
         self._last, self._at = self._read(), time.perf_counter()
 
     def look(self) -> None:
-        """Add what was spent since the last look; a failure is kept for `energy`, as this may be another thread."""
+        """Add the energy since the last reading; a failure is kept for `energy`, as this may run in another thread."""
         if self._failure is not None:
             return
         try:
@@ -136,7 +136,7 @@ class _Tally:
             raise MeterError(f"{self.meter.name} has neither a counter nor power")
         try:
             value = float(read())
-        # Each library raises its own errors, and some of them none of Python's.
+        # Each library raises its own errors, some of them unrelated to Python's.
         except Exception as error:
             raise MeterError(f"the meter of {self.meter.name} failed: {' '.join(str(error).split())}") from error
         if not 0 <= value < float("inf"):

@@ -1,4 +1,4 @@
-"""A measurement as a row in the form of the shipped ones, so that it can be validated against and calibrated on."""
+"""A measurement as a row in the form of the shipped ones, for validation and calibration."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ TOKEN = "output token (prefill energy amortised)"
 def row_of(found: Measurement, per: float, unit: str, about: Mapping[str, Any]) -> dict[str, Any]:
     """Return a row in the columns of the shipped measurements.
 
-    Where there are accelerators the row is of them alone, like the shipped ones and the estimates;
-    the total of all devices stands in ``notes``. Else it is of all devices.
+    On a machine with accelerators the row covers them alone, like the shipped rows and the estimates, and ``notes`` has
+    the total of all devices. Otherwise it covers all devices.
 
     Parameters
     ----------
@@ -32,7 +32,7 @@ def row_of(found: Measurement, per: float, unit: str, about: Mapping[str, Any]) 
     unit : str
         ``inference``, or `TOKEN`.
     about : mapping
-        What was run, by column: model, accelerator, batch_size ...
+        Workload that was run, by column: model, accelerator, batch_size ...
     """
     accelerators = [name for name, scope in found.scopes.items() if scope == "gpu"]
     energy = found.energy_of("gpu") if accelerators else found.energy.central
@@ -78,7 +78,7 @@ def append_row(path: Path, row: Mapping[str, Any]) -> None:
     InputError
         As `require_appendable`.
     WorkError
-        If it cannot be written; it is then as it was.
+        If it cannot be written; it is then unchanged.
     """
     before = require_appendable(path)
     columns = next(csv.reader(StringIO(before))) if before else list(row)
@@ -91,16 +91,16 @@ def append_row(path: Path, row: Mapping[str, Any]) -> None:
 
 
 def require_appendable(path: Path) -> str:
-    """Return what a file of measurements holds so far; blank if it is not there.
+    """Return the content of a file of measurements; blank if it does not exist.
 
     Raises
     ------
     InputError
-        If its folder is not there, or the file is not text with all columns of a measurement.
+        If its folder does not exist, or the file is not text with all columns of a measurement.
     """
     if not path.parent.is_dir():
         raise InputError(f"no such folder: {path.parent}")
-    # A pipe or a device holds nothing that could be read back.
+    # A pipe or a device has no content that could be read back.
     if path.exists() and not path.is_file() and not path.is_dir():
         return ""
     try:

@@ -1,4 +1,4 @@
-"""A run measured over and over: idling apart, warm-up until steady, repeats until the interval is narrow."""
+"""Measure a run repeatedly: idling first, then warm-up until steady, then repeats until the interval is narrow."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ NARROW = 0.02
 ASSUMED = "assumed TDP (estimated, not measured)"
 
 _FEWEST_READINGS = 3
-# Warm-up is over when of the last runs none is further than this from their mean, or this share of the time is up.
+# Warm-up ends when none of the last runs is further than this from their mean, or this share of the time is up.
 _STEADY_RUNS = 3
 _STEADY_WITHIN = 0.1
 _WARM_UP_SHARE = 0.25
@@ -31,7 +31,7 @@ _WARM_UP_SHARE = 0.25
 
 @dataclass(frozen=True)
 class Measurement:
-    """A run measured over and over.
+    """The result of measuring a run repeatedly.
 
     Parameters
     ----------
@@ -53,7 +53,7 @@ class Measurement:
     method : str
         The meters; or ``assumed TDP``, which measures nothing.
     notes : tuple of str
-        What a reader of the figures must know.
+        Caveats for the figures.
     """
 
     energy: Interval
@@ -154,7 +154,7 @@ def measure(
     Raises
     ------
     InputError
-        If a parameter cannot be.
+        If a parameter is impossible.
     MeterError
         If no meter works, or one fails.
     WorkError
@@ -162,8 +162,8 @@ def measure(
 
     Notes
     -----
-    The interval takes readings for independent. A chip that warms up slowly makes them alike, and the interval
-    narrower than another day's run would show.
+    The interval assumes independent readings. On a chip that warms up slowly they are correlated, and the interval is
+    narrower than a run on another day would show.
     """
     _require(warm_up, within, most_seconds, idle_seconds, reading_seconds, assume_tdp_w)
     idle: dict[str, float] = {}
@@ -227,7 +227,7 @@ def _require(
 def _warm_up(
     run: Callable[[], object], least: int, *, until_steady: bool, most_seconds: float
 ) -> tuple[list[float], bool]:
-    """Run until it is steady; return how long each run took, and whether the last ones are alike."""
+    """Run until it is steady; return the time of each run, and whether the last ones agree."""
     begun = time.perf_counter()
     times: list[float] = []
     while len(times) < least or (

@@ -1,4 +1,4 @@
-"""Writing the paper's tables, figures and comparison as files."""
+"""Write the paper's tables, figures and comparison as files."""
 
 from __future__ import annotations
 

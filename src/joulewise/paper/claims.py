@@ -1,4 +1,4 @@
-"""What the paper's text claims in numbers, recomputed."""
+"""The numbers in the paper's text, recomputed."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The kinds of chart that several of the paper's figures are: points over the years with fits, score against cost."""
+"""Charts that several of the paper's figures share: points over the years with fits, and score against cost."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from joulewise.paper.points import models_in_gflops
 from joulewise.trends import pareto_front
 
 Drawn = tuple[str, str, Draw]
-"""Title and caption of a figure, and what draws its chart."""
+"""Title and caption of a figure, and the function that draws its chart."""
 
 TOOLTIP = (
     ("name", "Model"),
@@ -104,7 +104,7 @@ def score_against(task: str, cost: str, catalog: Catalog) -> tuple[Draw, pl.Data
     Returns
     -------
     tuple
-        What draws the chart, the models drawn, and those of them on the front.
+        The function that draws the chart, the models drawn, and those of them on the front.
     """
     frame = models_in_gflops(task, catalog).filter(pl.col("score").is_not_null())
     vision, joules = task == "vision", cost == "energy_j"

@@ -50,7 +50,7 @@ FIGURES: dict[str, _Builder] = {
     "fig14": figures_energy.language_forecast,
     "fig15": figures_models.glue_over_years,
 }
-"""What draws each figure: from a catalogue, its title, caption and chart."""
+"""Function of each figure: from a catalogue to its title, caption and chart."""
 
 
 def draw(figure: str, catalog: Catalog) -> Figure:

@@ -1,4 +1,4 @@
-"""Figures 7 to 14: what the hardware gives, the joules of an inference, and what they add up to."""
+"""Figures 7 to 14: efficiency of hardware, joules of an inference, and their total."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def peak_over_years(catalog: Catalog) -> Drawn:
     frame = accelerators_in_tflops(catalog)
     x = Axis("year", "Launch", span(frame["year"]), grid=False)
     y = Axis("tflops", "Theoretical TFLOPS", log_domain(frame["tflops"]), log=True)
-    # One label an accelerator, at its highest precision.
+    # One label per accelerator, at its highest precision.
     frame = frame.with_columns(
         pl.when(pl.col("tflops") == pl.col("tflops").max().over("name")).then("name").alias("label")
     )
@@ -64,7 +64,7 @@ def peak_over_years(catalog: Catalog) -> Drawn:
 
 
 def efficiency_over_years(catalog: Catalog) -> Drawn:
-    """Figure 8: efficiency as vision and language networks get it, with both fits."""
+    """Figure 8: efficiency that vision and language networks reach, with both fits."""
     sets = {task: accelerators_in_tflops(catalog, task) for task in ("vision", "language")}
     frame = pl.concat(
         [
@@ -133,12 +133,12 @@ def glue_and_energy(catalog: Catalog) -> Drawn:
 
 
 def vision_forecast(catalog: Catalog) -> Drawn:
-    """Figure 13: joules per person and second at one vision inference a second."""
+    """Figure 13: joules per person and second at one vision inference per second."""
     return _forecast("vision", catalog)
 
 
 def language_forecast(catalog: Catalog) -> Drawn:
-    """Figure 14: joules per person and second at one language inference a second."""
+    """Figure 14: joules per person and second at one language inference per second."""
     return _forecast("language", catalog)
 
 

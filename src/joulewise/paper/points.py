@@ -49,7 +49,7 @@ def accelerators_in_tflops(catalog: Catalog, task: str | None = None) -> pl.Data
     ----------
     catalog : Catalog
     task : {"vision", "language"}, optional
-        By default the theoretical peaks of Table 8; with a task, what its networks get (Table 9).
+        By default the theoretical peaks of Table 8; with a task, the peaks that its networks reach (Table 9).
 
     Returns
     -------
@@ -74,7 +74,7 @@ def accelerators_in_tflops(catalog: Catalog, task: str | None = None) -> pl.Data
 
 
 def training_data() -> pl.Expr:
-    """Return, of vision models, whether they were trained on more than ImageNet-1k; null where it is not known."""
+    """Return whether vision models were trained on more than ImageNet-1k; null where that is unknown."""
     return (
         pl.when(pl.col("extra_data") == "none")
         .then(pl.lit("ImageNet-1k only"))

@@ -21,7 +21,7 @@ COUNT_COLUMNS = ("model", "params", "flops", "method", "reason")
 
 
 def networks() -> pl.DataFrame:
-    """Return what each model of Tables 2 and 7 is counted as, where it can be built.
+    """Return the network that is counted for each model of Tables 2 and 7, where it can be built.
 
     Returns
     -------
@@ -59,7 +59,7 @@ def count_network(row: dict[str, str]) -> Workload:
 
 
 def electra_gflops(model: str) -> float:
-    """Return the FLOPs of one of the paper's encoders as the ELECTRA paper's counter has them. [GFLOP]"""
+    """Return the FLOPs of one of the paper's encoders as the ELECTRA paper's counter gives them. [GFLOP]"""
     row = networks().filter(model=model).row(0, named=True)
     stack = model_of(read_config(json.loads(row["config"])))
     return electra_flops(stack, int(row["input"])) / 1e9

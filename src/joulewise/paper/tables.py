@@ -80,7 +80,7 @@ def table8(catalog: Catalog) -> pl.DataFrame:
 
 
 def table9(catalog: Catalog) -> pl.DataFrame:
-    """Table 9: peak and efficiency as vision and language networks get them."""
+    """Table 9: peak and efficiency that vision and language networks reach."""
     theoretical = accelerators_in_tflops(catalog, "vision").filter(~pl.col("adapted"))
     adapted = [accelerators_in_tflops(catalog, task).filter("adapted") for task in ("vision", "language")]
     return pl.concat(
@@ -102,7 +102,7 @@ TABLES: dict[str, Callable[[Catalog], pl.DataFrame]] = {
     "table8": table8,
     "table9": table9,
 }
-"""What builds each table, from a catalogue."""
+"""Function that builds each table, from a catalogue."""
 
 
 def _with_sources(frame: pl.DataFrame, columns: tuple[str, ...], catalog: Catalog) -> pl.DataFrame:

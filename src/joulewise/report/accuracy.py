@@ -1,4 +1,4 @@
-"""The section of today's page on how far off the calibrated estimates are."""
+"""The section of today's page on the errors of the calibrated estimates."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def accuracy_of(checked: pl.DataFrame, frame: pl.DataFrame) -> Section:
         "accuracy",
         "Accuracy",
         "How far off is the estimator?",
-        lead="Every method against public measurements, good or bad. The joules of the other sections rest on this.",
+        lead="Every method compared with public measurements. The joules of the other sections rest on this.",
         findings=tuple(_finding(title, rows) for title in dict.fromkeys(row.models for row in rows)),
         charts={"measured": chart},
         tables={

@@ -17,7 +17,7 @@ from joulewise.units import significant
 
 @dataclass(frozen=True)
 class Headline:
-    """A figure, the quantity it is the value of, and the evidence behind it."""
+    """A figure, its quantity, and the evidence behind it."""
 
     figure: str
     label: str

@@ -26,7 +26,7 @@ def render(template: str, page: DataclassInstance, charts: Mapping[str, alt.Laye
     template : str
         Its file in this package.
     page : dataclass
-        What the template shows, as its variable ``page``.
+        Content of the page, the template's variable ``page``.
     charts : mapping of str to altair.LayerChart
         By the id of the element that each is drawn in.
     """

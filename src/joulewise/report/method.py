@@ -1,4 +1,4 @@
-"""How the numbers of today's page were made; the figures in the text come from the code."""
+"""Notes on the methods behind today's page; the figures in the text come from the code."""
 
 from __future__ import annotations
 

@@ -49,7 +49,7 @@ class ComparedNumber:
 
 @dataclass(frozen=True)
 class PaperPage:
-    """What the template of the paper's page shows.
+    """Content of the paper's page.
 
     Parameters
     ----------

@@ -24,7 +24,7 @@ FEW = 5
 
 @dataclass(frozen=True)
 class TodayPage:
-    """What the template of today's page shows.
+    """Content of today's page.
 
     Parameters
     ----------

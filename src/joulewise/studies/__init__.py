@@ -36,7 +36,7 @@ class StudyOption:
 
 @dataclass(frozen=True)
 class StudyEntry:
-    """Where a study is found, and what a page and the command line need to know before it runs.
+    """The module of a study, and the facts that the page and the command line need before it runs.
 
     Parameters
     ----------

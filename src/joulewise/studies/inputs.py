@@ -1,4 +1,4 @@
-"""What the studies derive from a catalogue: each part computed once, when first asked for."""
+"""Data that the studies derive from a catalogue, each part computed once, when first needed."""
 
 from __future__ import annotations
 
@@ -81,7 +81,7 @@ class ScoredModels:
 
 @dataclass(frozen=True)
 class Inputs:
-    """What several studies need of a catalogue.
+    """Data that several studies need from a catalogue.
 
     Parameters
     ----------
@@ -102,7 +102,7 @@ class Inputs:
 
     @cached_property
     def carried(self) -> Mapping[str, Carried]:
-        """Efficiency of hardware as networks get it, by task; see `points.carried_efficiency`."""
+        """Efficiency that networks reach, by task; see `points.carried_efficiency`."""
         return {task: carried_efficiency(task, self.peaks, self.paper) for task in TASKS}
 
     @cached_property
@@ -134,7 +134,7 @@ def scored_images(catalog: Catalog) -> pl.DataFrame:
         activation_values, params, kind`` (of the calibrated method).
     """
     return vision_results(catalog).select(
-        # Each test resolution of a weight is a candidate of its own.
+        # Each test resolution of a weight is a separate candidate.
         pl.format("{}@{}", "id", "image_px").alias("id"),
         "name",
         "family",

@@ -230,7 +230,7 @@ def dated_language_models(catalog: Catalog, efficiency: LogLinearFit) -> pl.Data
     Returns
     -------
     polars.DataFrame
-        As of `dated_vision_models`.
+        The columns of `dated_vision_models`.
     """
     counted = language_models(catalog).select("id", "flops_per_token")
     per_token = pl.coalesce("flops_per_token", pl.col("flops") / pl.col("input_tokens"))

@@ -1,4 +1,4 @@
-"""Numbers in sentences, formatted alike in every study."""
+"""Numbers in sentences, formatted the same in every study."""
 
 from __future__ import annotations
 

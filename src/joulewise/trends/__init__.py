@@ -1,4 +1,4 @@
-"""How compute, energy, efficiency and quality change over the years."""
+"""Trends of compute, energy, efficiency and quality over the years."""
 
 from joulewise.trends.correlation import Correlation, correlate
 from joulewise.trends.pareto import pareto_front

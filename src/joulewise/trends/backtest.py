@@ -1,7 +1,7 @@
-"""Backtests: a trend fitted on what was known at a date, compared with what came after.
+"""Backtests: a trend fitted to the data known at a date, compared with later data.
 
 A fit has two bands. That of the trend is where the line itself lies; that of a single point is where one more
-observation would fall, and is what a new value should be compared with. Both assume that the growth goes on.
+observation would fall, and is what a new value should be compared with. Both assume that the growth continues.
 
 References
 ----------
@@ -42,16 +42,16 @@ _SCHEMA = {
 
 @dataclass(frozen=True)
 class Backtest:
-    """A fit on what was known, and what it said of what came after.
+    """A fit to known values, and its predictions of later ones.
 
     Parameters
     ----------
     cutoff : float
         Decimal year: values before it are known, later ones are compared with the fit.
     fit : LogLinearFit
-        Through what was known.
+        Through the known values.
     points : polars.DataFrame
-        One row a later value, by year: ``cutoff, year, horizon_years`` (from the cutoff), ``actual, predicted``,
+        One row per later value, by year: ``cutoff, year, horizon_years`` (from the cutoff), ``actual, predicted``,
         the bands ``trend_low, trend_high, single_low, single_high``, ``ratio`` (actual over predicted), its
         logarithms ``error_log10`` and ``error_doublings``, and ``in_trend_band, in_single_band``.
     """
@@ -62,14 +62,14 @@ class Backtest:
 
 
 def backtest(years: ArrayLike, values: ArrayLike, cutoff: float, confidence: float = 0.95) -> Backtest:
-    """Fit the values before a cutoff and hold the fit against those from it on.
+    """Fit the values before a cutoff and compare the fit with later ones.
 
     Parameters
     ----------
     years : array_like
         Decimal years.
     values : array_like
-        Positive values, one a year.
+        Positive values, one per year.
     cutoff : float
         Decimal year.
     confidence : float
@@ -87,7 +87,7 @@ def backtest(years: ArrayLike, values: ArrayLike, cutoff: float, confidence: flo
 
 
 def hold_against(fit: LogLinearFit, years: ArrayLike, values: ArrayLike, cutoff: float) -> pl.DataFrame:
-    """Return later values beside what a fit says of them: the rows of `Backtest.points`.
+    """Return later values with the predictions of a fit: the rows of `Backtest.points`.
 
     Raises
     ------
@@ -123,7 +123,7 @@ def hold_against(fit: LogLinearFit, years: ArrayLike, values: ArrayLike, cutoff:
 def rolling_backtest(
     years: ArrayLike, values: ArrayLike, cutoffs: Iterable[float], confidence: float = 0.95
 ) -> pl.DataFrame:
-    """Repeat a backtest from many dates; those at which too little was known are left out.
+    """Repeat a backtest from many dates; dates at which too little was known are left out.
 
     Returns
     -------
@@ -150,14 +150,14 @@ def by_horizon(points: pl.DataFrame) -> pl.DataFrame:
     Returns
     -------
     polars.DataFrame
-        One row a started year ahead: ``horizon_years`` (1: up to a year after the cutoff), ``n`` predictions from
+        One row per started year ahead: ``horizon_years`` (1: up to a year after the cutoff), ``n`` predictions from
         ``n_cutoffs`` dates, ``median_abs_error_log10``, ``median_abs_factor`` (10 to the power of it: the factor by
         which a typical prediction is off), ``median_error_log10`` (above zero: the truth was higher),
-        ``median_abs_centre_factor`` (the same for the middle of what came: of each cutoff the median error, then the
-        median of their absolute values; unlike the former it does not hold the scatter about a right trend against
-        it), ``share_within_2x``, and of each band the share of truths inside it, ``single_coverage`` and
-        ``trend_coverage``, the first with its 95% interval ``single_coverage_low, single_coverage_high`` (Clopper
-        and Pearson's, as if predictions were independent; those of one value from several dates are not).
+        ``median_abs_centre_factor`` (the same for the median outcome: the median error of each cutoff, then the median
+        of their absolute values; unlike the former it does not penalise scatter about a right trend),
+        ``share_within_2x``, and of each band the share of truths inside it, ``single_coverage`` and ``trend_coverage``,
+        the first with its 95% interval ``single_coverage_low, single_coverage_high`` (Clopper and Pearson's, as if
+        predictions were independent; those of one value from several dates are not).
     """
     ahead = points.with_columns(ahead=pl.max_horizontal(pl.col("horizon_years").floor() + 1, 1).cast(pl.Int64))
     centres = ahead.group_by("ahead", "cutoff").agg(pl.col("error_log10").median())

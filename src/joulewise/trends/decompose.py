@@ -3,7 +3,7 @@
 Notes
 -----
 E = F / (p u): energy [J] is the work [FLOP] over the peak efficiency of the hardware [FLOP/J] times the share
-of it that the work gets. In logarithms the change of E between two points is the sum of three changes, exactly.
+of it that is reached. In logarithms the change of E between two points is the sum of three changes, exactly.
 """
 
 from __future__ import annotations
@@ -27,11 +27,11 @@ class Change:
     total : float
         log10 of energy after over energy before.
     algorithms : float
-        Of less work. [log10]
+        Part of less work. [log10]
     hardware : float
-        Of more FLOP/J at the peak. [log10]
+        Part of more FLOP/J at the peak. [log10]
     utilisation : float
-        Of a larger share of that peak: batch, memory traffic, overheads. [log10]
+        Part of a larger share of that peak: batch, memory traffic, overheads. [log10]
     """
 
     total: float
@@ -88,7 +88,7 @@ def utilisation(row: Mapping[str, Any]) -> float:
 
 @dataclass(frozen=True)
 class Swap:
-    """A change of energy as that of the model and that of the accelerator it runs on, log10 of factors of energy.
+    """A change of energy split into parts of the model and of the accelerator, as log10 of factors of energy.
 
     Parameters
     ----------
@@ -122,8 +122,8 @@ def swap(first: float, other_accelerator: float, other_model: float, last: float
 
     Notes
     -----
-    What a new accelerator saves depends on the model, and the other way round: each part is the mean of its effect
-    with the other part old and new (Shapley's value of two players), which is what makes them sum.
+    The saving by a new accelerator depends on the model, and vice versa. Each part is the mean of its effects with the
+    other part old and new (Shapley's value for two players), so the parts add up to the total.
 
     References
     ----------

@@ -1,4 +1,4 @@
-"""The models that none beats on both cost and score."""
+"""Models that no other beats on both cost and score."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The least of a cost so far, over time: a staircase of the models that lowered it, and how fast it falls.
+"""The minimum of a cost over time: a staircase of the models that lowered it, and how fast it falls.
 
 References
 ----------
@@ -33,16 +33,16 @@ class Halving:
     Parameters
     ----------
     n : int
-        Steps, the first level among them.
+        Number of steps, including the first level.
     first, last, until : datetime.date
-        Of the first step and of the last, and the day to which the data reach.
+        Dates of the first and last step, and the last day of the data.
     factor : float
         The first level over the last.
     overall_years : float or None
-        Halving time from the first step to `until`, years without progress at the end among them;
-        None where nothing fell.
+        Halving time from the first step to `until`, including years without progress at the end; None where nothing
+        fell.
     fit : LogLinearFit or None
-        Through the steps; None of fewer than three, or of one date.
+        Through the steps; None with fewer than three, or only one date.
     bootstrap_years : tuple of float or None
         95% of the fitted halving times when the candidates are resampled with replacement; an end is
         infinite where the drawn staircases do not fall; None where too few draws have three steps.
@@ -73,12 +73,12 @@ class Halving:
 
 
 def running_minimum(frame: pl.DataFrame, value: str, day: str = "release_date") -> pl.DataFrame:
-    """Return the rows that lowered the least value so far, dated first to last.
+    """Return the rows that lowered the minimum so far, in the order of their dates.
 
     Parameters
     ----------
     frame : polars.DataFrame
-        Rows in which `value` or `day` is null are left out. Of one day only the least can be a step.
+        Rows in which `value` or `day` is null are left out. Only the smallest value of a day can be a step.
     value, day : str
         Columns.
     """
@@ -103,18 +103,18 @@ def halving(
     cluster: str | None = None,
     draws: int = DRAWS,
 ) -> Halving:
-    """Return how fast the least value falls.
+    """Return how fast the minimum falls.
 
     Parameters
     ----------
     frame : polars.DataFrame
-        All candidates, not the steps alone.
+        All candidates, not only the steps.
     value, day : str
         Columns.
     until : datetime.date
-        The day to which the data reach, at or after the last candidate.
+        The last day of the data, at or after the last candidate.
     cluster : str, optional
-        Column of what is drawn as one in the bootstrap, e.g. the family; by default each row by itself.
+        Column of the groups that the bootstrap draws as a whole, e.g. the family; by default each row is one.
     draws : int
         Of the bootstrap.
 
@@ -125,9 +125,8 @@ def halving(
 
     Notes
     -----
-    The line goes through the steps alone, so it says nothing of a standstill after the last one; the overall
-    time does. Steps are not independent points: the interval of the line is too narrow, the bootstrap's is the
-    one to quote.
+    The line goes only through the steps, so it does not reflect a standstill after the last one; the overall time does.
+    Steps are not independent points, so the interval of the line is too narrow; quote that of the bootstrap.
     """
     steps = running_minimum(frame, value, day)
     if not steps.height:
@@ -166,7 +165,7 @@ def _bootstrap(
 ) -> tuple[tuple[float, float] | None, int]:
     known = frame.filter(pl.col(value).is_not_null() & pl.col(day).is_not_null())
     if cluster:
-        # A row that its own cluster has beaten by then is a step of no draw: clusters come whole.
+        # A row that its own cluster has already beaten is a step in no draw, as clusters are drawn whole.
         known = pl.concat(running_minimum(one, value, day) for one in known.partition_by(cluster))
     known = known.sort(day, value, maintain_order=True)
     years, logs = _years(known[day]), np.log10(known[value].to_numpy())

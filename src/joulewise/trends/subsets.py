@@ -8,14 +8,14 @@ from joulewise.errors import UnknownNameError
 
 SUBSETS = {
     "all": "every one",
-    "best-per-year": "the model of best score of each calendar year",
-    "record": "those whose value, when they came out, exceeded all before",
+    "best-per-year": "the model with the best score of each calendar year",
+    "record": "models whose value exceeded all earlier ones at their release",
     "yearly-mean": "the arithmetic mean of each calendar year, at the mean of its dates",
 }
 
 
 def select_subset(frame: pl.DataFrame, subset: str) -> pl.DataFrame:
-    """Return the rows of a subset, dated first to last.
+    """Return the rows of a subset, in the order of their dates.
 
     Parameters
     ----------
@@ -23,7 +23,7 @@ def select_subset(frame: pl.DataFrame, subset: str) -> pl.DataFrame:
         With ``name``, ``year`` (decimal), ``value`` and ``score`` (null where there is none).
     subset : str
         One of `SUBSETS`. In ``best-per-year`` rows without a score cannot win; of equal scores the
-        earliest stands. In ``record`` only the highest of one day can be one.
+        earliest wins. In ``record`` only the highest of a day can be a record.
 
     Raises
     ------

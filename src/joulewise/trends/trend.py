@@ -1,4 +1,4 @@
-"""One trend: of a quantity, for a task, through a subset of the models."""
+"""The trend of a quantity, for a task, through a subset of the models."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ class Trend:
     points : polars.DataFrame
         ``name, date, year, value, score``, dated first to last; `date` is null for yearly means.
     undated : int
-        Models of the task that have no date, and so are left out.
+        Number of models of the task without a date, which are left out.
     """
 
     of: str
@@ -109,8 +109,8 @@ def trend(
 
     Notes
     -----
-    Ordinary least squares on log10 of the value, all points weighing the same. A score is bounded, so
-    its trend describes the years it was fitted on and should not be carried on.
+    Ordinary least squares on log10 of the value, with equal weights. A score is bounded, so its trend describes the
+    years that it was fitted to and should not be extrapolated.
     """
     if of not in QUANTITIES:
         raise UnknownNameError("quantity", of, QUANTITIES)

@@ -154,7 +154,7 @@ def _small(draw: st.DrawFn) -> dict[str, Any]:
     }
 
 
-# What each family's configuration class takes beside, or cannot take.
+# Arguments that each family's configuration class needs in addition, or cannot take.
 EXTRA: dict[str, dict[str, Any]] = {
     "llama": {"head_dim": 12, "attention_bias": True, "mlp_bias": True},
     "mistral": {"sliding_window": 64},
@@ -439,8 +439,8 @@ def test_the_papers_convention_of_an_encoder_is_electras() -> None:
     assert paper_flops(model, 128) == electra_flops(model, 128)
 
 
-def test_the_electra_counter_knows_no_gates() -> None:
-    with pytest.raises(InputError, match="knows no gated"):
+def test_the_electra_counter_refuses_gated_layers() -> None:
+    with pytest.raises(InputError, match="does not support gated"):
         electra_flops(model_of(Keys(LLAMA_2_7B, "")), 128)
 
 

@@ -1,4 +1,4 @@
-"""Keys of a configuration: what is missing, odd or out of bounds is one line with the file and the key."""
+"""Keys of a configuration: a missing, invalid or out-of-bounds value is one line with file and key."""
 
 from __future__ import annotations
 

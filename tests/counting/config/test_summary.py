@@ -1,4 +1,4 @@
-"""What is kept while a hybrid is served, worked out by hand."""
+"""Cache and state of a hybrid in serving, worked out by hand."""
 
 from joulewise.counting.config.feeds import Experts, Mlp
 from joulewise.counting.config.mixers import Attention, Mamba2

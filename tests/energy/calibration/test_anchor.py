@@ -157,7 +157,7 @@ def test_public_rows_are_estimates_of_one_another() -> None:
 
 
 def test_a_sample_keeps_the_width_of_its_own_interval() -> None:
-    # No interval beside a measured row is known of samples: a correction moves theirs, it does not narrow it.
+    # No interval of corrected samples is known: a correction moves the interval and does not narrow it.
     row = pl.DataFrame({"model": ["resnet50"], "accelerator": ["A100"], "batch_size": [64.0], "meter_scope": ["wall"]})
     plain, _ = estimate_table(row)
     found, _ = estimate_table(row, measured=row.with_columns(energy_j_per_unit=0.05, unit=pl.lit("sample")))

@@ -59,7 +59,7 @@ def _pairs(count: int, apart: float) -> tuple[Floats, Labels, Places]:
     return np.array([2.0, 1.0] * count), names, places
 
 
-def test_beside_a_measured_row_what_is_left_of_its_error_counts() -> None:
+def test_a_corrected_estimate_has_the_interval_of_the_remaining_errors() -> None:
     # At a distance of 0.9 the weight is exp(-1/2) = 0.6065: rows at 2 are left at 2 / 1^0.6065, and those at 1 at
     # 1 / 2^0.6065.
     ratios, names, places = _pairs(20, 0.9)

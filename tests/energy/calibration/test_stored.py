@@ -73,7 +73,7 @@ def test_a_parameter_that_is_not_positive_is_named(tmp_path: Path, section: str,
 
 
 def test_an_interval_lies_around_its_estimate(tmp_path: Path) -> None:
-    with pytest.raises(DataError, match=r"language: 1\.2 and 2\.0 do not lie around 1"):
+    with pytest.raises(DataError, match=r"language: 1\.2 and 2\.0 do not enclose 1"):
         load_calibration(
             _file(tmp_path, intervals_90=load_calibration().to_dict()["intervals_90"] | {"language": [1.2, 2]})
         )

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from joulewise.energy.generators.step import Columns, explain, step
-from joulewise.energy.rows import Requests
+from joulewise.energy.reading import Requests
 
 VALUES = {
     "product_compute": 0.6, "convolution_compute": 0.4, "attention_compute": 0.2, "activation_bandwidth": 0.5,

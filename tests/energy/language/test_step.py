@@ -21,7 +21,7 @@ from joulewise.energy.language.step import (
     request_flops,
     step,
 )
-from joulewise.energy.rows import Requests
+from joulewise.energy.reading import Requests
 
 VALUES = {
     "weight_bandwidth": 0.5, "kv_bandwidth": 0.4, "expert_bandwidth": 0.7, "expert_bandwidth_fp8": 0.35,

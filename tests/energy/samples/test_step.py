@@ -7,7 +7,7 @@ import math
 import numpy as np
 import pytest
 
-from joulewise.energy.rows import Requests
+from joulewise.energy.reading import Requests
 from joulewise.energy.samples.step import (
     MULTI_STREAM,
     Columns,

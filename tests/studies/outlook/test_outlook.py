@@ -50,7 +50,7 @@ def test_the_share_of_reasoning_gives_their_share_of_tokens(study: Study) -> Non
     assert study.tables["knobs"].filter(knob="reasoning_share")["value"][0] == pytest.approx(1 / 9)
 
 
-def test_everyone_is_as_many_times_more_as_there_are_people(study: Study) -> None:
+def test_everyone_uses_in_proportion_to_the_number_of_people(study: Study) -> None:
     knobs = dict(study.tables["knobs"].select("knob", "value").iter_rows())
     ratio = _twh(study, "everyone like a user of 2025") / _twh(study)
     assert ratio == pytest.approx(knobs["population"] / knobs["users"])
@@ -87,7 +87,7 @@ def test_each_assumption_states_its_source(study: Study) -> None:
 def test_impossible_options_are_refused() -> None:
     with pytest.raises(InputError, match="cannot forecast until 2020"):
         _study(until=2020)
-    with pytest.raises(InputError, match="can be carried on to 2099"):
+    with pytest.raises(InputError, match="can be extrapolated to 2099"):
         _study(until=2099)
     with pytest.raises(InputError, match="between 0 and 1"):
         _study(reasoning_share=2)

@@ -11,7 +11,7 @@ from joulewise.studies.study import Study
 from joulewise.trends import trend
 
 
-def test_each_figure_stands_beside_its_original(redrawn: Study) -> None:
+def test_each_figure_has_its_original(redrawn: Study) -> None:
     assert list(redrawn.charts) == [f"{figure}-{when}" for figure in FIGURES for when in ("2021", "today")]
 
 

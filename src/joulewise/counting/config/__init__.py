@@ -1,4 +1,4 @@
-"""Counting a language model from its ``config.json`` alone: closed forms, no torch, no weights."""
+"""Count a language model from its ``config.json`` alone, in closed form, without torch or weights."""
 
 from joulewise.counting.config.count import count_config
 

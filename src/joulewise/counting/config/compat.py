@@ -13,7 +13,7 @@ _DROPOUT, _NORM, _ACTIVATION, _SOFTMAX = 4, 5, 8, 5
 
 
 def electra_flops(stack: Model, tokens: int) -> int:
-    """Return the FLOPs of one input as the ELECTRA paper's counter has them.
+    """Return the FLOPs of one input as the ELECTRA paper's counter gives them.
 
     Parameters
     ----------
@@ -30,14 +30,14 @@ def electra_flops(stack: Model, tokens: int) -> int:
     Raises
     ------
     InputError
-        If the model has gated or expert layers, which that counter does not know.
+        If the model has gated or expert layers, which that counter does not support.
 
     Notes
     -----
-    Two for each multiply-add, as here, and beside that: biases and residuals 1 an element, softmax 5, GELU 8, layer
-    norm 5, dropout 4 (in inference too), scores scaled, a head of two layers at every position; and the
-    embedding look-up as a dense product, :math:`2 e V` a token, which no inference takes. It explains the
-    figures of BERT-Base and the small models in the paper's Table 7 [1]_.
+    The counter takes two FLOPs per multiply-add, as here. It adds element-wise operations (biases and residuals 1 per
+    element, softmax 5, GELU 8, layer norm 5, dropout 4 even in inference, the scaling of scores), a head of two layers
+    at every position, and the embedding look-up as a dense product of :math:`2 e V` per token, which no inference
+    computes. It explains the figures of BERT-Base and the small models in the paper's Table 7 [1]_.
 
     References
     ----------
@@ -45,14 +45,14 @@ def electra_flops(stack: Model, tokens: int) -> int:
        figures for BERT-Base, ELECTRA-Small and GPT).
     """
     if not isinstance(stack, Stack):
-        raise InputError("the ELECTRA counter here knows encoders and plain decoders alone")
+        raise InputError("the ELECTRA counter supports only encoders and plain decoders")
     hidden, total = stack.hidden, 0
     for block, times in stack.distinct_blocks():
         if not isinstance(block.feed, Mlp) or block.feed.gated:
-            raise InputError(f"the ELECTRA counter knows no gated or expert layers, as {stack.family} has")
+            raise InputError(f"the ELECTRA counter does not support gated or expert layers, which {stack.family} has")
         a = block.mixer
         if not isinstance(a, Attention):
-            raise InputError(f"the ELECTRA counter knows attention alone, not the layers of {stack.family}")
+            raise InputError(f"the ELECTRA counter supports only attention, not the layers of {stack.family}")
         vectors = a.vector_params(hidden) + block.feed.width + hidden
         scores = (_SOFTMAX + 1 + _DROPOUT) * a.heads * tokens
         total += times * (
@@ -71,10 +71,10 @@ def electra_flops(stack: Model, tokens: int) -> int:
 
 
 def paper_flops(stack: Model, tokens: int) -> int:
-    """Return the FLOPs of one input of a language model as the paper's Table 7 has them.
+    """Return the FLOPs of one input of a language model by the convention of the paper's Table 7.
 
-    Its figures of encoders are the ELECTRA counter's (`electra_flops`); those of GPT-2 and GPT-3 are of all tokens
-    through the blocks, attention in full, without the logits.
+    Its figures for encoders are the ELECTRA counter's (`electra_flops`); those for GPT-2 and GPT-3 take all tokens
+    through the blocks, with attention in full and without the logits.
 
     Raises
     ------
@@ -82,7 +82,7 @@ def paper_flops(stack: Model, tokens: int) -> int:
         If the model is not a plain encoder or decoder.
     """
     if not isinstance(stack, Stack):
-        raise InputError("the paper's convention is known here of encoders and decoders alone")
+        raise InputError("the paper's convention covers only encoders and decoders")
     if not stack.generates:
         return electra_flops(stack, tokens)
     if not all(isinstance(block.mixer, Attention) for block in stack.blocks):

@@ -1,4 +1,4 @@
-"""Phases of a workload from the closed forms."""
+"""Count the phases of a workload in closed form."""
 
 from __future__ import annotations
 
@@ -47,17 +47,17 @@ def count_config(
     precision : str
         Of weights, activations and cache, for the bytes: see `formats.FORMATS`.
     image_size : (height, width), optional
-        Of one image before each prompt of a multimodal model, whose tokens come on top of `prompt_tokens`;
-        without it the prompt is text, and the vision tower has parameters but no FLOPs. Of the image that a
-        diffusion transformer makes; without it the size that it was trained at. [px]
+        Size of one image before each prompt of a multimodal model, whose tokens are added to `prompt_tokens`;
+        without it the prompt is text, and the vision tower has parameters but no FLOPs. For a diffusion transformer
+        the size of the image it makes; by default the size that it was trained at. [px]
     steps : int
-        Passes of a diffusion transformer for one image; it has no use for tokens.
+        Passes of a diffusion transformer for one image; it takes no tokens.
 
     Returns
     -------
     Workload
-        `params` and `flops` are exact. Bytes are the least that must move: weights once a step (of a
-        mixture, the experts that the step is expected to touch), cache and activations of matrix products.
+        `params` and `flops` are exact. Bytes are the minimum that must move: weights once per step (in a mixture of
+        experts, those that the step is expected to use), cache, and activations of matrix products.
 
     Raises
     ------
@@ -69,8 +69,8 @@ def count_config(
 
     Notes
     -----
-    `flops` has all pairs of queries and keys that a window, where there is one, leaves;
-    `flops_causal_half` those that the causal mask keeps. Latent attention expands keys and values for the
+    `flops` counts all pairs of queries and keys, within the window where there is one; `flops_causal_half` counts
+    those that the causal mask keeps. Latent attention expands keys and values for the
     prompt, and decodes on the cached latents, as serving engines do (transformers expands the whole cache
     at every step, which a trace of it shows).
     """
@@ -85,7 +85,7 @@ def count_config(
     model = model_of(keys, image_size)
     inputs: dict[str, Any] = {"batch_size": batch_size, "prompt_tokens": prompt_tokens, "output_tokens": output_tokens}
     if steps > 1 and not isinstance(model, Denoiser):
-        raise InputError(f"{keys.where}: a {keys.family} takes no steps", "they are of diffusion transformers")
+        raise InputError(f"{keys.where}: a {keys.family} takes no steps", "only diffusion transformers do")
     if isinstance(model, Denoiser):
         passes = _denoise(model, steps, batch_size)
         height, width = model.image_size
@@ -239,7 +239,7 @@ def _within_positions(stack: Stack, tokens: int, where: str) -> None:
 
 
 def _layers(stack: Stack, batch: int, prompt: int, steps: int) -> tuple[Layer, ...]:
-    """Return what mixes tokens and the feed-forward part of each block, and what lies outside; the sum is the whole."""
+    """Return the mixer and the feed-forward part of each block, and all parts outside; they sum to the whole."""
     tokens = batch * (prompt + steps)
     rows = []
     for i, block in enumerate(stack.blocks):

@@ -1,4 +1,4 @@
-"""What the readers of decoder families share: attention, layers and a stack by the keys that most of them have."""
+"""Readers that decoder families share: attention, layers and stack, from the keys that most of them have."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ FULL, SLIDING, CHUNKED, LINEAR = "full_attention", "sliding_attention", "chunked
 
 
 def grouped_query_attention(c: Keys, usual_head_dim: int | None = None, **changes: Any) -> Attention:
-    """Return grouped-query attention by the keys that most decoders share.
+    """Return grouped-query attention from the keys that most decoders share.
 
     Parameters
     ----------
     c : Keys
     usual_head_dim : int, optional
-        Width of a head where the configuration does not say; by default the model's over the number of heads.
+        Width of a head where the configuration does not state it; by default the model's over the number of heads.
     **changes
         Fields that differ from these.
     """
@@ -36,7 +36,7 @@ def grouped_query_attention(c: Keys, usual_head_dim: int | None = None, **change
 
 
 def decoder(c: Keys, blocks: list[Block], **changes: Any) -> Stack:
-    """Return a decoder with what most families share; `changes` are of its fields."""
+    """Return a decoder with the parts that most families share; `changes` replace its fields."""
     hidden = c.whole("hidden_size")
     plain = Stack(
         family=c.family,
@@ -78,5 +78,5 @@ def qwen_has_experts(c: Keys, i: int) -> bool:
 
 
 def wide_state(c: Keys) -> bool:
-    """Return whether a state is kept in 32 bits a value."""
+    """Return whether a state is kept in 32 bits per value."""
     return "float32" in (c.get("mamba_ssm_dtype"), c.get("mamba_ssm_cache_dtype"))

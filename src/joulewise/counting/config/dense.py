@@ -21,7 +21,7 @@ from joulewise.counting.config.spec import Block, Stack
 
 
 def llama(c: Keys) -> Stack:
-    """Llama and its like: grouped queries, gated feed-forward layers, RMS norms."""
+    """Llama and similar models: grouped queries, gated feed-forward layers, RMS norms."""
     feed = Mlp(c.whole("intermediate_size"), gated=True, bias=c.flag("mlp_bias", False))
     return decoder(c, [rms_block(c, grouped_query_attention(c), feed)] * c.layers())
 
@@ -84,11 +84,11 @@ def gemma3(c: Keys) -> Stack:
 
 
 def phi(c: Keys) -> Stack:
-    """Phi-1 to Phi-2: attention and a plain feed-forward layer side by side."""
+    """Phi-1 to Phi-2: attention and a plain feed-forward layer in parallel."""
     hidden = c.whole("hidden_size")
     norm_params = 4 * c.per_head(hidden, c.whole("num_attention_heads")) if c.flag("qk_layernorm", False) else 0
     attention = grouped_query_attention(c, qkv_bias=True, out_bias=True, norm_params=norm_params)
-    # Attention and MLP side by side, after one norm.
+    # Attention and MLP in parallel, after one norm.
     block = Block(attention, Mlp(c.whole("intermediate_size"), False, bias=True), 1, 2 * hidden)
     return decoder(c, [block] * c.layers(), extra_params=2 * hidden, head_bias=True)
 

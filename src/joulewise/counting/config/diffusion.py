@@ -1,7 +1,7 @@
 """Diffusion transformers from the ``config.json`` of a diffusers transformer, by image size.
 
-One pass is one step. Text encoders and the autoencoder have networks of their own and are not counted; guidance that
-runs each step twice is a `batch_size` of two.
+One pass is one step. Text encoders and the autoencoder are separate networks and are not counted; guidance, which runs
+each step twice, is a `batch_size` of two.
 
 References
 ----------
@@ -40,7 +40,7 @@ class Piece:
 
 @dataclass(frozen=True)
 class Denoiser:
-    """A network that is passed once a step.
+    """A network that runs once per step.
 
     Parameters
     ----------
@@ -74,7 +74,7 @@ def _scores(path: str, width: int, heads: int, queries: int, keys: int) -> Piece
 
 
 def _condition(path: str, inputs: int, hidden: int, stored: bool = True) -> list[Piece]:
-    """Return the two layers that bring a step's time, or a pooled prompt, to the model's width."""
+    """Return the two layers that project the time of a step, or a pooled prompt, to the width of the model."""
     return [
         _linear(f"{path}.linear_1", inputs, hidden, 1, act=True, stored=stored),
         _linear(f"{path}.linear_2", hidden, hidden, 1, stored=stored),
@@ -102,7 +102,7 @@ def _projections(path: str, hidden: int, tokens: int, *, out: bool, normed: int 
 
 
 def flux(c: Keys, size: tuple[int, int] | None) -> Denoiser:
-    """Return FLUX.1 [4]_: blocks of two streams, then blocks of one with attention beside the MLP."""
+    """Return FLUX.1 [4]_: blocks of two streams, then blocks of one, with attention and MLP in parallel."""
     heads, head_dim = c.whole("num_attention_heads", 24), c.whole("attention_head_dim", 128)
     hidden, channels = heads * head_dim, c.whole("in_channels", 64)
     size = size or (1024, 1024)
@@ -130,7 +130,7 @@ def flux(c: Keys, size: tuple[int, int] | None) -> Denoiser:
 
 
 def sd3(c: Keys, size: tuple[int, int] | None) -> Denoiser:
-    """Return Stable Diffusion 3 and 3.5 [3]_: blocks of two streams; the last gives no text on."""
+    """Return Stable Diffusion 3 and 3.5 [3]_: blocks of two streams; the last passes no text on."""
     heads, head_dim = c.whole("num_attention_heads", 18), c.whole("attention_head_dim", 64)
     hidden, patch, channels = heads * head_dim, c.whole("patch_size", 2), c.whole("in_channels", 16)
     if c.whole("caption_projection_dim", 1152) != hidden:
@@ -171,7 +171,7 @@ def _joint_block(
 
 
 def dit(c: Keys, size: tuple[int, int] | None) -> Denoiser:
-    """Return DiT [1]_; as published in diffusers, each block embeds time and class by itself."""
+    """Return DiT [1]_; as published in diffusers, where each block embeds time and class itself."""
     heads, head_dim = c.whole("num_attention_heads", 16), c.whole("attention_head_dim", 72)
     hidden, patch, channels = heads * head_dim, c.whole("patch_size", 2), c.whole("in_channels", 4)
     side = c.whole("sample_size", 32) * _PIXELS_A_LATENT
@@ -248,4 +248,4 @@ DENOISERS: dict[str, Callable[[Keys, tuple[int, int] | None], Denoiser]] = {
     "PixArtTransformer2DModel": pixart,
     "SD3Transformer2DModel": sd3,
 }
-"""``_class_name`` of diffusers -> what reads it."""
+"""``_class_name`` of diffusers -> the function that reads it."""

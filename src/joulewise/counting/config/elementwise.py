@@ -1,3 +1,3 @@
-"""Element-wise operations for each value, by the same conventions as the traced count."""
+"""Element-wise operations per value, by the same conventions as in a traced count."""
 
 NORM, SOFTMAX_AND_SCALE, ACTIVATION, ROTARY = 5, 6, 8, 3

@@ -1,4 +1,4 @@
-"""Encoders, and encoder-decoders: BERT and its like, T5, Whisper."""
+"""Encoders and encoder-decoders: BERT and similar models, T5, Whisper."""
 
 from __future__ import annotations
 
@@ -26,7 +26,8 @@ def _bert_like(c: Keys, *, pooled: bool, positions: int = 512, types: int = 2) -
     masked_lm = c.architecture.endswith("ForMaskedLM")
     if c.architecture and not masked_lm and not c.architecture.endswith("Model"):
         raise InputError(
-            f"{c.where}: the closed form of {c.family!r} has no head as of {c.architecture}", "trace it with hf:"
+            f"{c.where}: the closed form of {c.family!r} does not cover the head of {c.architecture}",
+            "trace it with hf:",
         )
     # The head of a masked language model: a layer back to the embedding's width, its norm, the logits.
     transform = hidden * embedding if masked_lm else 0
@@ -66,7 +67,7 @@ def distilbert(c: Keys) -> Stack:
     hidden, positions = c.whole("dim", 768), c.whole("max_position_embeddings", 512)
     block = _encoder_block(c, hidden, c.whole("n_heads", 12), c.whole("hidden_dim", 3072))
     if c.architecture not in {"", "DistilBertModel"}:
-        raise InputError(f"{c.where}: the closed form of 'distilbert' has no head as of {c.architecture}")
+        raise InputError(f"{c.where}: the closed form of 'distilbert' does not cover the head of {c.architecture}")
     return Stack(
         c.family, hidden, c.whole("vocab_size", 30522), (block,) * c.layers("n_layers", 6), generates=False,
         head=False, tied=True, embedding_dim=hidden, extra_params=positions * hidden + 2 * hidden,

@@ -1,4 +1,4 @@
-"""From a family's ``config.json`` to its parts: the table of families, and how a configuration finds its own."""
+"""The table of model families, and the reading of a ``config.json`` by its family."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def model_of(config: Keys, image_size: tuple[int, int] | None = None) -> Model:
     UnknownNameError
         If the family is not known; with the nearest that are.
     InputError
-        If a key that the family needs is missing or odd, or an image is given that the family has no use for.
+        If a key that the family needs is missing or invalid, or an image is given to a family that takes none.
     """
     if config.family in MULTIMODAL:
         return _multimodal(config, image_size)
@@ -51,7 +51,7 @@ def model_of(config: Keys, image_size: tuple[int, int] | None = None) -> Model:
     text = config.get("text_config")
     if config.family not in FAMILIES and isinstance(text, dict) and text.get("model_type") in FAMILIES:
         raise InputError(
-            f"{config.where}: {config.family!r} takes images or sound beside text, which the closed form lacks",
+            f"{config.where}: {config.family!r} takes images or sound besides text; the closed form does not",
             f"count its 'text_config' ({text['model_type']}) alone, or trace it with hf:",
         )
     if config.family not in FAMILIES:
@@ -65,7 +65,7 @@ def model_of(config: Keys, image_size: tuple[int, int] | None = None) -> Model:
 
 
 def _check(stack: Stack, where: str) -> None:
-    """Refuse what no network can be, whatever its family."""
+    """Refuse a configuration that is impossible in any family."""
     if len(stack.blocks) > MOST_LAYERS:
         raise InputError(f"{where}: {len(stack.blocks):,} layers are more than {MOST_LAYERS:,}")
     for block, _ in stack.distinct_blocks():
@@ -76,7 +76,7 @@ def _check(stack: Stack, where: str) -> None:
 def _multimodal(config: Keys, image_size: tuple[int, int] | None) -> Multimodal:
     family, tower = MULTIMODAL[config.family]
     vision = config.get("vision_config")
-    # Older configurations have the text's keys beside the tower's.
+    # Older configurations have the text's keys next to the tower's.
     text = config.get("text_config", {k: v for k, v in config.values.items() if k != "model_type"})
     if not isinstance(vision, dict) or not isinstance(text, dict):
         raise InputError(f"{config.where}: 'vision_config' and 'text_config' must be objects")
@@ -132,4 +132,4 @@ FAMILIES: dict[str, Callable[[Keys], Stack | EncoderDecoder]] = {
     "t5": t5,
     "whisper": whisper,
 }
-"""``model_type`` -> what reads it."""
+"""``model_type`` -> the function that reads it."""

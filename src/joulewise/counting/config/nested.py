@@ -1,7 +1,7 @@
-"""What the parts of a multimodal configuration have where it does not say.
+"""Defaults for the parts of a multimodal configuration.
 
-A released ``config.json`` lists all keys of a model, but of its text and vision parts those alone that differ from
-their classes' defaults. These are the defaults of transformers 5.23, of the keys that are read here.
+A released ``config.json`` lists all keys of a model, but for its text and vision parts only the keys that differ from
+the defaults of their classes. These are the defaults of transformers 5.23 for the keys that are read here.
 """
 
 from __future__ import annotations

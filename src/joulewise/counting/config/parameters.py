@@ -10,7 +10,7 @@ from joulewise.counting.config.spec import Stack
 
 @dataclass(frozen=True)
 class Params:
-    """Parameters of a model: in all, each shared one once, and those that one token uses, embeddings among them."""
+    """Parameters of a model, each shared one counted once, and those that one token uses, embeddings included."""
 
     total: int
     active: int
@@ -18,7 +18,7 @@ class Params:
 
 @dataclass(frozen=True)
 class MatrixParams:
-    """Parameters of matrices alone: norms, biases, convolutions and position embeddings are left out.
+    """Parameters of matrices; norms, biases, convolutions and position embeddings are left out.
 
     Parameters
     ----------
@@ -32,7 +32,7 @@ class MatrixParams:
     logits : int
         Parameters of the logits' matrix, which are part of `dense`; 0 where there is no head.
     embedding : int
-        Parameters of the token embedding where it is a matrix of its own; 0 where the logits share it.
+        Parameters of the token embedding where it is a separate matrix; 0 where the logits share it.
     """
 
     dense: int
@@ -53,7 +53,7 @@ class MatrixParams:
 
 
 def params(stack: Stack) -> Params:
-    """Return the parameters of a model: in all, each shared one once, and those that one token uses."""
+    """Return the parameters of a model, each shared one counted once, and those that one token uses."""
     total = active = 0
     for block, times in stack.distinct_blocks():
         total += block.params(stack.hidden) * stack.stored(times)
@@ -98,9 +98,9 @@ def matrix_params(stack: Stack) -> MatrixParams:
 
 
 def params_read(stack: Stack, tokens: int) -> int:
-    """Return the parameters that one pass over `tokens` tokens reads, look-ups of embeddings aside.
+    """Return the parameters that one pass over `tokens` tokens reads, without embedding look-ups.
 
-    Each mixture of experts reads those that the tokens are expected to pick, each at random.
+    A mixture of experts reads the experts that the tokens are expected to select, each at random.
     """
     looked_up = stack.vocab * stack.embedding_dim * (not (stack.head and stack.tied))
     unread = 0.0
@@ -111,13 +111,13 @@ def params_read(stack: Stack, tokens: int) -> int:
 
 
 def macs_outside(stack: Stack) -> tuple[int, int]:
-    """Return the multiply-adds outside the blocks: of every token, and of every token with logits."""
+    """Return the multiply-adds outside the blocks, per token and per token with logits."""
     logits = stack.vocab * (stack.embedding_dim if stack.tied else stack.hidden)
     return _projection(stack), stack.per_token_matrix + logits if stack.head else 0
 
 
 def _matrices_outside(stack: Stack) -> int:
-    """Return the parameters of matrices outside the blocks, embedding and logits aside."""
+    """Return the parameters of matrices outside the blocks, without embedding and logits."""
     return _projection(stack) + stack.per_sequence_matrix + stack.per_token_matrix
 
 

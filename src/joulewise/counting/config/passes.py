@@ -19,7 +19,7 @@ def decode_passes(stack: Stack, batch: int, prompt: int, steps: int) -> Work:
 
 
 def blocks_work(stack: Stack, batch: int, cached: int, new: int, passes: int = 1) -> Work:
-    """Return the work of all blocks, embedding and logits aside, without the weights that they read.
+    """Return the work of all blocks, without embedding, logits, and the weights that they read.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""Read a configuration: JSON, and nothing that could run."""
+"""Read a configuration: only JSON, nothing that could run."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _MOST = 100_000_000
 
 
 class Keys:
-    """A configuration whose missing or odd values are errors that name them.
+    """A configuration; a missing or invalid value is an error that names its key.
 
     Parameters
     ----------
@@ -62,7 +62,7 @@ class Keys:
         return float(value)
 
     def flag(self, key: str, default: bool) -> bool:
-        """Return a yes or no."""
+        """Return a boolean."""
         value = self.get(key, default)
         if not isinstance(value, bool):
             raise InputError(f"{self.where}: {key!r} must be true or false, not {value!r}")
@@ -97,7 +97,7 @@ def read_config(config: Mapping[str, Any] | Path) -> Keys:
     Raises
     ------
     InputError
-        If the file is not there or does not hold a JSON object, or has no ``model_type``. Nothing but JSON is read.
+        If the file does not exist, does not hold a JSON object, or has no ``model_type``. Only JSON is read.
     """
     where = "the config"
     values: Any = config

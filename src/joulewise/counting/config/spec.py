@@ -1,4 +1,4 @@
-"""The parts of a language model and how they are put together, the same for every family."""
+"""The parts of a language model and how they combine, the same for every family."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class Block:
     norm_params: int
 
     def matrix_params(self, hidden: int) -> int:
-        """Return the parameters of all matrices, those of routed experts aside."""
+        """Return the parameters of all matrices except those of routed experts."""
         mixer = self.mixer.matrix_params(hidden) if self.mixer else 0
         return mixer + (self.feed.dense_matrix_params(hidden) if self.feed else 0)
 
@@ -42,12 +42,12 @@ class Block:
         return self.mixer_params(hidden) + self.norm_params + feed
 
     def token_macs(self, hidden: int) -> int:
-        """Return the multiply-adds of one token, those of `Mixer.mixing` aside."""
+        """Return the multiply-adds of one token, without those of `Mixer.mixing`."""
         mixer = self.mixer.matrix_params(hidden) if self.mixer else 0
         return mixer + (self.feed.token_macs(hidden) if self.feed else 0)
 
     def token_elementwise(self, hidden: int) -> int:
-        """Return the element-wise operations of one token, those of `Mixer.mixing` aside."""
+        """Return the element-wise operations of one token, without those of `Mixer.mixing`."""
         work = self.norms * NORM * hidden
         if self.mixer:
             work += hidden + self.mixer.vector_params(hidden) + self.mixer.token_elementwise()
@@ -84,13 +84,13 @@ class Stack:
     embedding_dim : int
         Width of the token embedding; where it is not `hidden`, a projection follows.
     extra_params : int
-        Position and type embeddings, final norms and their like: no matrix product.
+        Position and type embeddings, final norms and similar parameters outside matrix products.
     per_sequence_matrix : int
         Parameters of a matrix that one token of each sequence goes through (a pooler).
     per_token_matrix : int
         Parameters of a matrix before the logits that every token with logits goes through.
     max_positions : int or None
-        Where positions are learned: no longer input is possible.
+        Longest possible input, where positions are learned.
     """
 
     family: str
@@ -126,13 +126,14 @@ class EncoderDecoder:
     encoder, decoder : Stack
         The encoder without embeddings of its own where it shares the decoder's.
     cross : Attention
-        Of each decoder block, on the encoder's output; its `norm_params` hold its norm on the hidden state too.
+        Cross-attention of each decoder block to the encoder's output; its `norm_params` include its norm on the hidden
+        state.
     source_tokens : int or None
         The encoder's length where it is fixed (Whisper pads sound to 30 s); else the prompt's.
     start_tokens : int or None
         Tokens that the decoder starts from, where that is not the prompt.
     front_params, front_macs : int
-        Of what comes before the encoder (convolutions on sound); multiply-adds for each sequence.
+        Parameters of what comes before the encoder (convolutions on sound), and multiply-adds per sequence.
     """
 
     encoder: Stack
@@ -146,7 +147,7 @@ class EncoderDecoder:
 
 @dataclass(frozen=True)
 class Tower:
-    """What turns one image into tokens of a language model.
+    """A vision tower, which turns one image into tokens of a language model.
 
     Parameters
     ----------
@@ -157,9 +158,9 @@ class Tower:
     patches : int
         Tokens of one such sequence.
     around_params, around_macs : int
-        Of what lies before and after the encoder (patches, projector); multiply-adds for each image.
+        Parameters of what lies before and after the encoder (patches, projector), and multiply-adds per image.
     image_tokens : int
-        That one image adds to the prompt.
+        Tokens that one image adds to the prompt.
     """
 
     stack: Stack

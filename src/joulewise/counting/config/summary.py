@@ -1,4 +1,4 @@
-"""What a decoder keeps and computes while it is served, summed over its layers: the input of an energy model."""
+"""Cache, state and work of a decoder in serving, summed over its layers: the input of an energy model."""
 
 from __future__ import annotations
 
@@ -9,16 +9,16 @@ from joulewise.counting.config.spec import Stack
 
 @dataclass(frozen=True)
 class Summary:
-    """A stack of layers as the memory and the arithmetic of an accelerator see it.
+    """Quantities of a stack of layers that decide its memory traffic and arithmetic in serving.
 
     Parameters
     ----------
     layers : int
-        Layers of a mixer and a feed-forward part; where a model has the two in layers of their own, two make one.
+        Layers of a mixer and a feed-forward part; two layers that have only one of these each count as one.
     cached_layers, recurrent_layers, expert_layers : int
         Layers with a cache, with a state, and with routed experts.
     experts, experts_per_token : int
-        Of the first layer with routed experts; 1 and 1 where there is none.
+        Those of the first layer with routed experts; 1 and 1 where there is none.
     cache_heads : int
         Heads among which the cache of a layer can be split; 1 for latent attention.
     cache_values_per_token_layer : int
@@ -26,13 +26,13 @@ class Summary:
     pair_macs : int
         Multiply-adds of one query with one cached key in that layer, all heads together.
     window : int or None
-        Least number of tokens that a layer sees, where some do not see all.
+        Smallest number of tokens that a layer sees, where some do not see all.
     window_layers : int
         Layers that do not see all tokens.
     state_bytes : int
         Size of the states that one sequence keeps in all layers together. [B]
     scan_flops_per_token : float
-        FLOPs of one prompt token in the layers with a state, projections aside. [FLOP]
+        FLOPs of one prompt token in the layers with a state, without projections. [FLOP]
     """
 
     layers: int
@@ -51,7 +51,7 @@ class Summary:
 
 
 def summarise(stack: Stack) -> Summary:
-    """Return what a stack keeps and computes while it is served."""
+    """Return cache, state and work of a stack in serving."""
     mixers = [block.mixer.serving for block in stack.blocks if block.mixer is not None]
     feeds = [block.feed for block in stack.blocks if block.feed is not None]
     cached = [mixer for mixer in mixers if mixer.cache_values_per_token]

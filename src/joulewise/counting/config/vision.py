@@ -1,7 +1,7 @@
 """Vision towers of multimodal language models, by the size of the image.
 
-Each is given as its released processor feeds it: Gemma 3 and LLaVA bring every image to the tower's own size, Llama 4
-cuts it into tiles of that size and adds the whole, Qwen takes it as it is, rounded to whole patches.
+Each follows its released image processor: Gemma 3 and LLaVA resize every image to the size of the tower, Llama 4 cuts
+it into tiles of that size and adds the whole image, and Qwen rounds it to whole patches.
 """
 
 from __future__ import annotations
@@ -63,7 +63,7 @@ def llava(eye: Eye, size: tuple[int, int] | None) -> Tower:
 
 
 def llama4(eye: Eye, size: tuple[int, int] | None) -> Tower:
-    """Return Llama 4's: tiles of its own size and, where there are several, the whole image as one more."""
+    """Return Llama 4's tower: tiles of its own size and, where there are several, the whole image as one more."""
     c = eye.vision
     hidden, own, patches = c.whole("hidden_size"), c.whole("image_size"), _own_grid(c)
     tiles = min(math.ceil(size[0] / own) * math.ceil(size[1] / own), _MOST_TILES) if size else 1
@@ -81,7 +81,7 @@ def llama4(eye: Eye, size: tuple[int, int] | None) -> Tower:
 
 
 def qwen3_vl(eye: Eye, size: tuple[int, int] | None) -> Tower:
-    """Return Qwen3-VL's: patches merged by fours, and the features of some layers given to the text's first."""
+    """Return Qwen3-VL's tower: patches merged by fours, and the features of some layers given to the text's first."""
     c = eye.vision
     hidden, out = c.whole("hidden_size"), c.whole("out_hidden_size")
     merge, rows, columns = _merged_grid(c, size)
@@ -101,7 +101,7 @@ def qwen3_vl(eye: Eye, size: tuple[int, int] | None) -> Tower:
 
 
 def qwen2_5_vl(eye: Eye, size: tuple[int, int] | None) -> Tower:
-    """Return Qwen2.5-VL's: most layers attend within windows of patches."""
+    """Return Qwen2.5-VL's tower: most layers attend within windows of patches."""
     c = eye.vision
     hidden, out = c.whole("hidden_size"), c.whole("out_hidden_size")
     merge, rows, columns = _merged_grid(c, size)
@@ -164,7 +164,7 @@ def _squares(length: int, side: int) -> int:
     return whole * side * side + rest * rest
 
 
-# Family -> that of its text, where the configuration does not say, and its tower.
+# Family -> family of its text, where the configuration does not state it, and its tower.
 MULTIMODAL: dict[str, tuple[str, Callable[[Eye, tuple[int, int] | None], Tower]]] = {
     "gemma3": ("gemma3_text", gemma3),
     "llama4": ("llama4_text", llama4),

@@ -21,7 +21,7 @@ class Work:
     elementwise : int
         Element-wise operations.
     values_read, values_written : int
-        Least traffic with memory: weights, cache or state, and what matrix products read and write.
+        Minimum memory traffic: weights, cache or state, and what matrix products read and write.
     """
 
     macs: int = 0

@@ -1,4 +1,4 @@
-"""Counting an ONNX graph by shape inference, without reading its weights."""
+"""Count an ONNX graph by shape inference, without reading its weights."""
 
 from joulewise.counting.onnx_graph.count import count_onnx
 

@@ -1,4 +1,4 @@
-"""Walking an ONNX graph."""
+"""Count the operators of an ONNX graph."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from joulewise.extras import import_extra
 from joulewise.formats import format_named
 
 _STANDARD = ("", "ai.onnx")
-# Data types that weights are kept in, by bytes a value: float, double, float16, bfloat16, 8 and 4 bits.
+# Data types of weights, with their bytes per value: float, double, float16, bfloat16, 8 and 4 bits.
 _WEIGHT_TYPES = {
     1: 4.0,
     11: 8.0,
@@ -48,7 +48,7 @@ def count_onnx(path: Path, *, dims: Mapping[str, int] | None = None, precision: 
     Parameters
     ----------
     path : Path
-        The file; data that it keeps outside itself are never read.
+        The file; external data are never read.
     dims : mapping of str to int, optional
         Values for the inputs' named dimensions, e.g. ``{"batch": 8}``.
     precision : str, optional
@@ -57,15 +57,15 @@ def count_onnx(path: Path, *, dims: Mapping[str, int] | None = None, precision: 
     Returns
     -------
     Workload
-        With the phase ``forward``. Of an ``If`` the costlier branch counts; of a ``Loop`` or ``Scan`` the body
-        times its known length. An operator without a formula, or whose shapes depend on data, is in `uncounted`.
+        With the phase ``forward``. An ``If`` counts as its costlier branch, a ``Loop`` or ``Scan`` as its body times
+        its known length. An operator without a formula, or whose shapes depend on data, is in `uncounted`.
 
     Raises
     ------
     MissingExtraError
         If onnx is not installed.
     InputError
-        If the file is not an ONNX model, or a dimension is open, odd or unknown.
+        If the file is not an ONNX model, or a dimension is open, invalid or unknown.
     """
     stored_as = format_named(precision) if precision else None
     model = read_model(path, dims or {})
@@ -111,7 +111,7 @@ class _Walk:
     uncounted: Counter[str] = field(default_factory=Counter)
 
     def add(self, other: _Walk, times: int) -> None:
-        """Enter the body of a loop, so many times."""
+        """Enter the body of a loop that runs a number of times."""
         self.flops += other.flops * times
         self.flops_kept += other.flops_kept * times
         self.elementwise += other.elementwise * times
@@ -141,7 +141,7 @@ def _operator(node: Any, name: str, shapes: Mapping[str, Shape], sizes: Mapping[
         attributes={a.name: _text(onnx.helper.get_attribute_value(a)) for a in node.attribute if a.type not in (5, 10)},
     )
     made = sum(math.prod(shape) for shape in call.outputs if shape is not None)
-    # A contributed operator that the standard has under the same name counts alike.
+    # A contributed operator counts like the standard operator of the same name.
     known = name if name in FORMULAS else node.op_type if ":" in name and node.op_type != "Attention" else name
     try:
         if known in FORMULAS:
@@ -217,7 +217,7 @@ def _constant_nodes(graph: Any) -> Iterator[tuple[str, Any]]:
 
 
 def _weights(graph: Any) -> dict[str, tuple[int, float]]:
-    """Return number of values and bytes a value of each weight: initializers, and constants of more than one value."""
+    """Return values and bytes per value of each weight: initializers, and constants of more than one value."""
     tensors = {t.name: t for t in graph.initializer}
     tensors |= {name: t for name, t in _constant_nodes(graph) if math.prod(t.dims) > 1}
     return {

@@ -90,7 +90,7 @@ def _recurrent(c: Call) -> int:
 
 
 def _einsum(c: Call) -> int:
-    """Contract from left to right: each step meets every combination of the indices it still has."""
+    """Contract from left to right: each step costs the product of all indices that remain."""
     equation = str(c.attributes["equation"]).replace(" ", "")
     left, _, right = equation.partition("->")
     terms = left.split(",")
@@ -215,7 +215,7 @@ FORMULAS: dict[str, Formula] = {
     "DFT": _plain(_fourier),
 }
 
-# Operations for each element of the first output, by the same conventions as in a traced count.
+# Operations per element of the first output, by the same conventions as in a traced count.
 PER_OUTPUT: dict[str, int] = {
     **dict.fromkeys(
         """

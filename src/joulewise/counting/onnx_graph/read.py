@@ -1,4 +1,4 @@
-"""Reading an ONNX file and fixing its dimensions."""
+"""Read an ONNX file and set its dimensions."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ def _load(onnx: Any, path: Path) -> Any:
 
 
 def _refuse_outside_data(graph: Any, path: Path) -> None:
-    """Refuse tensors whose data lie outside the model's folder; none are read in any case."""
+    """Refuse tensors whose data lie outside the model's folder; external data are never read in any case."""
     for tensor in graph.initializer:
         for entry in tensor.external_data:
             if entry.key != "location":

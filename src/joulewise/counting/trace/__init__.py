@@ -1,4 +1,4 @@
-"""Counting a PyTorch module by the operators it dispatches, on no data and no weights where that can be."""
+"""Count a PyTorch module by the operators it dispatches, where possible without data or weights."""
 
 from joulewise.counting.trace.module import count_module
 

@@ -1,4 +1,4 @@
-"""Watching a forward pass operator by operator."""
+"""Trace a forward pass operator by operator."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _NORM_OF_FUSED_LAYER = 2 * PER_INPUT["native_layer_norm"]
 
 @dataclass
 class Tally:
-    """What one forward pass took, filled while it runs; values are numbers of elements, not bytes."""
+    """Tally of one forward pass, filled while it runs; values are numbers of elements, not bytes."""
 
     flops: int = 0
     saved_by_mask: int = 0
@@ -42,19 +42,19 @@ class Tally:
     uncounted: Counter[str] = field(default_factory=Counter)
     by_form: Counter[str] = field(default_factory=Counter)  # FLOPs: see `_form_of`
     moved: int = 0  # read and stored by products, but for weights that were computed in the pass
-    by_fvcore: int | None = 0  # by that counter's rules; None where they cannot be told
+    by_fvcore: int | None = 0  # by that counter's rules; None where they are unknown
 
 
 @contextmanager
 def watch(module: torch.nn.Module, weights: dict[str, torch.Tensor]) -> Iterator[Tally]:
-    """Count what is dispatched while the block runs.
+    """Count the operators that are dispatched while the block runs.
 
     Parameters
     ----------
     module : torch.nn.Module
-        Whose submodules are told apart by their qualified names.
+        Module whose submodules are identified by their qualified names.
     weights : mapping
-        The tensors that stand for its parameters and buffers in this pass.
+        Tensors that replace its parameters and buffers in this pass.
     """
     tally = Tally()
     stack: list[str] = []
@@ -62,7 +62,7 @@ def watch(module: torch.nn.Module, weights: dict[str, torch.Tensor]) -> Iterator
     causal: list[bool] = [False]
 
     def enter(child: torch.nn.Module, _: Any) -> None:
-        # A module that is made during the pass has no name of its own; it counts to its parent.
+        # A module that is made during the pass has no name; its work counts towards its parent.
         name = names.get(id(child), stack[-1] if stack else "")
         stack.append(name)
         tally.kinds.setdefault(name, type(child).__name__)
@@ -103,7 +103,7 @@ class _Counter(TorchDispatchMode):
 
     @classmethod
     def _should_skip_dynamo(cls) -> bool:
-        # torch would else load its compiler, for most of a second, only to switch it off for this mode.
+        # Otherwise torch would load its compiler, which takes most of a second, only to switch it off for this mode.
         return False
 
     def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
@@ -173,8 +173,9 @@ class _Counter(TorchDispatchMode):
 def _form_of(convolved: Any, weighed: bool) -> str:
     """Return the form of a product.
 
-    ``convolution``: over windows that overlap, of several channels together; ``depthwise``: of each channel alone;
-    ``pointwise``: a weight with each point, token or patch; ``attention``: of two things that the input gave.
+    ``convolution`` is over overlapping windows of several channels, ``depthwise`` over those of single channels;
+    ``pointwise`` multiplies a weight with each point, token or patch; ``attention`` multiplies two tensors that depend
+    on the input.
     """
     if not convolved:
         return "pointwise" if weighed else "attention"
@@ -187,10 +188,10 @@ def _form_of(convolved: Any, weighed: bool) -> str:
 
 
 class _WholeCalls(TorchFunctionMode):
-    """Counts attention and recurrent layers as they are called.
+    """Counts attention and recurrent layers when they are called.
 
-    Before a device picks one of its many kernels for attention, and before a recurrent layer without data
-    is unrolled step by step.
+    That is before a device selects one of its many kernels for attention, and before a recurrent layer without data is
+    unrolled step by step.
     """
 
     def __init__(self, counter: _Counter, causal: list[bool]) -> None:
@@ -213,7 +214,7 @@ class _WholeCalls(TorchFunctionMode):
                 return func(*args, **kwargs)
             finally:
                 self.counter.unseen_by_fvcore = False
-        # A padded batch alone: packed sequences come with their lengths as a second tensor.
+        # Only a padded batch: packed sequences have their lengths as a second tensor.
         if called in _GATES and len(args) == 9 and not args[0].is_cpu:
             return self._recurrent(func.__name__, *args)
         return func(*args, **kwargs)
@@ -222,7 +223,7 @@ class _WholeCalls(TorchFunctionMode):
         self, kind: str, x: Any, states: Any, weights: Any, biases: bool, layers: int, _dropout: float, _train: bool,
         both: bool, _batch_first: bool,
     ) -> Any:  # fmt: skip
-        """Count a recurrent layer on tensors without data, and return tensors of the shapes that it would."""
+        """Count a recurrent layer on tensors without data, and return tensors of the shapes of its results."""
         matrices = [w for w in weights if w.dim() == 2]
         steps = x.numel() // x.shape[-1]  # time steps x batch
         flops = 2 * steps * sum(w.numel() for w in matrices)

@@ -1,12 +1,12 @@
-"""FLOPs of operators that work element by element, by a stated cost for each; and those that only move data.
+"""FLOPs of element-wise operators, each with a stated cost, and operators that only move data.
 
 The costs are conventions: a transcendental counts as one operation, as does a comparison. Norms and softmax
-are counted as the passes they take. None of this is in `Workload.flops`; it is in `flops_all_ops`.
+count once per pass over their elements. None of this is in `Workload.flops`; it is in `flops_all_ops`.
 """
 
 from __future__ import annotations
 
-# Operations for each element of the output.
+# Operations per element of the output.
 PER_OUTPUT: dict[str, int] = {
     **dict.fromkeys(
         """
@@ -49,7 +49,7 @@ PER_OUTPUT: dict[str, int] = {
     "roi_align": 11,
 }
 
-# Operations for each element of the first tensor argument.
+# Operations per element of the first tensor argument.
 PER_INPUT: dict[str, int] = {
     **dict.fromkeys(
         """

@@ -1,9 +1,9 @@
 # ruff: noqa: ARG001, ARG005  (a formula takes its operator's arguments by position, used or not)
 """FLOPs of operators made of multiply-adds: torch's own formulas, and those it lacks.
 
-torch counts matrix products, convolutions and fused attention. What it lacks would be a silent zero, so
-here are the rest: vector products, grouped, scaled and quantised matrix products, fused encoder layers
-and attention blocks, recurrent layers, FFTs, bilinear forms and distances.
+torch counts matrix products, convolutions and fused attention. An operator that it lacks would silently count as zero,
+so the others are here: vector products, grouped, scaled and quantised matrix products, fused encoder layers and
+attention blocks, recurrent layers, FFTs, bilinear forms and distances.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ def formulas() -> dict[Any, Formula]:
         "mkldnn_rnn_layer": _mkldnn_rnn,
         "_cudnn_rnn": _cudnn_rnn,
         "miopen_rnn": _cudnn_rnn,
-        "_thnn_fused_lstm_cell": lambda *_, **__: 0,  # gates only: its matrix products are dispatched apart
+        "_thnn_fused_lstm_cell": lambda *_, **__: 0,  # gates only: its matrix products are dispatched separately
         "_thnn_fused_gru_cell": lambda *_, **__: 0,
         "_fft_c2c": _fft,
         "_fft_r2c": _fft,
@@ -82,7 +82,7 @@ def _by_output(a: Any, *_: Any, out_val: Any, **__: Any) -> int:
 
 def _grouped_mm(a: Any, b: Any, *_: Any, **__: Any) -> int:
     # Groups share the rows of a 2-d left side, the columns of a 2-d right side, or the inner dimension:
-    # in each case every left element meets each of the right side's columns once.
+    # in each case every left element is multiplied with each column of the right side once.
     return int(2 * a.numel() * b.shape[-1])
 
 

@@ -1,7 +1,7 @@
-"""What fvcore's counter gives for an operator, to explain a number that was published with it.
+"""The count that fvcore gives for an operator, to explain a number that was published with it.
 
-It counts a multiply-add as one, norms, pooling and resizing beside, and nothing for fused attention, recurrent layers
-and convolutions whose padding is named ("same").
+fvcore counts a multiply-add as one. It includes norms, pooling and resizing, and counts fused attention, recurrent
+layers and convolutions with named padding ("same") as zero.
 
 References
 ----------
@@ -15,7 +15,7 @@ from typing import Any
 import torch
 
 _PRODUCTS = {"convolution", "addmm", "mm", "bmm", "baddbmm", "mv", "dot", "addmv"}
-# Modules that torch runs by other operators than those that it sees: what it would give cannot be told from ours.
+# Modules that torch runs by operators that fvcore does not see: its count cannot be derived from ours.
 OPAQUE = (torch.nn.MultiheadAttention, torch.nn.TransformerEncoderLayer)
 _PER_OUTPUT = {"upsample_nearest2d": 1, "upsample_bilinear2d": 4, "grid_sampler_2d": 4}
 # Where a norm's weight is among the arguments, and what an element costs without and with one.

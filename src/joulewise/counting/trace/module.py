@@ -1,4 +1,4 @@
-"""Counting any PyTorch module: on meta tensors where that can be, else on fake ones, else for real."""
+"""Count any PyTorch module: on meta tensors where possible, else on fake tensors, else on real ones."""
 
 from __future__ import annotations
 
@@ -111,13 +111,13 @@ def _first_that_runs(module: torch.nn.Module, inputs: tuple[Any, ...], kwargs: M
     on_meta = any(t.is_meta for t in (*module.parameters(), *module.buffers()))
     if not on_meta:
         kinds.append("cpu")
-    # A failure on one kind of tensors is no news: the next is tried.
+    # A failure on one kind of tensors is expected: the next is tried.
     logging.getLogger("torch._subclasses.fake_tensor").setLevel(logging.CRITICAL)
     failure: Exception | None = None
     for kind in kinds:
         try:
             return _run(module, inputs, kwargs, *_tensors_of(kind)), kind
-        # Any error may be the tensors' fault: the next kind shows. The last kind's error is the module's.
+        # An error may come from the kind of tensors: the next kind decides. An error on the last kind is the module's.
         except Exception as error:
             failure = error
     raise InputError(_explained(failure, module)) from failure
@@ -151,7 +151,7 @@ def _run(
                 replaced[id(tensor)] = replace(tensor)
             return replaced[id(tensor)]
 
-        # Kept alive by `tensors`: the storages of meta tensors are told apart by address.
+        # Kept alive by `tensors`: the storages of meta tensors are identified by address.
         tensors = {name: once(t) for name, t in module.named_parameters(remove_duplicate=False)}
         tensors |= {name: once(t) for name, t in module.named_buffers(remove_duplicate=False)}
         given, named = tree_map_only(torch.Tensor, once, (inputs, dict(kwargs)))

@@ -1,1 +1,1 @@
-"""Fitting the models to measurements, and judging them on what a fit had not seen."""
+"""Fit the models to measurements, and test them on rows that the fit has not seen."""

@@ -43,7 +43,7 @@ def nearest(wanted: Places, measured: Places, *, same_rows: bool = False) -> Nea
     ----------
     wanted, measured : Places
     same_rows : bool
-        Whether both are the same rows, of which none is near to itself.
+        Whether both are the same rows, so that a row is not its own neighbour.
 
     Notes
     -----

@@ -1,4 +1,4 @@
-"""Other methods' energy of an output token, by their published formulas: baselines that ours is compared with."""
+"""Baselines: energy per output token by the published formulas of other methods."""
 
 from __future__ import annotations
 
@@ -13,16 +13,16 @@ from joulewise.energy.physics import Bools, Floats
 
 @dataclass(frozen=True)
 class Baseline:
-    """A method beside ours.
+    """A method that the calibrated one is compared with.
 
     Parameters
     ----------
     energy_j : callable
         From columns of requests to joules per token.
     assumption : str
-        What it takes for granted, as a sentence for users.
+        What it assumes, as a sentence for users.
     per_prompt_token : bool
-        Whether the tokens of the prompt take as much as those of the answer; otherwise they are left out.
+        Whether a token of the prompt takes as much as one of the answer; otherwise the prompt is left out.
     """
 
     energy_j: Callable[[Columns], Floats]
@@ -100,4 +100,4 @@ BASELINES = {
         "left out.",
     ),
 }
-"""Methods beside ours, by the name that ``--method`` takes."""
+"""Baselines by the name that ``--method`` takes."""

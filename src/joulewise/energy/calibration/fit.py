@@ -21,9 +21,9 @@ Intervals = dict[str, tuple[float, float]]
 
 
 def fit(kind: Kind, rows: Measured, use: Bools | None = None, start: Values | None = None) -> dict[str, float]:
-    """Return the parameters of a kind that fit best to energy, time and power.
+    """Return the parameters of a kind that best fit measured energy, time and power.
 
-    Energy is what is asked for; time and power, measured beside it, tell its two factors apart.
+    Energy is the target; time and power, where they were measured, separate its two factors.
 
     Parameters
     ----------
@@ -71,7 +71,7 @@ def held_out(kind: Kind, rows: Measured, groups: Labels, full: Values) -> Floats
 
 
 def require_families(rows: Measured) -> None:
-    """Raise `InputError` where no family can be left out: an error on rows that a fit has seen says nothing."""
+    """Raise `InputError` where no family can be left out, as errors on rows that a fit has seen mean nothing."""
     families = np.unique(rows.family)
     if len(families) < 2:
         raise InputError(
@@ -141,7 +141,7 @@ def _intervals_kept(kind: Kind, shipped: Calibration) -> Intervals:
 
 
 def intervals_of(kind: Kind, rows: Measured, values: Values) -> Intervals:
-    """Return the interval of each regime from groups left out as a whole, and those of what was never measured.
+    """Return the interval of each regime from held-out groups, and those of workloads unlike any measured.
 
     Parameters
     ----------
@@ -159,7 +159,7 @@ def intervals_of(kind: Kind, rows: Measured, values: Values) -> Intervals:
     for unlike in kind.unlike:
         groups, name = unlike.groups(rows), unlike.flag.value
         if unlike.refit and len(np.unique(groups)) == 1:
-            found[name] = load_calibration().intervals[name]  # none is left to judge it by
+            found[name] = load_calibration().intervals[name]  # no group is left to test it on
         else:
             found[name] = conformal(rows.energy_j / _unlike_energy(kind, rows, values, unlike), groups, LEVEL)
     return found

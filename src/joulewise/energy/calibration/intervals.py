@@ -15,8 +15,8 @@ from joulewise.energy.physics import Floats, Labels
 from joulewise.energy.places import Places
 
 LEVEL = 0.965
-"""Nominal level of an interval. Left-out families of the public data fall inside 90% of the time at this level, and
-some 83% at 0.90: rows of a family share its error, so that there are fewer families than rows."""
+"""Nominal level of an interval. At this level 90% of the rows of held-out families of the public data fall inside, and
+about 83% at 0.90: rows of a family share its error, and there are fewer families than rows."""
 
 FEWEST = 25
 """Rows that a regime needs for an interval of its own."""
@@ -95,7 +95,7 @@ def intervals_of_regimes(
     ratios, groups, level : array, array and float
         As for `conformal`.
     regimes : array of str
-        What decides how far off each row's estimate is.
+        Regime of each row, by which errors differ.
     """
     found = {}
     for regime in np.unique(regimes).tolist():

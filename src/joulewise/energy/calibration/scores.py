@@ -14,12 +14,12 @@ from joulewise.energy.physics import Floats
 
 @dataclass(frozen=True)
 class Score:
-    """How far a method is off on a group of measured rows.
+    """Errors of a method on a group of measured rows.
 
     Parameters
     ----------
     models : str
-        The kind of workload: joules per token, per image and at the wall do not mix.
+        The kind of workload; joules per token, per image and at the wall are not comparable.
     group : str
         ``all``, or a value of the column by which rows are grouped.
     method : str

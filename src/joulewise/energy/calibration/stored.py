@@ -21,7 +21,7 @@ _PLAUSIBLE = 10_000
 
 @dataclass(frozen=True)
 class Calibration:
-    """A fit, and how far off its estimates are.
+    """Fitted parameters, and the intervals of estimates made with them.
 
     Parameters
     ----------
@@ -38,7 +38,7 @@ class Calibration:
     provenance: Mapping[str, Any]
 
     def to_dict(self) -> dict[str, Any]:
-        """Return what a calibration file holds, with four digits per number: short enough to read in review."""
+        """Return the content of a calibration file, with four digits per number so that a review can read it."""
         return {
             "provenance": dict(self.provenance),
             **{kind.section: _described(kind, self.parameters[name]) for name, kind in KINDS.items()},
@@ -135,5 +135,5 @@ def _parsed(text: str) -> Calibration:
             raise _NotACalibrationError(f"intervals_90 has no {name}")
     for name, (low, high) in intervals.items():
         if not 0 < low <= 1 <= high < float("inf"):
-            raise _NotACalibrationError(f"intervals_90, {name}: {low} and {high} do not lie around 1")
+            raise _NotACalibrationError(f"intervals_90, {name}: {low} and {high} do not enclose 1")
     return Calibration(parameters, intervals, provenance)

@@ -55,7 +55,7 @@ def validate(
     DataFrame
         One row per measurement, with ``id, source, kind, task, model_family, accelerator_die, batch_size, measured_j``
         (per output token, image, video or sample), an estimate of each of `METHOD_NAMES` in J where the method
-        applies, ``low_j, high_j``, the 90% interval of regimes in which the row's family had no say, and
+        applies, ``low_j, high_j``, the 90% interval of the row's regime without its family, and
         ``time_ratio, power_ratio``: measured over the value of a fit to all rows, where they were measured.
 
     Raises
@@ -126,7 +126,7 @@ def _one_row(estimate: Floats, measured: Floats, places: Places) -> Floats:
 
 
 def worst_rows(checked: pl.DataFrame, n: int, frame: pl.DataFrame) -> pl.DataFrame:
-    """Return the rows furthest off, with what they were and the likely reason.
+    """Return the rows with the largest errors, each with its workload and the likely reason.
 
     Parameters
     ----------
@@ -153,22 +153,28 @@ def worst_rows(checked: pl.DataFrame, n: int, frame: pl.DataFrame) -> pl.DataFra
 
 
 def _reason(row: dict[str, Any]) -> str:
-    """Return the likely reason of a miss: which factor is off, and what of the row would explain it."""
+    """Return the likely reason of a miss: the factor that is off, and the column that could explain it."""
     time, power = row["time_ratio"], row["power_ratio"]
     parts = []
     if time is not None and power is not None and np.isfinite(time) and np.isfinite(power):
         parts.append(f"time x{time:.2g}, power x{power:.2g} of the full fit")
         if row["kind"] != "sample" and time > _FAR and power < 1 / _SOME:
-            parts.append("the accelerators wait, in a way that no column tells")
+            parts.append("the accelerators wait, for a reason that no column gives")
         elif row["kind"] != "sample" and time < 1 / _FAR:
-            parts.append("quicker than its peers: kernels that they had not")
+            parts.append("quicker than similar rows: kernels that those lacked")
     notes, task = row["notes"] or "", row["task"] or ""
     for holds, reason in (
-        ("MaxQ" in notes, "a system capped in power; by how much is in no column"),
-        (row["kind"] == "sample" and (row["precision"] or "") == "fp32", "fp32 is stated, less may have been used"),
+        ("MaxQ" in notes, "a power-capped system; no column gives the cap"),
+        (
+            row["kind"] == "sample" and (row["precision"] or "") == "fp32",
+            "fp32 is stated, but a smaller format may have run",
+        ),
         ("mobilenet" in task, "post-processing on the host, of an unknown share"),
         ("SingleStream" in (row["scenario"] or ""), "one sample at a time: the host's idle power and latency decide"),
-        (row["kind"] == "experts" and row["model_family"] == "gpt-oss", "the only 4-bit family, left out whole"),
+        (
+            row["kind"] == "experts" and row["model_family"] == "gpt-oss",
+            "the only 4-bit family, absent from the fit",
+        ),
         ((row["batch_size"] or 0) > _MANY, "more sequences than most rows: queues and memory decide"),
     ):
         if holds:

@@ -12,12 +12,12 @@ from joulewise.energy.generators.read import COLUMNS, read
 from joulewise.energy.generators.step import Columns, explain, step
 from joulewise.energy.measured_rows import Measured
 from joulewise.energy.physics import Floats, Labels
-from joulewise.energy.rows import Requests
+from joulewise.energy.reading import Requests
 from joulewise.energy.workload_kind import Kind, Run
 
 
 def run(values: Mapping[str, float], requests: Requests[Columns]) -> Run:
-    """Return what requests take, each an image or video of a batch that runs together."""
+    """Return time, power and energy of requests, each one image or video of a batch that runs together."""
     c = requests.columns
     made = step(values, c)
     return Run(

@@ -1,4 +1,4 @@
-"""Measured rows of image and video generators, and what the model predicts for them."""
+"""Measured rows of image and video generators, and predictions for them."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from joulewise.energy.generators.read import COLUMNS, read
 from joulewise.energy.generators.step import Columns, step
 from joulewise.energy.measured_rows import Measured, number_of, read_measured, text_of
 from joulewise.energy.physics import Floats, measured_dies
-from joulewise.energy.rows import Facts
+from joulewise.energy.reading import Facts
 
 _PRIORS = {name: parameter.prior for name, parameter in PARAMETERS.items()}
 

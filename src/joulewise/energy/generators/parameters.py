@@ -1,4 +1,4 @@
-"""Parameters of the model of image and video generators, with what was known about each before any fit."""
+"""Parameters of the model of image and video generators, each with its prior."""
 
 from __future__ import annotations
 

@@ -9,7 +9,8 @@ from typing import Any
 from joulewise.energy.accelerators import accelerator_of, is_at_wall, runs_copies, weight_format
 from joulewise.energy.flags import Flag, Flagged, assumed
 from joulewise.energy.models import model_of
-from joulewise.energy.rows import BadCellError, Facts, Reading, WorkloadRow
+from joulewise.energy.reading import BadCellError, Facts, Reading
+from joulewise.energy.rows import WorkloadRow
 
 COLUMNS = frozenset(
     {
@@ -17,7 +18,7 @@ COLUMNS = frozenset(
         *("n_accelerators", "batch_size", "image_size", "steps", "sequence_parallel", "ring"),
     }
 )
-"""Columns of a workload that mean something for a generator."""
+"""Columns of a workload that apply to a generator."""
 
 DEFAULT_STEPS = 28.0
 _MEASURED_WEIGHT_BYTES = 2.0

@@ -1,4 +1,4 @@
-"""Time, power and energy of a batch of images or videos: requests to a generator, on whole columns at once."""
+"""Time, power and energy of a batch of images or videos, for whole columns of requests to generators."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import numpy as np
 
 from joulewise.energy.generators import times
 from joulewise.energy.physics import Bools, Floats, Labels, energy_per_item, overlapped_time, per_die, soft_limit
-from joulewise.energy.rows import Requests
+from joulewise.energy.reading import Requests
 
 _OVERLAP = 3
 """Sharpness of the overlap of host and accelerators in a step."""

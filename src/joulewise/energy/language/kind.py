@@ -13,12 +13,12 @@ from joulewise.energy.language.read import COLUMNS, read
 from joulewise.energy.language.step import Columns, at_peak, explain, memory_share, step
 from joulewise.energy.measured_rows import Measured
 from joulewise.energy.physics import Floats, Labels
-from joulewise.energy.rows import Requests
+from joulewise.energy.reading import Requests
 from joulewise.energy.workload_kind import Kind, Run, Unlike
 
 
 def run(values: Mapping[str, float], requests: Requests[Columns]) -> Run:
-    """Return what requests take, from the step in which each running sequence gains one token."""
+    """Return time, power and energy of requests, from the step in which each running sequence gains one token."""
     c = requests.columns
     made = step(values, c)
     return Run(
@@ -36,7 +36,7 @@ def run(values: Mapping[str, float], requests: Requests[Columns]) -> Run:
 
 
 def regimes_of(c: Columns) -> Labels:
-    """Return what decides how far off an estimate is: engine, dense or experts, and batch size."""
+    """Return the regime of each row, by which errors differ: engine, dense or experts, and batch size."""
     kind = np.where(c.expert_params > 0, "experts", "dense")
     batch = np.where(c.batch_size <= 16, "batch to 16", np.where(c.batch_size <= 128, "batch to 128", "batch above"))
     return np.array([f"{e}, {k}, {b}" for e, k, b in zip(c.engine, kind, batch, strict=True)], dtype=np.str_)

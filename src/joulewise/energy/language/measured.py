@@ -1,4 +1,4 @@
-"""Measured rows of language models, and what the model predicts for them."""
+"""Measured rows of language models, and predictions for them."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from joulewise.energy.language.shape import Shape, shape_of_params
 from joulewise.energy.language.step import Columns, step
 from joulewise.energy.measured_rows import Measured, number_of, read_measured, text_of
 from joulewise.energy.physics import Bools, Floats, measured_dies
-from joulewise.energy.rows import Facts
+from joulewise.energy.reading import Facts
 
 _PROMPT_ASSUMED = (Flag.PROMPT_ASSUMED, Flag.PROMPT_OF_TASK)
 _PRIORS = {name: parameter.prior for name, parameter in PARAMETERS.items()}
@@ -27,7 +27,7 @@ _PRIORS = {name: parameter.prior for name, parameter in PARAMETERS.items()}
 def measured(frame: pl.DataFrame, catalog: Catalog) -> Measured | None:
     """Return the rows of language models metered on the accelerators alone, or None if there are none.
 
-    Rows without a throughput have energy alone: NaN stands for the rest.
+    Time and power are NaN in rows without a throughput.
     """
     if not {"energy_j_per_unit", "unit", "accelerator"} <= set(frame.columns):
         return None
@@ -69,14 +69,14 @@ def predict(values: Mapping[str, float], rows: Measured) -> tuple[Floats, Floats
 
 
 def without_die(rows: Measured, unknown: Bools) -> Measured:
-    """Return measured rows of which some ran on a chip design that was never measured."""
+    """Return measured rows as if some had run on a chip design that was never measured."""
     columns: Columns = rows.requests.columns
     unnamed = replace(columns, die=np.where(unknown, "other", columns.die))
     return replace(rows, requests=replace(rows.requests, columns=unnamed))
 
 
 def without_shape(rows: Measured, _unknown: Bools) -> Measured:
-    """Return measured rows with the shapes that their sizes alone would give, their images aside."""
+    """Return measured rows with typical shapes for their sizes, except for their images."""
     columns: Columns = rows.requests.columns
     shapes = [shape_of_params(*sizes) for sizes in zip(columns.params, columns.active_params, strict=True)]
     of_shape = {f.name for f in fields(Shape)} & {f.name for f in fields(Columns)} - {"image_tokens"}
@@ -91,7 +91,7 @@ def prompts_of(values: Mapping[str, float]) -> dict[str, float]:
 
 
 def _prompts(values: Mapping[str, float], rows: Measured) -> Floats:
-    """Return prompts: as given where they are, else the task's parameter plus the tokens of its image."""
+    """Return the prompt of each row: as given, else the task's parameter plus the tokens of its image."""
     prompts: Floats = rows.requests.columns.prompt_tokens.copy()
     images = rows.requests.columns.image_tokens
     for name in PROMPTS:

@@ -1,4 +1,4 @@
-"""Parameters of the serving model of language models, with what was known about each before any fit."""
+"""Parameters of the serving model of language models, each with its prior."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ PROMPTS: dict[str, Parameter] = {
     "prompt.mllm_text_generation-chat": Parameter(60, 0.5, "tokens", "effective prompt of the task, without images"),
     "prompt.chat": Parameter(100, 0.5, "tokens", "effective prompt of the v1 tasks"),
 }
-"""Public measurements give no prompt lengths. These are fitted beside the physics, which decides only
-their ratio to the speed of prefill."""
+"""Mean prompt of each task. Public measurements do not report prompt lengths, so they are fitted too; the data
+determine only their ratio to the speed of prefill."""
 
 PARAMETERS = SERVING | PROMPTS

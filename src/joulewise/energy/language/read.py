@@ -11,7 +11,8 @@ from joulewise.energy.flags import Flag, Flagged, assumed
 from joulewise.energy.language.shape import Shape, shape_of_model, shape_of_params
 from joulewise.energy.language.step import CURRENT, EAGER, EARLY
 from joulewise.energy.models import model_named
-from joulewise.energy.rows import BadCellError, Facts, Reading, WorkloadRow
+from joulewise.energy.reading import BadCellError, Facts, Reading
+from joulewise.energy.rows import WorkloadRow
 from joulewise.errors import InputError
 
 COLUMNS = frozenset(
@@ -21,13 +22,13 @@ COLUMNS = frozenset(
         *("tensor_parallel", "pipeline_parallel", "data_parallel", "expert_parallel"),
     }
 )
-"""Columns of a workload that mean something for a language model."""
+"""Columns of a workload that apply to a language model."""
 
 DEFAULT_PROMPT_TOKENS = 512.0
 DEFAULT_OUTPUT_TOKENS = 256.0
-# MLPerf's scenarios of throughput run as many requests as they like, and do not say how many.
+# MLPerf's throughput scenarios run any number of requests together and do not report it.
 _LARGE_BATCH = 256.0
-_SLIP = 0.75  # likeness of a task to a measured one from which it is taken for a slip of the keyboard
+_SLIP = 0.75  # similarity to a measured task at which another name counts as a typing error
 _LARGEST_MEASURED_BATCH = 1100.0
 _CACHE_ROOM = 1.3  # an accelerator's memory over that of the weights: the rest holds the cache
 _SIZE_TOLERANCE = 0.25  # published sizes are rounded: "7B" models have up to 7.6 billion parameters

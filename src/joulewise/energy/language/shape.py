@@ -27,7 +27,7 @@ _LEAST_DENSE = 0.25  # of the active parameters: attention and shared experts ar
 
 @dataclass(frozen=True)
 class Shape:
-    """A decoder, as its weights and its cache are seen by the memory of an accelerator.
+    """Dimensions of a language model that determine its FLOPs, memory and memory traffic.
 
     Parameters
     ----------
@@ -43,10 +43,10 @@ class Shape:
         Each of two parts, one that mixes tokens and a feed-forward one, whether a model calls these one layer or
         two; the cross-attention of an encoder-decoder is half a layer more.
     attention_layers, expert_layers : int
-        Those with a cache, and those with routed experts.
+        Layers with a cache, and layers with routed experts.
     hidden : int
     kv_heads : int
-        Among which the cache can be split; 1 for latent attention.
+        Heads over which the cache can be split; 1 for latent attention.
     kv_values_per_token_layer : float
         Values that a token leaves in the cache of one layer.
     attention_width : float
@@ -61,16 +61,16 @@ class Shape:
         Whether the shape is that of the model's configuration, or guessed from its size alone.
     source : str
     state_bytes : float
-        That a sequence keeps in the layers that have a state instead of a cache, all together.
+        State of one sequence, summed over the layers that keep a state instead of a cache. [B]
     scan_flops : float
-        Of a token of the prompt in these layers, projections aside.
+        FLOPs of one prompt token in these layers, without projections.
     encoder_params : float
-        That a token of the prompt goes through in place of the decoder's, the keys and values of
-        cross-attention among them; 0 for a decoder.
+        Parameters that a token of the prompt goes through instead of the decoder's, including the keys and values of
+        cross-attention; 0 for a decoder.
     encoder_layers : int
         0 for a decoder.
     flags : tuple of Flag
-        What to know about every estimate of it.
+        Flags of every estimate of this model.
     """
 
     params: float
@@ -213,7 +213,7 @@ def shape_of_config(config: Path | Mapping[str, Any]) -> Shape:
 
 
 def _shape_of_stack(stack: Stack) -> Shape:
-    """Return the shape of one stack of layers, its parameters those of its matrices alone."""
+    """Return the shape of one stack of layers; its parameters are those of its matrices only."""
     held, served = matrix_params(stack), summarise(stack)
     return Shape(
         params=float(held.total),
@@ -284,7 +284,7 @@ def shape_of_params(params: float, active_params: float | None = None) -> Shape:
     Parameters
     ----------
     params, active_params : float
-        The second by default as the first; less means a mixture of experts.
+        `active_params` is `params` by default; fewer mean a mixture of experts.
 
     Raises
     ------
@@ -293,7 +293,7 @@ def shape_of_params(params: float, active_params: float | None = None) -> Shape:
 
     Notes
     -----
-    Depth and width by power laws fitted to the dense decoders of the catalogue's table: 36 layers of width
+    Depth and width follow power laws fitted to the dense decoders of the catalogue's table: 36 layers of width
     3520 at 7 billion parameters, growing with the power 0.26 and 0.41 of the size (for a mixture of
     experts the geometric mean of all and active); 8 key-value heads of 128; experts as in models of 2024
     and 2025: 128, of which 8 are used. Where so few parameters are active that this would leave less than a quarter

@@ -1,4 +1,4 @@
-"""Time, power and energy of one step of a serving engine: a language model's requests, on whole columns at once."""
+"""Time, power and energy of one step of a serving engine, for whole columns of requests to language models."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import numpy as np
 
 from joulewise.energy.language import power, times, work
 from joulewise.energy.physics import Bools, Floats, Labels, energy_per_item, overlapped_time, per_die, soft_limit
-from joulewise.energy.rows import Requests
+from joulewise.energy.reading import Requests
 
 EAGER, EARLY, CURRENT = "eager", "early", "current"
 """Generations of engines: one kernel after another (transformers); continuous batching with a slow host
@@ -90,7 +90,7 @@ class Columns:
 
 @dataclass(frozen=True)
 class Step:
-    """One step: each running sequence moves on by one token, and the prompts that arrive meanwhile are read.
+    """One step, in which each running sequence gains one token and the prompts that have arrived are read.
 
     Parameters
     ----------
@@ -101,7 +101,7 @@ class Step:
     prefill_share : array
         Of the accelerators' busy time.
     parts_s : mapping of str to array
-        What the step's time is made of, before overlap: ``weights``, ``experts``, ``kv_cache`` (and states),
+        Components of the step's time, before overlap: ``weights``, ``experts``, ``kv_cache`` (and states),
         ``compute``, ``communication``, ``launches``, ``prefill``, ``host``.
     """
 
@@ -114,7 +114,7 @@ class Step:
 
 @dataclass(frozen=True)
 class Rates:
-    """What each row's accelerator, number format and engine achieve: the fitted constants that apply to it.
+    """Fitted constants that apply to each row's accelerator, number format and engine.
 
     Parameters
     ----------
@@ -154,7 +154,7 @@ def rates_of(values: Mapping[str, float], c: Columns) -> Rates:
     -----
     Checkpoints in 4 bits keep all but the routed experts at 16 bits; where a chip does not compute in 4 bits, it widens
     the experts as it reads them. Engines: an eager one waits for no launches of layers beyond the host's own time, and
-    an early one works after the host rather than beside it.
+    an early one works after the host instead of overlapping with it.
     """
     fp8, fp4 = c.number_format == "fp8", c.number_format == "mxfp4"
     eager, early = c.engine == EAGER, c.engine == EARLY

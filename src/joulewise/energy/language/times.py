@@ -1,6 +1,6 @@
 """Times that make up one step of a serving engine, in which each running sequence gains one token.
 
-What is moved or computed takes its amount over the achieved rate of all accelerators, a share of the data sheet's [1]_.
+Each time is an amount of bytes or FLOPs over the achieved rate of all accelerators, a share of the data sheet's [1]_.
 Shares, latencies and the host's times are fitted to measurements [3]_; `parameters` has each with its prior.
 
 References
@@ -49,7 +49,7 @@ def weights_time(
     -----
     .. math:: t = \\frac{D b n_{dp}}{n W e}
 
-    Weights are read once for all sequences of a step [2]_, which is why the batch size decides most.
+    Weights are read once for all sequences of a step [2]_, so the batch size matters most.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""What a language model computes, reads and keeps for one token and one prompt: FLOPs, bytes, tokens.
+"""FLOPs, bytes and tokens that a language model computes, reads and stores per token and per prompt.
 
 References
 ----------
@@ -228,8 +228,8 @@ def cache_traffic(
     -----
     .. math:: Q = B (2 v s r + 2 S)
 
-    with 2 bytes for each cached value. A step also writes one token per sequence, which is little beside the context
-    that it reads and is left out.
+    with 2 bytes for each cached value. A step also writes one token per sequence, which is left out as small compared
+    with the context that it reads.
 
     Examples
     --------

@@ -9,7 +9,7 @@ import numpy as np
 from joulewise.energy.flags import Flag
 from joulewise.energy.measured_rows import Measured
 from joulewise.energy.physics import Floats, Labels
-from joulewise.energy.rows import Requests
+from joulewise.energy.reading import Requests
 from joulewise.energy.samples.measured import measured, predict
 from joulewise.energy.samples.parameters import PARAMETERS
 from joulewise.energy.samples.read import COLUMNS, read
@@ -18,7 +18,7 @@ from joulewise.energy.workload_kind import Kind, Run, Unlike
 
 
 def run(values: Mapping[str, float], requests: Requests[Columns]) -> Run:
-    """Return what samples take; where the whole system is meant, its host is in the power already."""
+    """Return time, power and energy of samples; the power of a whole system includes its host."""
     c = requests.columns
     made = step(values, c)
     return Run(
@@ -34,7 +34,7 @@ def run(values: Mapping[str, float], requests: Requests[Columns]) -> Run:
 
 
 def regimes_of(c: Columns) -> Labels:
-    """Return what decides how far off an estimate is: the kind of system, and whether samples come alone."""
+    """Return the regime of each row, by which errors differ: kind of system, and whether samples arrive alone."""
     alone = np.where(np.isin(c.scenario, ["SingleStream", "MultiStream"]), "few at a time", "many at a time")
     return np.array([f"wall, {s}, {a}" for s, a in zip(c.system, alone, strict=True)], dtype=np.str_)
 

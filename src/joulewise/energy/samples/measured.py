@@ -1,4 +1,4 @@
-"""Measured rows of single-pass networks at the wall, and what the model predicts for them."""
+"""Measured rows of single-pass networks at the wall, and predictions for them."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import polars as pl
 from joulewise.catalog import Catalog
 from joulewise.energy.measured_rows import Measured, number_of, read_measured, text_of
 from joulewise.energy.physics import Floats, measured_dies
-from joulewise.energy.rows import Facts
+from joulewise.energy.reading import Facts
 from joulewise.energy.samples.parameters import PARAMETERS
 from joulewise.energy.samples.read import COLUMNS, read
 from joulewise.energy.samples.step import Columns, step
@@ -22,7 +22,7 @@ _PRIORS = {name: parameter.prior for name, parameter in PARAMETERS.items()}
 def measured(frame: pl.DataFrame, catalog: Catalog) -> Measured | None:
     """Return the rows of networks in ``sample_networks`` metered at the wall, or None if there are none.
 
-    The group of a row is its machine, as the rows are of few networks, each with its own mix of operations.
+    The group of a row is its machine, as there are few networks, each with its own mix of operations.
     """
     if not {"energy_j_per_unit", "unit", "model", "accelerator"} <= set(frame.columns):
         return None

@@ -1,4 +1,4 @@
-"""Parameters of the model of single-pass networks at the wall, with what was known about each before any fit."""
+"""Parameters of the model of single-pass networks at the wall, each with its prior."""
 
 from __future__ import annotations
 

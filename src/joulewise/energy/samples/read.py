@@ -1,4 +1,4 @@
-"""Read a row as samples through a single-pass network: an image network or an encoder, counted or of the catalogue."""
+"""Read a row as samples through a single-pass network: an image network or encoder, counted or from the catalogue."""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ from typing import Any
 from joulewise.energy.accelerators import accelerator_of, is_at_wall, weight_format
 from joulewise.energy.flags import Flag, Flagged, assumed
 from joulewise.energy.models import model_of
-from joulewise.energy.rows import BadCellError, Facts, Reading, WorkloadRow
+from joulewise.energy.reading import BadCellError, Facts, Reading
+from joulewise.energy.rows import WorkloadRow
 from joulewise.energy.samples.step import MULTI_STREAM
 
 SCENARIOS = ("SingleStream", "MultiStream", "Server", "Offline")
@@ -19,14 +20,14 @@ COLUMNS = frozenset(
         *("flops", "activation_values", "network_kind", "params_b"),
     }
 )
-"""Columns of a workload that mean something for a single-pass network; the last line needs each of the others."""
+"""Columns of a workload that apply to a single-pass network; those of the last line are given together."""
 
 
 _SIZE_FACTOR = 2.0  # published sizes of detectors differ in the parts they count
 
 
 _NOT_COUNTED = {
-    "network": "an image network whose work was not counted: joulewise count takes it by --module timm:NAME; --method "
+    "network": "an image network whose work was not counted: give it by --module timm:NAME; --method "
     "paper may have its FLOPs",
     "encoder": "an encoder, which reads a text whole and writes none: give its configuration by --config; --method "
     "paper may have its FLOPs",
@@ -100,7 +101,7 @@ def _network(row: WorkloadRow, facts: Facts) -> tuple[Mapping[str, Any], list[Fl
         if row.network_kind not in KINDS:
             raise BadCellError("network_kind", f"{row.network_kind!r} is not one of {', '.join(KINDS)}")
         if row.image_size is not None:
-            raise BadCellError("image_size", "is given beside flops, which are those of one size already")
+            raise BadCellError("image_size", "is given together with flops, which are those of one size already")
         work = {"flops": row.flops, "activation_values": row.activation_values, "kind": row.network_kind}
         return work | {"params": (row.params_b or 0.0) * 1e9}, not_measured
     for name in ("activation_values", "network_kind"):

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from joulewise.energy.physics import Bools, Floats, Labels, Numeric, per_die
-from joulewise.energy.rows import Requests
+from joulewise.energy.reading import Requests
 
 MULTI_STREAM = 8.0
 """Samples of a request in MLPerf's MultiStream."""
@@ -59,7 +59,7 @@ class Columns:
 
 @dataclass(frozen=True)
 class Pass:
-    """Time of a sample, power of the system or its accelerators, energy of a sample, what the time is made of."""
+    """Time and energy of a sample, power of the system or its accelerators, and components of the time."""
 
     time_s: Floats
     power_w: Floats

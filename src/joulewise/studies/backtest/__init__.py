@@ -26,7 +26,7 @@ _WIDE = 100.0
 
 @dataclass(frozen=True)
 class Verdict:
-    """How one of the paper's fits compares with the later values; ratios are of actual over predicted."""
+    """Comparison of one of the paper's fits with later values; ratios are actual over predicted."""
 
     series: str
     quantity: str
@@ -61,7 +61,7 @@ class Verdict:
 
 @dataclass(frozen=True)
 class Trust:
-    """How many years ahead the fits of a series stayed within a factor of 2 of the later values."""
+    """Number of years ahead for which the fits of a series stayed within a factor of 2 of the later values."""
 
     series: str
     quantity: str
@@ -80,7 +80,7 @@ def study(inputs: Inputs) -> Study:
     Returns
     -------
     Study
-        Tables ``verdicts`` (one row per fit of the paper), ``points`` (each later value beside the fit), ``horizons``
+        Tables ``verdicts`` (one row per fit of the paper), ``points`` (each later value with the fit), ``horizons``
         (by series and years ahead, from every year since 2015) and ``trust`` (how far ahead each can be trusted).
     """
     every = all_series(inputs)

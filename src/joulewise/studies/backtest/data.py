@@ -178,7 +178,7 @@ def rolling_joules(
     Returns
     -------
     polars.DataFrame
-        As of `trends.backtest.rolling_backtest`. Dates at which fewer than 3 models or accelerators were known
+        The columns of `trends.backtest.rolling_backtest`. Dates at which fewer than 3 models or accelerators were known
         are left out.
     """
     now = fit_log_linear(hardware_years, efficiency)

@@ -184,7 +184,7 @@ def _above_the_floor(
 
 
 def _time_left(fit: LogLinearFit | None, doublings: float) -> tuple[str, dict[str, Value]]:
-    """Return how long so many doublings take at the pace of a fit, as words and numbers; blank without growth."""
+    """Return the time of a number of doublings at the pace of a fit, as words and numbers; blank without growth."""
     span = fit.doubling_time_interval if fit else None
     if fit is None or span is None or fit.slope_log10 <= 0:
         return "", {}

@@ -1,4 +1,4 @@
-"""Study ``outlook``: what joules per inference add up to by 2035, compared with what people and the world use."""
+"""Study ``outlook``: total energy of inference by 2035, compared with the use of people and of the world."""
 
 from __future__ import annotations
 
@@ -68,7 +68,7 @@ def study(
     pue: float = 1.0,
     until: int = UNTIL,
 ) -> Study:
-    """Study what inference may add up to by a year, in three scenarios.
+    """Study the total energy of inference until a year, in three scenarios.
 
     Parameters
     ----------
@@ -123,13 +123,13 @@ def study_of(
     trends = [trend for task in (LANGUAGE, VISION) for trend in energy_trends(scored[task])]
     extrapolated = [trend for trend in trends if trend.reaches(until)]
     if not extrapolated:
-        raise InputError(f"no series of the data can be carried on to {until}", "give an earlier year with --until")
+        raise InputError(f"no series of the data can be extrapolated to {until}", "give an earlier year with --until")
     forecast = pl.concat([_forecast(trend, one, until) for trend in extrapolated for one in scenarios[trend.task]])
     sticks = yardsticks(catalog)
     crossings = crossings_of(forecast, sticks)
     return Study(
         name="outlook",
-        title=f"Outlook to {until}: what inference adds up to",
+        title=f"Outlook to {until}: total energy of inference",
         tables={
             "forecast": forecast,
             "crossings": table_of(crossings),
@@ -228,7 +228,7 @@ def _findings(
     sticks: Sequence[Yardstick],
     until: int,
 ) -> list[StudyFinding]:
-    """Return a summary, what each task and scenario adds up to, and how far the trends can be trusted."""
+    """Return a summary, the total of each task and scenario, and how far the trends can be trusted."""
     extrapolated = set(forecast["path"])
     # The first trend of each task represents it.
     leads = {trend.task: trend for trend in reversed(trends) if trend.id in extrapolated}

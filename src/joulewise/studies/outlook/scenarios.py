@@ -1,4 +1,4 @@
-"""How much people use: assumptions with their sources, scenarios built from them, and yardsticks to compare with."""
+"""Amount of use: assumptions with their sources, scenarios built from them, and yardsticks to compare with."""
 
 from __future__ import annotations
 

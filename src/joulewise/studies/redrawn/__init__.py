@@ -1,4 +1,4 @@
-"""Study ``redrawn``: the paper's fifteen figures on today's data, beside the originals."""
+"""Study ``redrawn``: the paper's fifteen figures on today's data, next to the originals."""
 
 from __future__ import annotations
 

@@ -151,7 +151,7 @@ def peak_over_years(today: Today) -> StudyChart:
 
 
 def efficiency_over_years(today: Today) -> StudyChart:
-    """Figure 8: efficiency as vision and language networks get it, with both fits."""
+    """Figure 8: efficiency that vision and language networks reach, with both fits."""
     both = pl.concat(
         [
             one.points.with_columns(
@@ -259,7 +259,7 @@ def _over_years(today: Today, task: str, y: Axis, named: list[NamedFit], title: 
 
 
 def forecast(today: Today, task: str) -> StudyChart:
-    """Figures 13 and 14: joules per person and second at one inference a second."""
+    """Figures 13 and 14: joules per person and second at one inference per second."""
     frame, lines = today.models[task], today.references
     leaders = subset_of(frame, "energy_j", LEADERS[task])
     every, best = fit_of(frame, "energy_j"), fit_of(frame, "energy_j", LEADERS[task])

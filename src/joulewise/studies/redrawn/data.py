@@ -1,4 +1,4 @@
-"""What today's figures are drawn from, the fits through it, and how they compare with the paper's."""
+"""Data of today's figures, the fits through them, and their comparison with the paper's."""
 
 from __future__ import annotations
 

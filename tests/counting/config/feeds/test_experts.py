@@ -17,7 +17,7 @@ def test_parameters() -> None:
     assert (BIASED.params(5), BIASED.active_params(5)) == (20 + 4 + 4 * 56, 20 + 4 + 2 * 56)
     # A shared expert of 3 x 5 x 6, and its gate.
     assert SHARED.params(5) == 20 + 90 + 5 + 4 * 45
-    # Experts of 2 x 2 x 3 behind projections to a width of 2 and back, beside a shared expert of the full width.
+    # Experts of 2 x 2 x 3 behind projections to a width of 2 and back, with a shared expert of the full width.
     assert LATENT.params(5) == 20 + 60 + 2 * 10 + 4 * 12
 
 

@@ -65,7 +65,7 @@ def test_work_of_a_prompt_and_of_steps() -> None:
     assert (steps.elementwise, steps.values_read) == (6 * 32 * 36, 2048 * 36)
 
 
-def test_work_of_a_token_beside_the_pairs() -> None:
+def test_work_of_a_token_without_the_pairs() -> None:
     # Queries, keys and values, the heads' output, and the layer's; rotation of 40 heads of 128.
     assert LLAMA_8B.token_writes(4096) == 4096 + 2048 + 4096 + 4096
     assert LLAMA_8B.token_elementwise() == 3 * 128 * 40

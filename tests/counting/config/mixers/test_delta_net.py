@@ -28,7 +28,7 @@ def test_steps() -> None:
     assert (work.values_read, work.values_written) == (2 * 3 * 188, 3 * 188)
 
 
-def test_work_of_a_token_beside_the_scan() -> None:
+def test_work_of_a_token_without_the_scan() -> None:
     assert LAYER.token_elementwise() == 32 * 8 + 20 * (8 + 1 + 5) + 7 * 60
     assert LAYER.token_writes(7) == 20 + 20 + 32 + 7
 

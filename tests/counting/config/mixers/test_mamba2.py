@@ -39,7 +39,7 @@ def test_a_prompt_writes_its_state_and_finds_none() -> None:
     assert (work.values_read, work.values_written) == (94, 94)
 
 
-def test_work_of_a_token_beside_the_scan() -> None:
+def test_work_of_a_token_without_the_scan() -> None:
     assert LAYER.token_elementwise() == 16 * 8 + 6 * (8 + 1 + 5) + 4 * 30
     assert LAYER.token_writes(7) == 6 + 16 + 6 + 7
 

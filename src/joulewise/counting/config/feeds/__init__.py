@@ -1,4 +1,4 @@
-"""Feed-forward parts: one file per kind, each with everything that it costs."""
+"""Feed-forward parts: one file per kind, each with all of its costs."""
 
 from joulewise.counting.config.feeds.experts import Experts
 from joulewise.counting.config.feeds.feed import Feed

@@ -72,7 +72,7 @@ class Experts:
         return self.experts * self._expert().dense_matrix_params(self.latent_width or hidden)
 
     def token_macs(self, hidden: int) -> int:
-        """Return the multiply-adds of one token: with what every token meets, and with its k experts."""
+        """Return the multiply-adds of one token: with the parts that every token uses, and with its k experts."""
         routed = self.top_k * self._expert().dense_matrix_params(self.latent_width or hidden)
         return self.dense_matrix_params(hidden) + routed
 
@@ -92,15 +92,15 @@ class Experts:
         return self._expert().params(self.latent_width or hidden)
 
     def unread_experts(self, tokens: int) -> float:
-        """Return the expected number of experts that none of `tokens` tokens picks."""
+        """Return the expected number of experts that none of `tokens` tokens selects."""
         return self.experts - self.touched(tokens)
 
     def touched(self, tokens: int) -> float:
-        """Return the expected number of different experts that `tokens` tokens use, each picking at random.
+        """Return the expected number of different experts that `tokens` tokens use, each selecting at random.
 
         Notes
         -----
-        :math:`E (1 - (1 - k/E)^T)`. Real routers are less even, so that it is an upper bound on average.
+        :math:`E (1 - (1 - k/E)^T)`. Real routers are less even, so this is an upper bound on average.
 
         Examples
         --------

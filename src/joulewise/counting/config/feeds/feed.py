@@ -1,4 +1,4 @@
-"""What every feed-forward part can say of its cost."""
+"""The costs that every feed-forward part reports."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import Protocol
 
 
 class Feed(Protocol):
-    """A feed-forward part, which takes each token by itself; `hidden` is always the width of the model.
+    """A feed-forward part, which processes each token separately; `hidden` is always the width of the model.
 
     A dense part is one expert that every token uses.
     """
@@ -48,4 +48,4 @@ class Feed(Protocol):
         """Return the parameters of one routed expert."""
 
     def unread_experts(self, tokens: int) -> float:
-        """Return the expected number of experts that none of `tokens` tokens picks; 0 for a dense part."""
+        """Return the expected number of experts that none of `tokens` tokens selects; 0 for a dense part."""

@@ -1,4 +1,4 @@
-"""Layers that mix the tokens of a sequence: one file per kind, each with everything that it costs."""
+"""Layers that mix the tokens of a sequence: one file per kind, each with all of its costs."""
 
 from joulewise.counting.config.mixers.attention import Attention, Latent
 from joulewise.counting.config.mixers.delta_net import DeltaNet

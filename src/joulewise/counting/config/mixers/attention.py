@@ -54,7 +54,7 @@ class Attention:
         Whether queries and keys are rotated (element-wise work).
     latent : Latent or None
     output_gate : bool
-        Whether a gate as wide as the queries, projected beside them, weighs the output.
+        Whether a gate as wide as the queries, projected together with them, weighs the output.
     block_pairs : int or None
         Query-key pairs of one sequence and head, where tokens see only those of their own block.
 
@@ -98,7 +98,7 @@ class Attention:
 
     @property
     def serving(self) -> Serving:
-        """What the layer keeps and computes while a sequence is served; a cache of latents cannot be split."""
+        """Cache and work of the layer in serving; a cache of latents cannot be split."""
         return Serving(
             cache_values_per_token=self.cache_values_per_token,
             cache_heads=1 if self.latent else self.kv_heads,
@@ -161,8 +161,8 @@ class Attention:
     def pairs(self, cached: int, new: int) -> tuple[int, int]:
         """Return the query-key pairs of one sequence and head: in full, and as a causal mask needs them.
 
-        In full, each of the `new` queries meets every key, `cached` and new, or the `window` where there is one;
-        as needed, only those before it.
+        In full, each of the `new` queries is compared with every key, `cached` and new, or with the `window` where
+        there is one; as needed, only with those before it.
         """
         if self.block_pairs is not None:
             return self.block_pairs, self.block_pairs

@@ -1,7 +1,7 @@
 """Gated delta nets.
 
-A prompt is taken through in chunks, padded to whole ones, as the published reference algorithm does; then one token
-at a time. "Needed" leaves out the padding and what a chunk's causal mask hides.
+A prompt is processed in whole chunks, with padding, as in the published reference algorithm; later tokens are processed
+one at a time. "Needed" leaves out the padding and what the causal mask of a chunk hides.
 
 Symbols: H value heads, K width of a key, V width of a value, so that a head keeps K V values; c tokens of a chunk.
 
@@ -37,9 +37,9 @@ class DeltaNet:
     kernel : int
         Tokens that the convolution before it sees.
     chunk : int
-        Tokens of a prompt that are taken through at once.
+        Tokens of a prompt that are processed at once.
     wide_state : bool
-        Whether an engine keeps the state in 32 bits a value rather than 16.
+        Whether an engine keeps the state in 32 bits per value rather than 16.
     """
 
     key_heads: int
@@ -62,7 +62,7 @@ class DeltaNet:
 
     @property
     def serving(self) -> Serving:
-        """What the layer keeps and computes while a sequence is served."""
+        """State and work of the layer in serving."""
         return Serving(
             state_bytes=state_bytes(self.state_values, self._channels * self.kernel, self.wide_state),
             scan_flops_per_token=2 * self.scan_macs(self.chunk)[0] / self.chunk,
@@ -106,13 +106,13 @@ class DeltaNet:
         return 2 * self._inner + self._channels + hidden
 
     def scan_macs(self, tokens: int) -> tuple[int, int]:
-        """Return the multiply-adds of a prompt of one sequence, projections aside: as run, and as needed.
+        """Return the multiply-adds of a prompt of one sequence, without projections: as run, and as needed.
 
         Notes
         -----
-        Of each chunk and head [1]_: two score matrices 2 c^2 K, their use c^2 V, reading and writing the state
-        3 c K V, and the solution of its triangular systems by substitution, c^2 (K + V) / 2. Needed of the first
-        c^2 are c (c + 1) / 2.
+        Each chunk and head takes [1]_ two score matrices 2 c^2 K, their use c^2 V, reading and writing the state
+        3 c K V, and the solution of its triangular systems by substitution, c^2 (K + V) / 2. Of the first
+        c^2, c (c + 1) / 2 are needed.
         """
         c, chunks = self.chunk, -(-tokens // self.chunk)
         run, needed = convolution_macs_of_prompt(self._channels, self.kernel, tokens)
@@ -128,7 +128,7 @@ class DeltaNet:
         return convolution_macs_of_step(self._channels, self.kernel)
 
     def mixing(self, cached: int, new: int, passes: int = 1) -> Work:
-        """Return the work of the scan, or of steps where a state is there."""
+        """Return the work of the scan, or of steps where there already is a state."""
         if cached:
             run, needed = self.step_macs()
             macs = run * new * passes, needed * new * passes

@@ -1,7 +1,7 @@
 """Mamba-2, a state-space layer.
 
-A prompt is taken through in chunks, padded to whole ones, as the published reference algorithm does; then one token
-at a time. "Needed" leaves out the padding and what a chunk's causal mask hides.
+A prompt is processed in whole chunks, with padding, as in the published reference algorithm; later tokens are processed
+one at a time. "Needed" leaves out the padding and what the causal mask of a chunk hides.
 
 Symbols: H heads, D width of a head, N width of the state, so that a head keeps N D values; c tokens of a chunk.
 
@@ -39,11 +39,11 @@ class Mamba2:
     kernel : int
         Tokens that the convolution before it sees.
     chunk : int
-        Tokens of a prompt that are taken through at once.
+        Tokens of a prompt that are processed at once.
     bias, conv_bias : bool
         Whether the projections, and the convolution, have a bias.
     wide_state : bool
-        Whether an engine keeps the state in 32 bits a value rather than 16.
+        Whether an engine keeps the state in 32 bits per value rather than 16.
     """
 
     heads: int
@@ -68,7 +68,7 @@ class Mamba2:
 
     @property
     def serving(self) -> Serving:
-        """What the layer keeps and computes while a sequence is served."""
+        """State and work of the layer in serving."""
         return Serving(
             state_bytes=state_bytes(self.state_values, self._channels * self.kernel, self.wide_state),
             scan_flops_per_token=2 * self.scan_macs(self.chunk)[0] / self.chunk,
@@ -111,12 +111,12 @@ class Mamba2:
         return 2 * self._inner + self._channels + hidden
 
     def scan_macs(self, tokens: int) -> tuple[int, int]:
-        """Return the multiply-adds of a prompt of one sequence, projections aside: as run, and as needed.
+        """Return the multiply-adds of a prompt of one sequence, without projections: as run, and as needed.
 
         Notes
         -----
-        With n chunks [1]_: scores and their use c^2 (N + D) a chunk and head, the chunk's state and its read-out
-        2 c N D, the pass between chunks (n + 1)^2 N D. Needed of c^2 are c (c + 1) / 2.
+        With n chunks [1]_, scores and their use take c^2 (N + D) per chunk and head, the chunk's state and its read-out
+        2 c N D, and the pass between chunks (n + 1)^2 N D. Of c^2, c (c + 1) / 2 are needed.
         """
         c, chunks = self.chunk, -(-tokens // self.chunk)
         run, needed = convolution_macs_of_prompt(self._channels, self.kernel, tokens)
@@ -128,7 +128,7 @@ class Mamba2:
         )
 
     def step_macs(self) -> tuple[int, int]:
-        """Return the multiply-adds of one token that follows, projections aside: as run, and as needed.
+        """Return the multiply-adds of one token that follows, without projections: as run, and as needed.
 
         The read-out of the state is a product, its update element-wise.
         """
@@ -136,7 +136,7 @@ class Mamba2:
         return run + self._recurrent_values, needed + self._recurrent_values
 
     def mixing(self, cached: int, new: int, passes: int = 1) -> Work:
-        """Return the work of the scan, or of steps where a state is there."""
+        """Return the work of the scan, or of steps where there already is a state."""
         if cached:
             run, needed = self.step_macs()
             macs = run * new * passes, needed * new * passes

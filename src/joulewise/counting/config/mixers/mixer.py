@@ -1,4 +1,4 @@
-"""What every layer that mixes tokens can say of its cost."""
+"""The costs that every layer that mixes tokens reports."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from joulewise.counting.config.work import Work
 
 @dataclass(frozen=True)
 class Serving:
-    """What one layer keeps and computes while a sequence is served; what a layer lacks is 0.
+    """Cache, state and work of one layer in serving; a quantity that a layer lacks is 0.
 
     Parameters
     ----------
@@ -21,11 +21,11 @@ class Serving:
     pair_macs : int
         Multiply-adds of one query with one cached key, all heads together: score and output.
     window : int or None
-        Number of latest tokens that a query sees, where not all.
+        Number of most recent tokens that a query sees, where it does not see all.
     state_bytes : int
         Size of the state that one sequence keeps, whatever its length. [B]
     scan_flops_per_token : float
-        FLOPs of one prompt token, projections aside, where a state stands in for the cache. [FLOP]
+        FLOPs of one prompt token, without projections, in a layer with a state instead of a cache. [FLOP]
     """
 
     cache_values_per_token: int = 0
@@ -52,7 +52,7 @@ class Mixer(Protocol):
 
     @property
     def serving(self) -> Serving:
-        """What the layer keeps and computes while a sequence is served."""
+        """Cache, state and work of the layer in serving."""
 
     def matrix_params(self, hidden: int) -> int:
         """Return the parameters of the projections; each token is multiplied with each of them once."""
@@ -61,18 +61,18 @@ class Mixer(Protocol):
         """Return all other parameters: biases, norms, convolutions, decay rates, sinks."""
 
     def token_elementwise(self) -> int:
-        """Return the element-wise operations of one token, those of `vector_params` and of `mixing` aside."""
+        """Return the element-wise operations of one token, without those of `vector_params` and of `mixing`."""
 
     def token_writes(self, hidden: int) -> int:
         """Return the values that the projections of one token write."""
 
     def mixing(self, cached: int, new: int, passes: int = 1) -> Work:
-        """Return the work between the tokens of one sequence, projections aside.
+        """Return the work between the tokens of one sequence, without projections.
 
         Parameters
         ----------
         cached : int
-            Tokens that went before the first pass.
+            Tokens before the first pass.
         new : int
             Tokens of each pass; 1 where there are several passes.
         passes : int

@@ -1,4 +1,4 @@
-"""What layers with a state instead of a cache have in common: a short convolution, and a state read and written.
+"""Costs that layers with a state instead of a cache share: a short convolution, and traffic of the state.
 
 The convolution is depthwise: each channel sees its own last `kernel` tokens.
 """
@@ -11,7 +11,7 @@ from joulewise.counting.config.work import Work
 def convolution_macs_of_prompt(channels: int, kernel: int, tokens: int) -> tuple[int, int]:
     """Return the multiply-adds of the short convolution over a prompt: as run, and as needed.
 
-    It is padded at both ends, and a prompt shorter than the kernel up to its length.
+    It is padded at both ends, and a prompt shorter than the kernel is padded to its length.
 
     >>> convolution_macs_of_prompt(channels=10, kernel=4, tokens=100)  # 10 x 4 x (100 + 3), and 10 x 4 x 100
     (4120, 4000)
@@ -31,8 +31,8 @@ def convolution_macs_of_step(channels: int, kernel: int) -> tuple[int, int]:
 def recurrent_work(macs: tuple[int, int], state_values: int, cached: int, passes: int) -> Work:
     """Return multiply-adds, as run and as needed, with the traffic of a state.
 
-    Each pass reads the state, where there is one already, and writes it; what it wrote is read once more, as is all
-    that a product writes.
+    Each pass reads the state, where there already is one, and writes it; the result is read once more, like every
+    result of a product.
     """
     written = passes * state_values
     return Work(
@@ -44,7 +44,7 @@ def recurrent_work(macs: tuple[int, int], state_values: int, cached: int, passes
 
 
 def state_bytes(state_values: int, convolution_values: int, wide: bool) -> int:
-    """Return the bytes of one sequence's state: 16 bits a value, or 32 where the model keeps it `wide`.
+    """Return the bytes of one sequence's state: 16 bits per value, or 32 where the model keeps it `wide`.
 
     The last tokens of the convolution stay at 16 bits. [B]
     """
