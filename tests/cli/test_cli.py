@@ -126,7 +126,7 @@ def test_show_lists_similar_names(joulewise: Run) -> None:
             ("trend", "--task", "vision", "--from", "later"),
             "--from must be a whole number between 1900 and 2100, not 'later'",
         ),
-        (("forecast", "--task", "language"), "at least 3 points, not 2"),
+        (("forecast", "--task", "language", "--subset", "best-per-year"), "at least 3 points, not 2"),
         (("forecast", "--task", "vision", "--until", "2015"), "give a year from 2021"),
         (("models", "--year", "2020..2018"), "write 2018..2020"),
         (("models", "--family", "resnets"), "did you mean ResNet"),
