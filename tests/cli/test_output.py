@@ -17,8 +17,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from rich.console import Console
 
-from joulewise.cli.output import emit_object, emit_rows, emit_text, table
+from joulewise.cli.output import _cells, _fitting, _grid, emit_object, emit_rows, emit_text, table
 from joulewise.errors import WorkError
 
 ROWS: list[dict[str, Any]] = [
@@ -88,6 +89,18 @@ def test_a_narrow_terminal_gets_fewer_columns_and_says_which() -> None:
     assert all(len(line.replace("\x1b[1m", "").replace("\x1b[0m", "")) <= 80 for line in lines)
     assert "efficiency_" in shown
     assert "flops_per_j" in shown
+
+
+@pytest.mark.parametrize("columns", range(60, 100, 3))
+def test_no_column_that_is_shown_loses_a_digit(columns: int) -> None:
+    # Of eight columns as many as have room are there, each with all of its number.
+    rows = [{f"column{i}": 1234567.25 + i for i in range(8)}]
+    fitting = _fitting(_cells(rows, list(rows[0])), (), columns)
+    console = Console(file=io.StringIO(), width=columns)
+    console.print(_grid(rows, fitting, folded=True))
+    printed = console.file.getvalue()  # type: ignore[attr-defined]
+    assert printed.count(".25") == len(fitting)
+    assert max(map(len, printed.splitlines())) <= columns
 
 
 def test_a_wide_terminal_gets_every_column() -> None:

@@ -25,10 +25,11 @@ Row = Mapping[str, Any]
 
 _ANY_WIDTH = 100_000
 # On a terminal: maximum width of a cell before it folds, of a name before it takes two lines, and space between
-# columns.
+# columns and at both edges of the table.
 _WIDEST_CELL = 24
 _LONG_NAME = 12
 _GAP = 3
+_EDGES = 2
 _FEWEST_COLUMNS = 2
 # The two control sequences that rich writes here: bold for a header, and its end.
 _BOLD = re.compile("(\x1b\\[[01]m)")
@@ -176,7 +177,7 @@ def _fitting(cells: dict[str, list[str]], least: Sequence[str], width: int) -> d
 
 def _width(cells: Mapping[str, list[str]], widest: int) -> int:
     """Return the width of a table in which a cell is folded when it is wider than `widest`."""
-    return sum(_column_width(name, texts, widest) + _GAP for name, texts in cells.items()) - _GAP
+    return sum(_column_width(name, texts, widest) + _GAP for name, texts in cells.items()) - _GAP + _EDGES
 
 
 def _column_width(name: str, texts: Sequence[str], widest: int) -> int:
