@@ -14,8 +14,7 @@ from hypothesis import strategies as st
 
 from joulewise.catalog import measurements
 from joulewise.energy.calibration.stored import load_calibration
-from joulewise.energy.rows import OUTPUT
-from joulewise.energy.table import estimate_table
+from joulewise.energy.table import OUTPUT, estimate_table
 from joulewise.errors import InputError
 
 

@@ -52,6 +52,11 @@ def test_never_within_the_horizon_is_an_answer() -> None:
     assert forecast("vision", "all", until=2025, catalog=PAPERS).crossings[1].central is None
 
 
+@pytest.mark.parametrize(("task", "leaders"), [("vision", "best-per-year"), ("language", "record")])
+def test_each_task_has_leaders_to_carry_on(task: str, leaders: str) -> None:
+    assert forecast(task, catalog=PAPERS).trend.subset == leaders
+
+
 def test_a_forecast_as_data() -> None:
     result = forecast("vision", until=2022, catalog=PAPERS)
     value = result.to_dict()

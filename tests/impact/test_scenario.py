@@ -62,12 +62,14 @@ def test_reasoning_lies_between_none_and_all(scenario: Scenario) -> None:
 @pytest.mark.parametrize(
     ("wrong", "said"),
     [
-        ({"users": 0}, "users must be"),
+        ({"users": 0}, "users 0 is not between 1 and 1e.11"),
         ({"users": 3}, "more than"),
-        ({"inferences_per_user_day": float("nan")}, "inferences_per_user_day"),
-        ({"reasoning_share": 1.1}, "between 0 and 1"),
-        ({"reasoning_multiplier": 0.5}, "below 1"),
-        ({"overhead": 0.9}, "below 1"),
+        ({"inferences_per_user_day": float("nan")}, "inferences per user day nan is not between"),
+        ({"tokens_per_inference": 5e-324}, "tokens per inference 4.94066e-324 is not between 0.001 and"),
+        ({"growth_per_year": 1e10}, "growth per year 1e.10 is not between 0.01 and 100"),
+        ({"reasoning_share": 1.1}, "reasoning share 1.1 is not between 0 and 1"),
+        ({"reasoning_multiplier": 0.5}, "reasoning multiplier 0.5 is not between 1 and"),
+        ({"overhead": 0.9}, "overhead 0.9 is not between 1 and 20"),
     ],
 )
 def test_what_cannot_be(wrong: dict[str, float], said: str) -> None:

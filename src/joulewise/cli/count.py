@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Set
 from pathlib import Path
 
 import click
@@ -30,6 +31,7 @@ _APPLY = {
     "an ONNX file": {"dims", "precision"},
 }
 _OF_NETWORKS = frozenset.union(*map(frozenset, _APPLY.values()))
+_OF_ONE = frozenset({"compat", "by_layer", "depth", "fmt", "as_json"})
 
 
 @click.command(
@@ -110,12 +112,18 @@ def command(
         online=online,
         dims=dict(_dim(text) for text in dims),
     )
+    if all_timm and target is not None:
+        raise InputError(f"--all-timm and {target} are given", "give one of them")
     if all_timm or target == "-":
+        _refuse_given(ctx, _OF_ONE, "many targets", "the file of -o has a row per target")
         _many(_all_timm() if all_timm else _from_stdin(), options, output, workers)
         return
     if target is None:
         raise InputError("nothing to count", f"give {TARGET_FORMS}, - or --all-timm")
     _refuse_what_does_not_apply(ctx, target)
+    _refuse_given(ctx, {"workers"}, "one target", "leave it out")
+    if not by_layer:
+        _refuse_given(ctx, {"depth"}, "a count without --by-layer", "give --by-layer too")
     if ".py:" in target:
         complain(f"running {target.rpartition(':')[0]} to build its module")
     work = count(target, options=options)
@@ -131,11 +139,17 @@ def command(
 
 def _refuse_what_does_not_apply(ctx: click.Context, target: str) -> None:
     kind = _kind(target)
-    given = [p for p in ctx.command.params if ctx.get_parameter_source(p.name or "") is ParameterSource.COMMANDLINE]
-    for parameter in given:
-        if kind and parameter.name in _OF_NETWORKS - _APPLY[kind]:
-            hint = "set its dimensions: --dim NAME=N" if kind == "an ONNX file" else f"leave it out for {target}"
-            raise InputError(f"{parameter.opts[0]} does not apply to {kind}", hint)
+    if kind:
+        hint = "set its dimensions: --dim NAME=N" if kind == "an ONNX file" else f"leave it out for {target}"
+        _refuse_given(ctx, _OF_NETWORKS - _APPLY[kind], kind, hint)
+
+
+def _refuse_given(ctx: click.Context, names: Set[str], what: str, hint: str) -> None:
+    """Refuse an option of these names that is on the command line."""
+    for parameter in ctx.command.params:
+        name = parameter.name or ""
+        if name in names and ctx.get_parameter_source(name) is ParameterSource.COMMANDLINE:
+            raise InputError(f"{parameter.opts[0]} does not apply to {what}", hint)
 
 
 def _kind(target: str) -> str | None:

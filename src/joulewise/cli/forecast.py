@@ -9,7 +9,7 @@ import click
 from joulewise.cli.options import bounded_float, bounded_int, data_option, edition_option, load_edition, task_option
 from joulewise.cli.output import emit_object, output_options, table
 from joulewise.impact import Forecast, forecast
-from joulewise.impact.people import LAST_YEAR
+from joulewise.impact.people import LAST_YEAR, LEADERS
 from joulewise.trends import SUBSETS
 from joulewise.units import with_prefix
 
@@ -19,7 +19,11 @@ from joulewise.units import with_prefix
     help="Extrapolate energy per inference, times inferences per person, and show when it reaches human energy use.",
 )
 @task_option
-@click.option("--subset", default="best-per-year", show_default=True, help=f"Models to fit: {', '.join(SUBSETS)}.")
+@click.option(
+    "--subset",
+    help=f"Models to fit: {', '.join(SUBSETS)}; default "
+    f"{', '.join(f'{subset} for {task}' for task, subset in LEADERS.items())}.",
+)
 @click.option("--until", type=bounded_int(2000, LAST_YEAR), default=2030, show_default=True, help="Last year.")
 @click.option(
     "--rate", type=bounded_float(1e-9, 1e6), default=1.0, show_default=True, help="Inferences per person and second."
@@ -30,7 +34,7 @@ from joulewise.units import with_prefix
 @output_options
 def command(
     task: str,
-    subset: str,
+    subset: str | None,
     until: int,
     rate: float,
     population: float | None,

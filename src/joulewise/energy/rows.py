@@ -129,22 +129,6 @@ RESULTS_OF_MEASUREMENTS = (
 )
 """Result columns of measured rows; they are copied to the result of an estimate."""
 
-OUTPUT = (
-    "row",
-    "time_s",
-    "power_w",
-    "energy_j",
-    "energy_j_low",
-    "energy_j_high",
-    "energy_per_output_token_j",
-    "energy_per_output_token_j_low",
-    "energy_per_output_token_j_high",
-    "prefill_share",
-    "bound",
-    "flags",
-)
-"""Columns that an estimate adds to those of the workload."""
-
 
 @dataclass(frozen=True)
 class RowProblem:
@@ -210,8 +194,6 @@ def check_columns(frame: pl.DataFrame, keep: Sequence[str]) -> None:
     for name in keep:
         if name not in frame.columns:
             raise UnknownNameError("column to keep", name, frame.columns)
-        if name in OUTPUT:
-            raise InputError(f"column {name} is one that an estimate adds", "rename yours to keep it")
     known = {*COLUMNS, *DESCRIPTIVE, *RESULTS_OF_MEASUREMENTS, *keep}
     unknown = [name for name in frame.columns if name not in known]
     if unknown:

@@ -14,6 +14,23 @@ from joulewise.energy.flags import Flagged
 from joulewise.energy.kinds import KINDS, kind_of
 from joulewise.energy.price import Priced, anchored, facts_for, price
 from joulewise.energy.rows import COLUMNS, RowProblem, check_columns, not_applicable, rows_of, typed_columns
+from joulewise.errors import InputError
+
+OUTPUT = (
+    "row",
+    "time_s",
+    "power_w",
+    "energy_j",
+    "energy_j_low",
+    "energy_j_high",
+    "energy_per_output_token_j",
+    "energy_per_output_token_j_low",
+    "energy_per_output_token_j_high",
+    "prefill_share",
+    "bound",
+    "flags",
+)
+"""Columns that an estimate adds to those of the workload."""
 
 
 def estimate_table(
@@ -58,6 +75,9 @@ def estimate_table(
     """
     frame = frame_of(frame)
     check_columns(frame, keep)
+    for name in keep:
+        if name in OUTPUT:
+            raise InputError(f"column {name} is one that an estimate adds", "rename yours to keep it")
     anchors = None if measured is None else frame_of(measured)
     catalog, calibration = catalog or load(), calibration or load_calibration()
     typed, problems = typed_columns(frame)

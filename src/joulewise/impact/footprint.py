@@ -128,7 +128,7 @@ def footprint(
         ("wue_l_per_kwh", wue_l_per_kwh),
         ("usd_per_kwh", usd_per_kwh),
     ):
-        _check_bounds(name, value)
+        check_factor(name, value)
     if country is not None and grid_gco2e is not None:
         raise InputError("both a country and a grid's intensity are given", "give one")
     if year is not None and country is None:
@@ -172,7 +172,14 @@ def footprint(
     return Footprint(values, tuple(notes))
 
 
-def _check_bounds(name: str, value: float | None) -> None:
+def check_factor(name: str, value: float | None) -> None:
+    """Refuse an absurd factor of a footprint, by the name that `footprint` takes it under.
+
+    Raises
+    ------
+    InputError
+        If it is not within the bounds of its quantity.
+    """
     low, high, meaning = _BOUNDS[name]
     if value is not None and not (math.isfinite(value) and low <= value <= high):
         raise InputError(f"{name.replace('_', ' ')} {value:g} is not between {low:g} and {high:g}", f"it is {meaning}")

@@ -22,6 +22,10 @@ from joulewise.trends import Trend, trend
 from joulewise.units import JOULES_PER_TWH, SECONDS_PER_YEAR, date_of_decimal_year
 
 LAST_YEAR = 2100
+
+LEADERS = {"vision": "best-per-year", "language": "record"}
+"""The models of each task that the paper carries on: the best of each year, and the largest so far."""
+
 NEVER = "never within the horizon"
 """Stands for a date on which a crossing does not happen."""
 
@@ -126,7 +130,7 @@ def references(catalog: Catalog | None = None) -> tuple[Reference, ...]:
 
 def forecast(
     task: str,
-    subset: str = "best-per-year",
+    subset: str | None = None,
     *,
     until: int = 2030,
     rate_per_s: float = 1.0,
@@ -138,8 +142,8 @@ def forecast(
     Parameters
     ----------
     task : {"vision", "language"}
-    subset : str
-        One of `joulewise.trends.SUBSETS`.
+    subset : str, optional
+        One of `joulewise.trends.SUBSETS`; by default the `LEADERS` of the task.
     until : int
         The last year; no crossing after its end is given.
     rate_per_s : float
@@ -167,7 +171,7 @@ def forecast(
     if population is not None and not (population > 0 and np.isfinite(population)):
         raise InputError(f"the population must be above zero, not {population}")
     catalog = catalog or load()
-    energy = trend("energy", task, subset, catalog=catalog)
+    energy = trend("energy", task, subset or LEADERS.get(task, "all"), catalog=catalog)
     first, last = int(energy.fit.first_year), int(energy.fit.last_year)
     if not last <= until <= LAST_YEAR:
         raise InputError(f"cannot forecast until {until}", f"give a year from {last} to {LAST_YEAR}")

@@ -1,8 +1,7 @@
-"""Total energy of inference, from users, their requests per day and the length of answers."""
+"""Total energy of inference: people, how often they ask, and how long the answers are."""
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,6 +9,18 @@ from numpy.typing import ArrayLike, NDArray
 
 from joulewise.errors import InputError
 from joulewise.units import JOULES_PER_TWH, SECONDS_PER_DAY, SECONDS_PER_YEAR
+
+# Wider than anything that may be assumed, so that a slip of the keyboard is caught and no product overflows.
+_BOUNDS = {
+    "users": (1.0, 1e11),
+    "population": (1.0, 1e11),
+    "inferences_per_user_day": (1e-6, 1e6),
+    "tokens_per_inference": (0.001, 1e8),
+    "reasoning_share": (0.0, 1.0),
+    "reasoning_multiplier": (1.0, 1e5),
+    "growth_per_year": (0.01, 100.0),
+    "overhead": (1.0, 20.0),
+}
 
 
 @dataclass(frozen=True)
@@ -35,12 +46,12 @@ class Scenario:
     start : float
         Decimal year at which the figures above hold.
     overhead : float
-        Total energy (host, idle machines, building) over that of the accelerators; at least 1.
+        Energy of everything over that of the accelerators: host, idle machines, building; at least 1.
 
     Raises
     ------
     InputError
-        If a value is outside these bounds.
+        If a value is absurd, or there are more users than people.
     """
 
     name: str
@@ -55,20 +66,12 @@ class Scenario:
     overhead: float = 1.0
 
     def __post_init__(self) -> None:
-        for name in ("users", "population", "inferences_per_user_day", "tokens_per_inference", "growth_per_year"):
+        for name, (low, high) in _BOUNDS.items():
             value = getattr(self, name)
-            if not (value > 0 and math.isfinite(value)):
-                raise InputError(f"{name} must be a number above zero, not {value}")
+            if not low <= value <= high:
+                raise InputError(f"{name.replace('_', ' ')} {value:g} is not between {low:,g} and {high:,g}")
         if self.users > self.population:
             raise InputError(f"{self.users:g} users are more than the {self.population:g} people")
-        if not 0 <= self.reasoning_share <= 1:
-            raise InputError(f"the share of reasoning must lie between 0 and 1, not {self.reasoning_share}")
-        if not (self.reasoning_multiplier >= 1 and math.isfinite(self.reasoning_multiplier)):
-            raise InputError(f"reasoning takes at least as many tokens: {self.reasoning_multiplier} is below 1")
-        if not (self.overhead >= 1 and math.isfinite(self.overhead)):
-            raise InputError(
-                f"the energy of everything is at least that of the accelerators: {self.overhead} is below 1"
-            )
 
     @property
     def tokens_of_mean_inference(self) -> float:
@@ -103,5 +106,5 @@ def per_person_w(power: ArrayLike, scenario: Scenario) -> NDArray[np.float64]:
 
 
 def twh_per_year(power: ArrayLike) -> NDArray[np.float64]:
-    """Return the energy of a power over a year. [TWh]"""
+    """Return what a power adds up to in a year. [TWh]"""
     return np.asarray(power, dtype=float) * SECONDS_PER_YEAR / JOULES_PER_TWH

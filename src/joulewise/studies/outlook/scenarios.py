@@ -10,7 +10,7 @@ import polars as pl
 from joulewise.catalog import Catalog
 from joulewise.catalog.wide import standing
 from joulewise.errors import InputError, UnknownNameError
-from joulewise.impact.footprint import HOST_SHARE
+from joulewise.impact.footprint import HOST_SHARE, check_factor
 from joulewise.impact.scenario import Scenario
 from joulewise.studies.inputs import OUTPUT_TOKENS
 from joulewise.studies.points import LANGUAGE, VISION
@@ -99,6 +99,7 @@ def scenarios_of(values: Mapping[str, float], start: float) -> dict[str, list[Sc
     The energy of language models is that of the accelerators, to which `impact.footprint.HOST_SHARE` adds the host;
     that of images is measured at the wall.
     """
+    check_factor("pue", values["pue"])
     today = Scenario(
         name=f"as many users as in {int(start)}",
         users=values["users"],
