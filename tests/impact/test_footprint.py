@@ -92,7 +92,7 @@ def test_the_last_year_is_taken_and_named() -> None:
     value, note = grid_intensity("FR")
     last = int(note.split("France ")[1][:4])
     assert value == grid_intensity("FR", last)[0]
-    with pytest.raises(InputError, match=f"no figure of France for {last + 1}"):
+    with pytest.raises(InputError, match=f"no carbon intensity of France for {last + 1}"):
         grid_intensity("FR", last + 1)
 
 
@@ -155,7 +155,7 @@ def test_plain_values_have_the_bounds_of_each_figure() -> None:
         ({"usd_per_kwh": math.nan}, "usd per kwh nan is not between 0 and 100"),
         ({"usd_per_kwh": 101.0}, "not between 0 and 100"),
         ({"country": "Frankreich"}, "unknown country"),
-        ({"country": "FR", "year": 1900}, "no figure of France for 1900"),
+        ({"country": "FR", "year": 1900}, "no carbon intensity of France for 1900"),
         ({"country": "FR", "grid_gco2e": 50.0}, "both"),
         ({"year": 2024}, "needs a country"),
         ({"embodied_of": "T4", "accelerator_seconds": 1.0}, "no embodied-carbon figure for T4"),

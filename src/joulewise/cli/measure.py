@@ -51,7 +51,7 @@ class _Run:
     "measure",
     context_settings={"ignore_unknown_options": True, "allow_interspersed_args": False},
     help="Measure the energy of COMMAND, or of a network (--module) with random weights: first idling, then repeated "
-    "runs until the 95% interval is narrow enough or the time is up. What a command prints to standard output is "
+    "runs until the 95% interval is narrow enough or the time is up. The standard output of a command is "
     "dropped. -o appends a row in the form of the shipped measurements.",
 )
 @click.argument("command_line", nargs=-1, metavar="COMMAND...")

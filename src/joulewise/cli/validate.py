@@ -51,9 +51,9 @@ def measured_rows(file: Path | None, data: Path | None) -> tuple[pl.DataFrame, C
 
 @click.command(
     "validate",
-    help="Compare the energy of every method with measurements, always on model families that no fit had seen. "
-    "'calibrated' leaves out families as a whole; 'one-row' corrects it by one other row of the same configuration; "
-    "'lineage-out' leaves out a developer's whole line; 'accelerator-out' a chip design.",
+    help="Compare the energy of every method with measurements, always on model families that the fit has not "
+    "seen. 'calibrated' leaves out whole families; 'one-row' also corrects by one other row of the same configuration; "
+    "'lineage-out' leaves out all models of a developer; 'accelerator-out' leaves out a chip design.",
 )
 @measured_option
 @click.option(
