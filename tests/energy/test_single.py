@@ -37,7 +37,7 @@ CONFIG = Path(__file__).parents[2] / "docs" / "llama-3.1-405b.json"
         ({"model": "Llama-3.1-8B", "accelerator": "H100", "n_accelerators": 100_000}, "10,000"),
         ({"model": "Llama-3.1-8B"}, "needs an accelerator"),
         ({"model": "Llama-3.1-8B", "accelerator": "H100", "method": "papers"}, "unknown method"),
-        ({"model": "resnet50", "accelerator": "A100", "method": "roofline"}, "language models alone"),
+        ({"model": "resnet50", "accelerator": "A100", "method": "roofline"}, "only for language models"),
         ({"model": "resnet50", "method": "paper", "batch_size": 8}, "batch size does not apply to the paper"),
         ({"model": "resnet50", "method": "paper", "batchsize": 8}, "unknown option"),
         ({"model": "Llama-3.1-8B", "accelerator": "H100", "at": date(2020, 1, 1)}, "paper's method"),
@@ -126,7 +126,7 @@ def test_accelerator_seconds_are_those_that_one_request_takes_up() -> None:
         ("Llama-3.1-8B", {"method": "ecologits", "tensor_parallel": 1}, "tensor parallel does not apply to the method"),
         ("Llama-3.1-8B", {"method": "at-peak", "measured": pl.DataFrame()}, "measured does not apply to the method"),
         ("Llama-3.1-8B", {"method": "paper", "calibration": load_calibration()}, "calibration does not apply to the"),
-        ("resnet50", {"method": "roofline"}, "for language models alone"),
+        ("resnet50", {"method": "roofline"}, "only for language models"),
         # What contradicts the model is refused, not taken for the model's own.
         ("Llama-3.1-8B", {"active_params_b": 3}, "active_params_b: 3 is not what a token of Llama-3.1-8B uses, 7.505"),
         ("Llama-3.1-8B", {"task": "gqpa"}, "task: 'gqpa' was not measured: .* did you mean gpqa"),
