@@ -133,6 +133,8 @@ def test_accelerator_seconds_are_those_that_one_request_takes_up() -> None:
         ("Llama-3.1-8B", {"pipeline_parallel": 8}, "pipeline_parallel: 8 is more than the 1 accelerators"),
         ("sd3.5-medium", {"image_size": "512x512x81f"}, "'512x512x81f' is a video, and .* makes single images"),
         ("Wan-AI/Wan2.1-T2V-1.3B", {"image_size": "832x480"}, "lacks the frames of a video; give e.g. 832x480x81f"),
+        ("Llama-3.1-8B", {"engine": "trasnformers"}, "engine: 'trasnformers' is not known; did you mean transformers"),
+        ("Llama-3.1-8B", {"meter_scope": "wal"}, "meter_scope: 'wal' is not one of accelerators, wall"),
         # A hint to the paper's method only where it may help.
         ("whisper-large-v3", {}, "a speech model, which the calibrated method does not price$"),
         ("bge-large-en-v1.5", {}, "an embedding model, .* by --config$"),

@@ -65,8 +65,7 @@ def save_chart(chart: alt.LayerChart, file: Path) -> Path:
     WorkError
         If the file cannot be written.
     """
-    if file.suffix not in {".png", ".svg", ".html"}:
-        raise InputError(f"a chart cannot be written as {file.name!r}", "end it with .png, .svg or .html")
+    check_chart_name(file)
     spec = specification(chart)
     make_folder(file.parent)
     if file.suffix == ".html":
@@ -78,6 +77,17 @@ def save_chart(chart: alt.LayerChart, file: Path) -> Path:
     if file.suffix == ".svg":
         return write_text(file, svg)
     return write_bytes(file, _vl_convert().svg_to_png(svg, scale=PNG_SCALE))
+
+
+def check_chart_name(file: Path) -> None:
+    """Refuse a file whose name does not end in a form that charts are written in.
+
+    Raises
+    ------
+    InputError
+    """
+    if file.suffix not in {".png", ".svg", ".html"}:
+        raise InputError(f"a chart cannot be written as {file.name!r}", "end it with .png, .svg or .html")
 
 
 def svg_of(spec: dict[str, Any]) -> str:

@@ -21,13 +21,13 @@ from joulewise.errors import InputError
 _COLUMNS = (
     "model",
     "accelerator",
-    "n_accelerators",
-    "batch_size",
-    "energy_j_per_unit",
+    "n",
+    "batch",
+    "J/unit",
     "low",
     "high",
     "unit",
-    "ms_per_unit",
+    "ms/unit",
     "bound",
     "mark",
 )
@@ -129,7 +129,8 @@ def emit_grid(table: pl.DataFrame, *, fmt: str, as_json: bool, output: Path | No
     rows = []
     for row in table.to_dicts():
         row["mark"] = ", ".join(t for k, t in marks.items() if row.get(k)) if row["fits"] else "does not fit"
-        row |= {"energy_j_per_unit": row["energy_per_unit_j"], "ms_per_unit": row["seconds_per_unit"] * 1e3}
+        row |= {"n": row["n_accelerators"], "batch": row["batch_size"]}
+        row |= {"J/unit": row["energy_per_unit_j"], "ms/unit": row["seconds_per_unit"] * 1e3}
         row |= {"low": row["energy_per_unit_j_low"], "high": row["energy_per_unit_j_high"]}
         rows.append({c: row[c] for c in _COLUMNS})
     least = ("low", "high", "unit", "bound")

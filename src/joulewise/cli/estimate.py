@@ -98,8 +98,9 @@ def command(
     catalog, fitted = load(data), None if calibration is None else load_calibration(calibration)
     own = None if measured is None else read_rows(measured)
     if table is not None:
-        given = [model, accelerator, day, config, onnx, module, *workload, *beyond, explain or None]
-        _require_alone(given, workload, beyond, method)
+        own_options = {"MODEL": model, "--on": accelerator, "--at": day, "--config": config, "--onnx": onnx}
+        given = own_options | {"--module": module, "--explain": explain or None} | workload | beyond
+        _require_alone([name for name, value in given.items() if value is not None], method)
         frame = read_rows(None if str(table) == "-" else table)
         found, problems = estimate_table(frame, fitted, own, catalog=catalog, keep=_names(keep))
         _emit_table(found, problems, len(frame), fmt=fmt, as_json=as_json, output=output)
@@ -126,12 +127,11 @@ def command(
     emit_object(value, text=text, fmt=fmt, as_json=as_json, output=output)
 
 
-def _require_alone(given: Sequence[object], workload: dict[str, Any], beyond: dict[str, Any], method: str) -> None:
+def _require_alone(given: Sequence[str], method: str) -> None:
     """Refuse options that are columns of a table, or that do not apply to one."""
-    if any(value is not None for value in given):
-        named = [name.replace("_", "-") for name in (*workload, *beyond)]
+    if given:
         raise InputError(
-            f"--from takes every workload from the table, not from {', '.join(named) or 'MODEL or other options'}",
+            f"--from takes every workload from the table, not from {', '.join(given)}",
             "give it as a column, or leave it out",
         )
     if method != "calibrated":

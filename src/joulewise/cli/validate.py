@@ -90,12 +90,16 @@ def command(
     if len(chosen) > 1:
         raise InputError(f"{' and '.join(chosen)} are given", "each is another table: give one of them")
     if chart is not None:
-        import_extra("vl_convert", "report", "--chart")  # before the work, which takes a while
+        # Before the work, which takes a while.
+        import_extra("vl_convert", "report", "--chart")
+        from joulewise.charts.export import check_chart_name  # noqa: PLC0415  (altair costs start-up time)
+
+        check_chart_name(chart)
     frame, catalog = measured_rows(measured, data)
     with progress("validate", len(KINDS)) as begin:
         checked = validate(frame, begin, catalog)
     if chart is not None:
-        from joulewise.charts.export import save_chart  # noqa: PLC0415  (altair costs start-up time)
+        from joulewise.charts.export import save_chart  # noqa: PLC0415
         from joulewise.charts.workloads import predicted_against_measured  # noqa: PLC0415
 
         save_chart(predicted_against_measured(checked), chart)

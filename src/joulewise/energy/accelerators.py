@@ -71,8 +71,17 @@ def weight_format(name: str, spec: AcceleratorSpec) -> tuple[float, str]:
 
 
 def is_at_wall(row: WorkloadRow) -> bool:
-    """Return whether a row asks for the whole system."""
-    return "wall" in (row.meter_scope or "").lower()
+    """Return whether a row asks for the whole system.
+
+    Raises
+    ------
+    BadCellError
+        If the scope is one word and not a known one; measured rows describe theirs in several.
+    """
+    scope = (row.meter_scope or "").lower()
+    if scope and " " not in scope and scope not in ("wall", "accelerators"):
+        raise BadCellError("meter_scope", f"{row.meter_scope!r} is not one of accelerators, wall")
+    return "wall" in scope
 
 
 def runs_copies(row: WorkloadRow) -> bool:

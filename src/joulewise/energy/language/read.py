@@ -123,11 +123,22 @@ def read(row: WorkloadRow, facts: Facts) -> Reading:
 
 
 def engine_generation(name: str | None) -> str:
-    """Return the generation of a serving engine by its name; an unknown or blank one counts as current."""
+    """Return the generation of a serving engine by its name; an unknown or blank one counts as current.
+
+    Raises
+    ------
+    BadCellError
+        If the name is a slip of one that would decide otherwise.
+    """
     low = (name or "").lower()
     if "transformers" in low or "fastchat" in low or low == EAGER:
         return EAGER
-    return EARLY if "vllm 0" in low or low == EARLY else CURRENT
+    if "vllm 0" in low or low == EARLY:
+        return EARLY
+    slip = get_close_matches(low, ("transformers", "fastchat", EAGER, EARLY), 1, _SLIP)
+    if slip:
+        raise BadCellError("engine", f"{name!r} is not known; did you mean {slip[0]}?")
+    return CURRENT
 
 
 def _split(row: WorkloadRow, n: float, *, sparse: bool) -> tuple[float, float, float]:
