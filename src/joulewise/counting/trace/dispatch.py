@@ -46,16 +46,15 @@ class Tally:
 
 
 @contextmanager
-def watch(module: torch.nn.Module, weights: dict[str, torch.Tensor]) -> Iterator[Tally]:
+def watch(module: torch.nn.Module) -> Iterator[Tally]:
     """Count the operators that are dispatched while the block runs.
 
     Parameters
     ----------
     module : torch.nn.Module
-        Module whose submodules are identified by their qualified names.
-    weights : mapping
-        Tensors that replace its parameters and buffers in this pass.
+        Module whose submodules are identified by their qualified names, and whose parameters and buffers are weights.
     """
+    weights = (*module.parameters(), *module.buffers())
     tally = Tally()
     stack: list[str] = []
     names = {id(child): name for name, child in reversed(list(module.named_modules()))}
@@ -79,7 +78,7 @@ def watch(module: torch.nn.Module, weights: dict[str, torch.Tensor]) -> Iterator
         hooks.register_module_forward_pre_hook(enter),
         hooks.register_module_forward_hook(leave, always_call=True),
     )
-    storages = {t.untyped_storage()._cdata: t.numel() for t in weights.values() if isinstance(t, torch.Tensor)}
+    storages = {t.untyped_storage()._cdata: t.numel() for t in weights}
     counter = _Counter(tally, stack, storages)
     try:
         with counter, _WholeCalls(counter, causal):
