@@ -12,7 +12,7 @@ from typing import Any
 import torch
 from torch.nn.parameter import is_lazy
 
-from joulewise.counting.trace.copies import Replace, copy_of, surroundings_kept
+from joulewise.counting.trace.copies import Replace, copy_of, surroundings_kept, uncompiled
 from joulewise.counting.trace.dispatch import Tally, watch
 from joulewise.counting.workload import Layer, Phase, Workload, bytes_of
 from joulewise.errors import InputError
@@ -21,9 +21,11 @@ from joulewise.formats import format_named
 
 def count_module(
     module: torch.nn.Module,
+    /,
     *inputs: Any,
     name: str | None = None,
     precision: str = "fp32",
+    named: Mapping[str, Any] | None = None,
     **kwargs: Any,
 ) -> Workload:
     """Count one forward pass of a module.
@@ -34,13 +36,15 @@ def count_module(
     Parameters
     ----------
     module : torch.nn.Module
-        Counted in evaluation mode, without gradients.
+        Counted in evaluation mode; without gradients, unless its forward pass asks for some, which count too.
     *inputs, **kwargs
         Of its ``forward``; tensors of any device.
     name : str, optional
         By default the class name.
     precision : str
         Of weights and activations, for the bytes: see `formats.FORMATS`.
+    named : mapping, optional
+        Further keyword arguments of ``forward``: those whose names are parameters of this function.
 
     Returns
     -------
@@ -54,6 +58,7 @@ def count_module(
     """
     stored_as = format_named(precision)
     per_value = stored_as.bytes
+    kwargs |= named or {}
     traced = run_counted(module, inputs, kwargs)
     tally, network = traced.tally, traced.network
     params = {id(p): p.numel() for p in network.parameters()}
@@ -89,7 +94,7 @@ class Traced:
 
 def run_counted(module: torch.nn.Module, inputs: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Traced:
     """Run a forward pass of a copy of a module, on the first kind of tensors that it can run on."""
-    with surroundings_kept():
+    with surroundings_kept(), uncompiled():
         return _first_that_runs(module, inputs, dict(kwargs))
 
 
@@ -122,27 +127,36 @@ def _first_that_runs(module: torch.nn.Module, inputs: tuple[Any, ...], kwargs: d
     logging.getLogger("torch._subclasses.fake_tensor").setLevel(logging.CRITICAL)
     failure: Exception | None = None
     network = module
-    for kind in kinds:
-        try:
-            context, replace = _tensors_of(kind)
-            network, given, named = copy_of(module, inputs, kwargs, replace)
-            return Traced(_run(network, given, named, context), kind, network)
-        # An error may come from the kind of tensors: the next kind decides. An error on the last kind is the module's.
-        except Exception as error:
-            failure = error
+    for gradients in (False, True):
+        for kind in kinds:
+            try:
+                context, replace = _tensors_of(kind)
+                network, given, named = copy_of(module, inputs, kwargs, replace)
+                return Traced(_run(network, given, named, context, gradients), kind, network)
+            # An error may come from the kind of tensors: the next kind decides. The last error is the module's.
+            except Exception as error:
+                failure = error
+        if "does not require grad" not in str(failure):
+            break
     raise InputError(_explained(failure, network)) from failure
 
 
 def _tensors_of(kind: str) -> tuple[AbstractContextManager[Any], Replace]:
     """Return the context that a kind of tensors needs, and what makes them of others."""
     if kind == "meta":
-        return nullcontext(), lambda tensor: tensor.detach().to("meta")
+        return nullcontext(), lambda tensor: _dense(tensor).to("meta")
     if kind == "cpu":
         return nullcontext(), _real
     from torch._subclasses.fake_tensor import FakeTensorMode  # noqa: PLC0415  (seldom needed, and slow to load)
 
     fake = FakeTensorMode(allow_non_fake_inputs=True)
-    return fake, lambda tensor: fake.from_tensor(tensor.detach())
+    return fake, lambda tensor: fake.from_tensor(_dense(tensor))
+
+
+def _dense(tensor: torch.Tensor) -> torch.Tensor:
+    if tensor.layout not in (torch.strided, torch.jagged) or (tensor.is_nested and tensor.layout is torch.strided):
+        raise TypeError(f"{str(tensor.layout).removeprefix('torch.')} tensors are counted by their values only")
+    return tensor.detach()
 
 
 def _real(tensor: torch.Tensor) -> torch.Tensor:
@@ -152,10 +166,14 @@ def _real(tensor: torch.Tensor) -> torch.Tensor:
 
 
 def _run(
-    network: torch.nn.Module, inputs: tuple[Any, ...], kwargs: dict[str, Any], context: AbstractContextManager[Any]
+    network: torch.nn.Module,
+    inputs: tuple[Any, ...],
+    kwargs: dict[str, Any],
+    context: AbstractContextManager[Any],
+    gradients: bool,
 ) -> Tally:
     network.eval()
-    with torch.no_grad(), context:
+    with torch.set_grad_enabled(gradients), context:
         if any(is_lazy(t) for t in (*network.parameters(), *network.buffers())):
             network(*inputs, **kwargs)  # a lazy layer has no weights before its first pass
         with watch(network) as tally:
