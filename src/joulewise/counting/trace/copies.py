@@ -10,10 +10,9 @@ import copy
 import random
 import sys
 import types
-import warnings
 from collections import OrderedDict
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager
 from typing import Any
 
 import torch
@@ -67,25 +66,6 @@ def unwrapped(network: torch.nn.Module) -> torch.nn.Module:
             network = network._modules["_orig_mod"]  # type: ignore[assignment]
         else:
             return network
-
-
-@contextmanager
-def uncompiled() -> Iterator[None]:
-    """Run what a network compiles as it is written; higher-order operators are compiled too when they are called."""
-    compiled = torch.compile
-    # Without a compiler that is loaded there is nothing compiled yet, and loading it takes a second.
-    loaded = "torch._dynamo" in sys.modules
-    torch.compile = _as_written  # type: ignore[assignment]
-    try:
-        with warnings.catch_warnings(), torch.compiler.set_stance("force_eager") if loaded else nullcontext():
-            warnings.filterwarnings("ignore", "flex_attention called without torch.compile")
-            yield
-    finally:
-        torch.compile = compiled
-
-
-def _as_written(function: Any = None, **_: Any) -> Any:
-    return (lambda given: given) if function is None else function
 
 
 @contextmanager

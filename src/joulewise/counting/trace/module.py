@@ -12,7 +12,8 @@ from typing import Any
 import torch
 from torch.nn.parameter import is_lazy
 
-from joulewise.counting.trace.copies import Replace, copy_of, surroundings_kept, uncompiled
+from joulewise.counting.trace.compiler import uncompiled
+from joulewise.counting.trace.copies import Replace, copy_of, surroundings_kept
 from joulewise.counting.trace.dispatch import Tally, watch
 from joulewise.counting.workload import Layer, Phase, Workload, bytes_of
 from joulewise.errors import InputError
