@@ -205,9 +205,8 @@ def _count_generation(
         with torch.no_grad():
             return model(input_ids=tokens(length), use_cache=True, logits_to_keep=1).past_key_values
 
-    prefill, where = run_counted(
-        model, (), {"input_ids": tokens(prompt_tokens), "use_cache": True, "logits_to_keep": 1}
-    )
+    traced = run_counted(model, (), {"input_ids": tokens(prompt_tokens), "use_cache": True, "logits_to_keep": 1})
+    prefill = traced.tally
     phases = {"prefill": phase_of(prefill, per_value)}
     uncounted, written = Counter(prefill.uncounted), prefill.written
     in_decode: list[Layer] = []
@@ -216,7 +215,7 @@ def _count_generation(
 
         def step(length: int) -> tuple[int, ...]:
             arguments = {"input_ids": tokens(1), "past_key_values": cache_of(length), "use_cache": True}
-            tally, _ = run_counted(model, (), arguments)
+            tally = run_counted(model, (), arguments).tally
             uncounted.update(tally.uncounted)
             return (*astuple(phase_of(tally, per_value)), tally.written)
 
@@ -236,9 +235,9 @@ def _count_generation(
         kv_bytes=bytes_of(cached, per_value),
         activation_bytes=bytes_of(written, per_value),
         phases=phases,  # type: ignore[arg-type]
-        layers=(*layers_of(prefill, model), *in_decode),
+        layers=(*layers_of(prefill, traced.network), *in_decode),
         uncounted=dict(uncounted.most_common()),
-        method=f"torch:{where}",
+        method=f"torch:{traced.kind}",
         precision=stored_as.name,
         inputs={"batch_size": batch_size, "prompt_tokens": prompt_tokens, "output_tokens": output_tokens},
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,14 @@ TARGET_FORMS = "timm:NAME, hf:CONFIG.json, hf:ORG/NAME, CONFIG.json, MODEL.onnx 
 _DEFAULTS = InferenceOptions()
 
 
-def count(target: Any, *inputs: Any, options: InferenceOptions | None = None, **kwargs: Any) -> Workload:
+def count(
+    target: Any,
+    /,
+    *inputs: Any,
+    options: InferenceOptions | None = None,
+    named: Mapping[str, Any] | None = None,
+    **kwargs: Any,
+) -> Workload:
     """Count one inference of a network.
 
     Parameters
@@ -27,6 +35,8 @@ def count(target: Any, *inputs: Any, options: InferenceOptions | None = None, **
         model or a diffusion transformer, in closed form and without torch), ``model.onnx``, ``file.py:factory``.
     options : InferenceOptions, optional
         Sizes and precision, for a target that is not a module.
+    named : mapping, optional
+        Further keyword arguments of a module's forward pass: those named ``options`` or ``named``, as parameters here.
 
     Returns
     -------
@@ -40,14 +50,14 @@ def count(target: Any, *inputs: Any, options: InferenceOptions | None = None, **
         If the target needs an extra that is not installed.
     """
     if isinstance(target, str | Path):
-        if inputs or kwargs:
+        if inputs or kwargs or named:
             raise InputError("inputs are for a module; a named target takes options")
         return count_target(str(target), options or _DEFAULTS)
     import_extra("torch", "torch", "counting a module")
     from joulewise.counting.trace import count_module  # noqa: PLC0415  (torch takes seconds to import)
 
     chosen = {"precision": options.precision} if options and options.precision else {}
-    return count_module(target, *inputs, **chosen, **kwargs)
+    return count_module(target, *inputs, **chosen, named={**kwargs, **(named or {})})
 
 
 def count_target(target: str, options: InferenceOptions = _DEFAULTS) -> Workload:

@@ -10,18 +10,29 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import torch
+from torch._ops import HigherOrderOperator
+from torch.nested._internal.nested_tensor import NestedTensor
 from torch.overrides import TorchFunctionMode
 from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_leaves
 
-from joulewise.counting.trace.elementwise import MOVEMENT, PER_INPUT, PER_OUTPUT, base_name
-from joulewise.counting.trace.formulas import attention_flops, formulas
+from joulewise.counting.trace.elementwise import BAGS, MOVEMENT, PER_INPUT, PER_OUTPUT, base_name
+from joulewise.counting.trace.formulas import (
+    COMPLEX,
+    REAL_OPERATIONS,
+    attention_flops,
+    formulas,
+    jagged_attention_flops,
+    stored_elements,
+)
 from joulewise.counting.trace.fvcore import OPAQUE, fvcore_flops
+from joulewise.counting.trace.higher_order import run_plainly
 
 _SOFTMAX_COST = PER_INPUT["_softmax"]
 # Matrices stacked in one weight of a recurrent layer.
 _GATES = {"lstm": 4, "gru": 3, "rnn_tanh": 1, "rnn_relu": 1}
 _CONVOLUTIONS = {"conv1d", "conv2d", "conv3d"}
+_ALL_CONVOLUTIONS = _CONVOLUTIONS | {"conv_transpose1d", "conv_transpose2d", "conv_transpose3d"}
 _CONVOLVED = {"convolution", "_convolution", "convolution_overrideable"}
 _NORM_OF_FUSED_LAYER = 2 * PER_INPUT["native_layer_norm"]
 
@@ -46,16 +57,15 @@ class Tally:
 
 
 @contextmanager
-def watch(module: torch.nn.Module, weights: dict[str, torch.Tensor]) -> Iterator[Tally]:
+def watch(module: torch.nn.Module) -> Iterator[Tally]:
     """Count the operators that are dispatched while the block runs.
 
     Parameters
     ----------
     module : torch.nn.Module
-        Module whose submodules are identified by their qualified names.
-    weights : mapping
-        Tensors that replace its parameters and buffers in this pass.
+        Module whose submodules are identified by their qualified names, and whose parameters and buffers are weights.
     """
+    weights = (*module.parameters(), *module.buffers())
     tally = Tally()
     stack: list[str] = []
     names = {id(child): name for name, child in reversed(list(module.named_modules()))}
@@ -79,7 +89,7 @@ def watch(module: torch.nn.Module, weights: dict[str, torch.Tensor]) -> Iterator
         hooks.register_module_forward_pre_hook(enter),
         hooks.register_module_forward_hook(leave, always_call=True),
     )
-    storages = {t.untyped_storage()._cdata: t.numel() for t in weights.values() if isinstance(t, torch.Tensor)}
+    storages = {_storage(t): _elements(t) for t in weights}
     counter = _Counter(tally, stack, storages)
     try:
         with counter, _WholeCalls(counter, causal):
@@ -106,26 +116,39 @@ class _Counter(TorchDispatchMode):
         # Otherwise torch would load its compiler, which takes most of a second, only to switch it off for this mode.
         return False
 
+    # `torch.cond`, `flex_attention` and the like come through here too.
+    supports_higher_order_operators = True
+
     def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
         kwargs = kwargs or {}
+        if isinstance(func, HigherOrderOperator):
+            with self:
+                return run_plainly(func, *args, **kwargs)
+        if any(issubclass(kind, NestedTensor) for kind in types):
+            return NotImplemented  # it calls operators on its values, which come here in turn
+        if self.paused:
+            return func(*args, **kwargs)
+        if any(isinstance(t, torch.Tensor) and t.is_nested for t in args):
+            raise TypeError("nested tensors are counted in the layout torch.jagged only")
         packet = func._overloadpacket
         name = base_name(str(packet))
-        known = packet in self.formulas or name in PER_OUTPUT or name in PER_INPUT or name in MOVEMENT
+        known = packet in self.formulas or any(name in table for table in (PER_OUTPUT, PER_INPUT, MOVEMENT, BAGS))
         if not known and func is not torch.ops.prim.device.default:
             with self:
                 result = func.decompose(*args, **kwargs)
             if result is not NotImplemented:
                 return result
         out = func(*args, **kwargs)
-        if not self.paused:
-            self._count(func, packet, name, args, kwargs, out)
+        self._count(func, packet, name, args, kwargs, out)
         return out
 
     def _count(self, func: Any, packet: Any, name: str, args: Any, kwargs: Any, out: Any) -> None:
         inputs = [t for t in tree_leaves((args, kwargs)) if isinstance(t, torch.Tensor)]
         outputs = [t for t in tree_leaves(out) if isinstance(t, torch.Tensor)]
-        made = sum(t.numel() for t in outputs)
+        made = sum(map(_elements, outputs))
         flops = int(self.formulas[packet](*args, **kwargs, out_val=out)) if packet in self.formulas else 0
+        if inputs and inputs[0].is_complex() and name not in REAL_OPERATIONS:
+            flops *= COMPLEX
         if self.tally.by_fvcore is not None and not self.unseen_by_fvcore:
             self.tally.by_fvcore += fvcore_flops(name, args, out, flops)
         if packet in self.formulas:
@@ -133,7 +156,13 @@ class _Counter(TorchDispatchMode):
             self.products(flops, inputs, made, convolved=convolved)
             if name == "_transformer_encoder_layer_fwd":
                 self.tally.elementwise += _NORM_OF_FUSED_LAYER * inputs[0].numel()
-        if name in PER_OUTPUT:
+        if name in BAGS:
+            # Sums of rows: additions alone, and a multiplication each where the rows are weighted.
+            rows, weighted = args[1].numel(), len(args) > 6 and args[6] is not None
+            self.tally.elementwise += (2 if weighted else 1) * rows * args[0].shape[-1]
+            self.tally.read += rows * args[0].shape[-1]
+            self.tally.written += outputs[0].numel()
+        elif name in PER_OUTPUT:
             self.tally.elementwise += PER_OUTPUT[name] * (outputs[0].numel() if outputs else 0)
             self.tally.written += made
         elif name in PER_INPUT:
@@ -156,18 +185,30 @@ class _Counter(TorchDispatchMode):
         tally.written += made
         tally.stored += made
         for tensor in inputs:
-            storage = tensor.untyped_storage()._cdata
+            storage = _storage(tensor)
             if storage in self.storages:
                 tally.weights_read[storage] = self.storages[storage]
             else:
-                tally.read += tensor.numel()
-        weighed = [t for t in inputs if t.untyped_storage()._cdata in self.storages]
+                tally.read += _elements(tensor)
+        weighed = [t for t in inputs if _storage(t) in self.storages]
         tally.by_form[_form_of(convolved, bool(weighed))] += flops
         tally.moved += made + sum(
-            t.numel()
+            _elements(t)
             for t in inputs
             if not any(t is w for w in weighed) and not (convolved and any(t is w for w in convolved[1:3]))
         )
+
+
+def _storage(tensor: torch.Tensor) -> int:
+    """Return what tells a tensor's memory from others'; a sparse or nested tensor has several pieces of it."""
+    plain = tensor.layout is torch.strided and not tensor.is_nested
+    return tensor.untyped_storage()._cdata if plain else id(tensor)
+
+
+def _elements(tensor: torch.Tensor) -> int:
+    if isinstance(tensor, NestedTensor):
+        return tensor.values().numel()
+    return stored_elements(tensor)
 
 
 def _form_of(convolved: Any, weighed: bool) -> str:
@@ -185,6 +226,10 @@ def _form_of(convolved: Any, weighed: bool) -> str:
     if all(k <= s for k, s in zip(kernel, strides, strict=True)):
         return "pointwise"
     return "depthwise" if groups > 1 and weight.shape[1] == 1 else "convolution"
+
+
+def _has_no_data(tensor: torch.Tensor) -> bool:
+    return tensor.is_meta or (type(tensor).__name__ == "FakeTensor" and not tensor.is_cpu)
 
 
 class _WholeCalls(TorchFunctionMode):
@@ -208,20 +253,34 @@ class _WholeCalls(TorchFunctionMode):
         called = getattr(func, "__name__", "")
         if called == "adaptive_avg_pool2d" and self.counter.tally.by_fvcore is not None:
             self.counter.tally.by_fvcore += args[0].numel()
+        if called in _ALL_CONVOLUTIONS and args and args[0].is_complex():
+            return self._complex_convolution(func, args, kwargs)
         if called in _CONVOLUTIONS and isinstance(kwargs.get("padding", args[4] if len(args) > 4 else 0), str):
             self.counter.unseen_by_fvcore = True
             try:
                 return func(*args, **kwargs)
             finally:
                 self.counter.unseen_by_fvcore = False
-        # Only a padded batch: packed sequences have their lengths as a second tensor.
-        if called in _GATES and len(args) == 9 and not args[0].is_cpu:
-            return self._recurrent(func.__name__, *args)
+        if called in _GATES and _has_no_data(args[0]):
+            # Packed sequences have the lengths of their steps as a second tensor; a padded batch has its layout last.
+            packed = isinstance(args[3], list | tuple)
+            return self._recurrent(called, args[0], *(args[2:] if packed else args[1:-1]))
         return func(*args, **kwargs)
+
+    def _complex_convolution(self, func: Any, args: Any, kwargs: Any) -> Any:
+        self.counter.paused = True  # torch makes it of three real ones
+        try:
+            out = func(*args, **kwargs)
+        finally:
+            self.counter.paused = False
+        x, weight = args[0], kwargs["weight"] if "weight" in kwargs else args[1]
+        rows = x if "transpose" in func.__name__ else out
+        self.counter.products(COMPLEX * 2 * rows.numel() * weight[0].numel(), [x, weight], out.numel())
+        return out
 
     def _recurrent(
         self, kind: str, x: Any, states: Any, weights: Any, biases: bool, layers: int, _dropout: float, _train: bool,
-        both: bool, _batch_first: bool,
+        both: bool,
     ) -> Any:  # fmt: skip
         """Count a recurrent layer on tensors without data, and return tensors of the shapes of its results."""
         matrices = [w for w in weights if w.dim() == 2]
@@ -248,6 +307,10 @@ class _WholeCalls(TorchFunctionMode):
             self.counter.paused = False
         named = dict(zip(("query", "key", "value", "attn_mask", "dropout_p", "is_causal"), args, strict=False)) | kwargs
         query, key, value = named["query"], named["key"], named["value"]
+        if query.is_nested:
+            flops = jagged_attention_flops(query, key, value)
+            self.counter.products(flops, [query, key, value], _elements(out))
+            return out
         flops = attention_flops(query, key, value)
         rows, columns = query.shape[-2], key.shape[-2]
         masked = named.get("is_causal", False) or (self.causal[-1] and columns >= rows)

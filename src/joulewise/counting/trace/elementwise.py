@@ -84,6 +84,9 @@ PER_INPUT: dict[str, int] = {
     "_weight_norm_interface": 3,  # squares, their sum, one scale
 }
 
+# Sums of rows of a table, by index.
+BAGS = frozenset({"_embedding_bag", "_embedding_bag_forward_only"})
+
 # No arithmetic: views, copies, look-ups, generators, sorting and the like.
 MOVEMENT = frozenset(
     """
@@ -104,7 +107,7 @@ MOVEMENT = frozenset(
         _pin_memory is_same_size isfinite atleast_1d meshgrid pad_sequence tril_indices triu_indices max_unpool2d
         bitwise_xor diag diag_embed cumulative _shape_as_tensor rot90 _nested_tensor_from_mask_left_aligned numpy_T
         index_copy index_copy_ _index_put_impl_ squeeze_ unsqueeze_ transpose_ swapaxes flatten ravel vsplit hsplit
-        expand_as empty_permuted device layout dtype stride
+        _pack_padded_sequence expand_as empty_permuted device layout dtype stride
     """.split()
 )
 

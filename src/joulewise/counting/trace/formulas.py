@@ -17,6 +17,12 @@ from torch.utils.flop_counter import flop_registry
 
 Formula = Callable[..., int]
 
+COMPLEX = 4
+"""A complex multiply-add is 4 real multiplications and 4 additions: 8 FLOPs, where a real one is 2."""
+
+REAL_OPERATIONS = frozenset({"_fft_c2c", "_fft_r2c", "_fft_c2r"})
+"""Operators whose formulas state real operations on complex numbers."""
+
 
 def formulas() -> dict[Any, Formula]:
     """Return operator packet -> formula; a formula takes the operator's arguments and ``out_val``."""
@@ -53,8 +59,11 @@ def formulas() -> dict[Any, Formula]:
         "_cdist_forward": lambda a, b, *_, **__: 3 * a.numel() * b.shape[-2],
         "_trilinear": _trilinear,
         "linalg_solve_triangular": lambda a, b, **_: a.shape[-1] * b.numel(),
-        "_embedding_bag": _embedding_bag,
-        "_embedding_bag_forward_only": _embedding_bag,
+        "mm": _mm,
+        "addmm": lambda bias, a, b, **_: _mm(a, b),
+        "_sparse_mm": _mm,
+        "_sparse_addmm": lambda bias, a, b, **_: _mm(a, b),
+        "sparse_sampled_addmm": lambda kept, a, b, **_: 2 * stored_elements(kept) * a.shape[-1],
         "mkldnn_convolution": _convolution,
         "mkldnn_linear": lambda x, w, *_, **__: 2 * x.numel() * w.shape[0],
     }
@@ -69,6 +78,13 @@ def attention_flops(query: Any, key: Any, value: Any) -> int:
     """Return FLOPs of scores and their product with the values, all pairs counted. [FLOP]"""
     pairs = math.prod(query.shape[:-1]) * key.shape[-2]
     return 2 * pairs * (query.shape[-1] + value.shape[-1])
+
+
+def jagged_attention_flops(query: Any, key: Any, value: Any) -> int:
+    """Return FLOPs of attention within the sequences of (batch, heads, ragged, width), all pairs counted. [FLOP]"""
+    rows, columns = (t.offsets().diff().tolist() for t in (query, key))
+    pairs = query.shape[1] * sum(m * n for m, n in zip(rows, columns, strict=True))
+    return int(2 * pairs * (query.shape[-1] + value.shape[-1]))
 
 
 def _attention(query: Any, key: Any, value: Any, *_: Any, **__: Any) -> int:
@@ -141,8 +157,26 @@ def _trilinear(a: Any, b: Any, c: Any, expand_a: Any, expand_b: Any, expand_c: A
     return 4 * math.prod(max(sizes) for sizes in shapes)
 
 
-def _embedding_bag(weight: Any, indices: Any, *_: Any, **__: Any) -> int:
-    return int(indices.numel() * weight.shape[-1])  # sums: additions alone
+def _mm(a: Any, b: Any, *_: Any, **__: Any) -> int:
+    """Each element that is stored of a sparse side is multiplied with a row or a column of the other side."""
+    if b.layout is torch.strided:
+        return int(2 * stored_elements(a) * b.shape[-1])
+    if a.layout is torch.strided:
+        return int(2 * a.shape[0] * stored_elements(b))
+    # Two sparse sides: of each inner index, elements of its column on the left by elements of its row on the right.
+    left, right = (torch.bincount(t.to_sparse_coo().coalesce().indices()[d], minlength=n) for t, d, n in _inner(a, b))
+    return int(2 * (left * right).sum())
+
+
+def _inner(a: Any, b: Any) -> tuple[tuple[Any, int, int], ...]:
+    return (a, 1, a.shape[1]), (b, 0, b.shape[0])
+
+
+def stored_elements(tensor: torch.Tensor) -> int:
+    """Return the number of elements that a tensor stores: all, or those of a sparse one."""
+    if tensor.layout is torch.sparse_coo:
+        return int(tensor._nnz()) * math.prod(tensor.shape[tensor.sparse_dim() :])
+    return tensor.numel() if tensor.layout is torch.strided else tensor.values().numel()
 
 
 def _convolution(x: Any, w: Any, *_: Any, out_val: Any, **__: Any) -> int:

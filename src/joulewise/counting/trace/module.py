@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import copy
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass
 from typing import Any
 
 import torch
-from torch.utils._pytree import tree_map_only
+from torch.nn.parameter import is_lazy
 
+from joulewise.counting.trace.compiler import uncompiled
+from joulewise.counting.trace.copies import Replace, copy_of, surroundings_kept
 from joulewise.counting.trace.dispatch import Tally, watch
 from joulewise.counting.workload import Layer, Phase, Workload, bytes_of
 from joulewise.errors import InputError
@@ -18,27 +22,30 @@ from joulewise.formats import format_named
 
 def count_module(
     module: torch.nn.Module,
+    /,
     *inputs: Any,
     name: str | None = None,
     precision: str = "fp32",
+    named: Mapping[str, Any] | None = None,
     **kwargs: Any,
 ) -> Workload:
     """Count one forward pass of a module.
 
-    The module's own weights are neither read nor changed: its parameters and buffers are replaced for the
-    pass by meta tensors of their shape; where the module cannot run on these, by fake tensors; and where
-    it cannot on those either, it runs on the real ones.
+    The module is left as it was: a copy of it runs. Its parameters and buffers are meta tensors of the same shapes;
+    where it cannot run on these, fake tensors; and where it cannot run on those either, copies with their values.
 
     Parameters
     ----------
     module : torch.nn.Module
-        Counted in evaluation mode, without gradients; its mode is left as it was.
+        Counted in evaluation mode; without gradients, unless its forward pass asks for some, which count too.
     *inputs, **kwargs
         Of its ``forward``; tensors of any device.
     name : str, optional
         By default the class name.
     precision : str
         Of weights and activations, for the bytes: see `formats.FORMATS`.
+    named : mapping, optional
+        Further keyword arguments of ``forward``: those whose names are parameters of this function.
 
     Returns
     -------
@@ -52,9 +59,11 @@ def count_module(
     """
     stored_as = format_named(precision)
     per_value = stored_as.bytes
-    tally, device = run_counted(module, inputs, kwargs)
-    params = {id(p): p.numel() for p in module.parameters()}
-    stored = {**params, **{id(b): b.numel() for b in module.buffers()}}
+    kwargs |= named or {}
+    traced = run_counted(module, inputs, kwargs)
+    tally, network = traced.tally, traced.network
+    params = {id(p): p.numel() for p in network.parameters()}
+    stored = {**params, **{id(b): b.numel() for b in network.buffers()}}
     phase = phase_of(tally, per_value)
     return Workload(
         name=name or type(module).__name__,
@@ -64,9 +73,9 @@ def count_module(
         kv_bytes=0,
         activation_bytes=bytes_of(tally.written, per_value),
         phases={"forward": phase},
-        layers=layers_of(tally, module),
+        layers=layers_of(tally, network),
         uncounted=dict(tally.uncounted.most_common()),
-        method=f"torch:{device}",
+        method=f"torch:{traced.kind}",
         precision=stored_as.name,
         activation_values=tally.moved,
         flops_by_form=dict(tally.by_form),
@@ -75,15 +84,19 @@ def count_module(
     )
 
 
-def run_counted(module: torch.nn.Module, inputs: tuple[Any, ...], kwargs: Mapping[str, Any]) -> tuple[Tally, str]:
-    """Run a forward pass on the first kind of tensors that it can run on; return its tally and their kind."""
-    modes = [(child, child.training) for child in module.modules()]
-    module.eval()
-    try:
-        return _first_that_runs(module, inputs, kwargs)
-    finally:
-        for child, training in modes:
-            child.training = training
+@dataclass(frozen=True)
+class Traced:
+    """A pass that was counted: its tally, the kind of tensors that it ran on, and the copy of the network that ran."""
+
+    tally: Tally
+    kind: str
+    network: torch.nn.Module
+
+
+def run_counted(module: torch.nn.Module, inputs: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Traced:
+    """Run a forward pass of a copy of a module, on the first kind of tensors that it can run on."""
+    with surroundings_kept(), uncompiled():
+        return _first_that_runs(module, inputs, dict(kwargs))
 
 
 def phase_of(tally: Tally, per_value: float) -> Phase:
@@ -106,57 +119,66 @@ def layers_of(tally: Tally, module: torch.nn.Module) -> tuple[Layer, ...]:
     )
 
 
-def _first_that_runs(module: torch.nn.Module, inputs: tuple[Any, ...], kwargs: Mapping[str, Any]) -> tuple[Tally, str]:
+def _first_that_runs(module: torch.nn.Module, inputs: tuple[Any, ...], kwargs: dict[str, Any]) -> Traced:
     kinds = ["meta", "fake"]
-    on_meta = any(t.is_meta for t in (*module.parameters(), *module.buffers()))
+    on_meta = any(t.is_meta for t in (*module.parameters(), *module.buffers()) if not is_lazy(t))
     if not on_meta:
         kinds.append("cpu")
     # A failure on one kind of tensors is expected: the next is tried.
     logging.getLogger("torch._subclasses.fake_tensor").setLevel(logging.CRITICAL)
     failure: Exception | None = None
-    for kind in kinds:
-        try:
-            return _run(module, inputs, kwargs, *_tensors_of(kind)), kind
-        # An error may come from the kind of tensors: the next kind decides. An error on the last kind is the module's.
-        except Exception as error:
-            failure = error
-    raise InputError(_explained(failure, module)) from failure
+    network = module
+    for gradients in (False, True):
+        for kind in kinds:
+            try:
+                context, replace = _tensors_of(kind)
+                network, given, named = copy_of(module, inputs, kwargs, replace)
+                return Traced(_run(network, given, named, context, gradients), kind, network)
+            # An error may come from the kind of tensors: the next kind decides. The last error is the module's.
+            except Exception as error:
+                failure = error
+        if "does not require grad" not in str(failure):
+            break
+    raise InputError(_explained(failure, network)) from failure
 
 
-def _tensors_of(kind: str) -> tuple[AbstractContextManager[Any], Callable[[torch.Tensor], torch.Tensor]]:
+def _tensors_of(kind: str) -> tuple[AbstractContextManager[Any], Replace]:
     """Return the context that a kind of tensors needs, and what makes them of others."""
     if kind == "meta":
-        return nullcontext(), lambda tensor: tensor.to("meta")
+        return nullcontext(), lambda tensor: _dense(tensor).to("meta")
     if kind == "cpu":
-        return nullcontext(), lambda tensor: tensor
+        return nullcontext(), _real
     from torch._subclasses.fake_tensor import FakeTensorMode  # noqa: PLC0415  (seldom needed, and slow to load)
 
     fake = FakeTensorMode(allow_non_fake_inputs=True)
-    return fake, fake.from_tensor
+    return fake, lambda tensor: fake.from_tensor(_dense(tensor))
+
+
+def _dense(tensor: torch.Tensor) -> torch.Tensor:
+    if tensor.layout not in (torch.strided, torch.jagged) or (tensor.is_nested and tensor.layout is torch.strided):
+        raise TypeError(f"{str(tensor.layout).removeprefix('torch.')} tensors are counted by their values only")
+    return tensor.detach()
+
+
+def _real(tensor: torch.Tensor) -> torch.Tensor:
+    # Types of other packages carry more than values, and know how to be copied.
+    plain = type(tensor) in (torch.Tensor, torch.nn.Parameter)
+    return tensor.detach().clone() if plain else copy.deepcopy(tensor)
 
 
 def _run(
-    module: torch.nn.Module,
+    network: torch.nn.Module,
     inputs: tuple[Any, ...],
-    kwargs: Mapping[str, Any],
+    kwargs: dict[str, Any],
     context: AbstractContextManager[Any],
-    replace: Callable[[torch.Tensor], torch.Tensor],
+    gradients: bool,
 ) -> Tally:
-    with torch.no_grad():
-        replaced: dict[int, torch.Tensor] = {}
-
-        def once(tensor: torch.Tensor) -> torch.Tensor:
-            # Shared weights stay shared.
-            if id(tensor) not in replaced:
-                replaced[id(tensor)] = replace(tensor)
-            return replaced[id(tensor)]
-
-        # Kept alive by `tensors`: the storages of meta tensors are identified by address.
-        tensors = {name: once(t) for name, t in module.named_parameters(remove_duplicate=False)}
-        tensors |= {name: once(t) for name, t in module.named_buffers(remove_duplicate=False)}
-        given, named = tree_map_only(torch.Tensor, once, (inputs, dict(kwargs)))
-        with context, watch(module, tensors) as tally:
-            torch.func.functional_call(module, tensors, given, named)
+    network.eval()
+    with torch.set_grad_enabled(gradients), context:
+        if any(is_lazy(t) for t in (*network.parameters(), *network.buffers())):
+            network(*inputs, **kwargs)  # a lazy layer has no weights before its first pass
+        with watch(network) as tally:
+            network(*inputs, **kwargs)
     return tally
 
 
