@@ -4,42 +4,30 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from joulewise.counting.onnx_graph.formulas import (
-    FORMULAS,
-    MOVEMENT,
-    PER_INPUT,
-    PER_OUTPUT,
-    Call,
-    Shape,
-    UnknownShapeError,
-)
+from joulewise.counting.onnx_graph.call import Call, MisfitError, Shape, UnknownShapeError
+from joulewise.counting.onnx_graph.elementwise import MOVEMENT, PER_INPUT, PER_OUTPUT
+from joulewise.counting.onnx_graph.formulas import FORMULAS
 from joulewise.counting.onnx_graph.read import read_model
+from joulewise.counting.onnx_graph.structure import GRAPH, GRAPHS, label, subgraphs
+from joulewise.counting.onnx_graph.weights import Held, constants, held_by, use
 from joulewise.counting.workload import AS_STORED, Layer, Phase, Workload, bytes_of
+from joulewise.errors import InputError
 from joulewise.extras import import_extra
 from joulewise.formats import format_named
 
 _STANDARD = ("", "ai.onnx")
-# Data types of weights, with their bytes per value: float, double, float16, bfloat16, 8 and 4 bits.
-_WEIGHT_TYPES = {
-    1: 4.0,
-    11: 8.0,
-    10: 2.0,
-    16: 2.0,
-    2: 1.0,
-    3: 1.0,
-    17: 1.0,
-    18: 1.0,
-    19: 1.0,
-    20: 1.0,
-    21: 0.5,
-    22: 0.5,
-    23: 0.5,
-}
+_CONTRIBUTED = ("com.microsoft", "com.ms.")
+_INT64 = 7
+# Exporters write the largest number where a loop ends by its condition.
+_ENDLESS = 2**31 - 1
+_MOST = 10**30
+# Operators that hand on a weight.
+_HANDS_ON = frozenset("DequantizeLinear Identity Cast Transpose Reshape Squeeze Unsqueeze Flatten".split())
 
 
 def count_onnx(path: Path, *, dims: Mapping[str, int] | None = None, precision: str | None = None) -> Workload:
@@ -58,28 +46,30 @@ def count_onnx(path: Path, *, dims: Mapping[str, int] | None = None, precision: 
     -------
     Workload
         With the phase ``forward``. An ``If`` counts as its costlier branch, a ``Loop`` or ``Scan`` as its body times
-        its known length. An operator without a formula, or whose shapes depend on data, is in `uncounted`.
+        its known length. An operator without a formula, or whose shapes depend on data, is in `uncounted`. The weights
+        of all branches and bodies are parameters, quantised ones by their true number.
 
     Raises
     ------
     MissingExtraError
         If onnx is not installed.
     InputError
-        If the file is not an ONNX model, or a dimension is open, invalid or unknown.
+        If the file is not an ONNX model; its graphs, shapes or attributes contradict themselves; or a dimension is
+        open, invalid or unknown.
     """
     stored_as = format_named(precision) if precision else None
     model = read_model(path, dims or {})
     walk = _Walk()
-    _graph(model.graph, {}, {}, walk)
-    weights = _weights(model.graph)
-    params = sum(n for n, _ in weights.values())
+    scope = _Scope(path, {}, {}, {}, [])
+    _graph(model.graph, scope, walk)
+    params = sum(held.params for held in scope.weights)
     per_value = (stored_as or format_named("fp32")).bytes
-    stored = params * per_value if stored_as else sum(n * size for n, size in weights.values())
-    weight_bytes = math.ceil(stored)
+    _check_total(path, max(walk.flops, walk.flops + walk.elementwise, walk.written, params))
+    weight_bytes = bytes_of(params, per_value) if stored_as else sum(held.stored_bytes for held in scope.weights)
     return Workload(
         name=path.name,
         params=params,
-        active_params=params,
+        active_params=sum(held.active_params for held in scope.weights),
         weight_bytes=weight_bytes,
         kv_bytes=0,
         activation_bytes=bytes_of(walk.written, per_value),
@@ -121,35 +111,66 @@ class _Walk:
         self.uncounted.update({name: n * times for name, n in other.uncounted.items()})
 
 
-def _graph(graph: Any, outer_shapes: Mapping[str, Shape], outer_values: Mapping[str, Any], walk: _Walk) -> None:
-    shapes = {**outer_shapes, **_shapes(graph)}
-    values = {**outer_values, **_constants(graph)}
-    sizes = {tensor.name: math.prod(tensor.dims) for tensor in graph.initializer}
+@dataclass(frozen=True)
+class _Scope:
+    """What the nodes of a graph can see: shapes, constants of one value, weights; and all weights so far."""
+
+    path: Path
+    shapes: Mapping[str, Shape]
+    values: Mapping[str, tuple[int, Any]]
+    held: dict[str, Held]
+    weights: list[Held]
+
+    def within(self, graph: Any) -> _Scope:
+        """Return the scope of a graph that is, or lies within, one with this scope."""
+        own = held_by(graph)
+        self.weights.extend(own.values())
+        shapes, values = _shapes(graph, self.path), _constants(graph)
+        return _Scope(
+            self.path, {**self.shapes, **shapes}, {**self.values, **values}, {**self.held, **own}, self.weights
+        )
+
+
+def _graph(graph: Any, outer: _Scope, walk: _Walk) -> None:
+    scope = outer.within(graph)
     for node in graph.node:
-        name = node.op_type if node.domain in _STANDARD else f"{node.domain}:{node.op_type}"
-        if name in {"If", "Loop", "Scan"}:
-            _control(node, shapes, values, walk)
-        else:
-            _operator(node, name, shapes, sizes, walk)
+        try:
+            if node.domain in _STANDARD and node.op_type in {"If", "Loop", "Scan"}:
+                _control(node, scope, walk)
+            else:
+                _operator(node, scope, walk)
+        except MisfitError as error:
+            raise InputError(f"{scope.path}: {label(node)}: {error}") from None
+        except (LookupError, TypeError, ValueError, ArithmeticError):
+            raise InputError(f"{scope.path}: {label(node)}: its inputs and attributes do not fit together") from None
 
 
-def _operator(node: Any, name: str, shapes: Mapping[str, Shape], sizes: Mapping[str, int], walk: _Walk) -> None:
+def _operator(node: Any, scope: _Scope, walk: _Walk) -> None:
     onnx = import_extra("onnx", "onnx", "counting a graph")
+    name = node.op_type if node.domain in _STANDARD else f"{node.domain}:{node.op_type}"
     call = Call(
-        inputs=tuple(shapes.get(i) if i else None for i in node.input),
-        outputs=tuple(shapes.get(o) for o in node.output if o),
-        attributes={a.name: _text(onnx.helper.get_attribute_value(a)) for a in node.attribute if a.type not in (5, 10)},
+        inputs=tuple(scope.shapes.get(i) if i else None for i in node.input),
+        outputs=tuple(scope.shapes.get(o) for o in node.output if o),
+        attributes={
+            a.name: _text(onnx.helper.get_attribute_value(a)) for a in node.attribute if a.type not in {GRAPH, GRAPHS}
+        }
+        | ({"channels_last": 1} if "nhwc" in node.domain else {}),
     )
+    held = {i: scope.held[name] for i, name in enumerate(node.input) if name in scope.held}
+    if node.op_type in _HANDS_ON and node.input[0] in scope.held:
+        scope.held[node.output[0]] = scope.held[node.input[0]]
+    for inner in subgraphs(node):  # of an operator that is no loop or choice only the weights count
+        _graph(inner, scope, _Walk())
     made = sum(math.prod(shape) for shape in call.outputs if shape is not None)
     # A contributed operator counts like the standard operator of the same name.
     known = name if name in FORMULAS else node.op_type if ":" in name and node.op_type != "Attention" else name
     try:
+        params = use(node.op_type, call, held)
         if known in FORMULAS:
             flops, kept = FORMULAS[known](call)
             walk.flops += flops
             walk.flops_kept += kept
             walk.stored += made
-            params = sum(sizes.get(i, 0) for i in node.input)
             walk.layers.append(Layer(node.name or (node.output[0] if node.output else ""), node.op_type, params, flops))
         elif known in PER_OUTPUT:
             walk.elementwise += PER_OUTPUT[known] * math.prod(call.made)
@@ -159,72 +180,89 @@ def _operator(node: Any, name: str, shapes: Mapping[str, Shape], sizes: Mapping[
             walk.uncounted[name] += 1
     except UnknownShapeError:
         walk.uncounted[f"{name} (its shape depends on data)"] += 1
+    except MisfitError:
+        if node.domain in _STANDARD or node.domain.startswith(_CONTRIBUTED):
+            raise
+        walk.uncounted[name] += 1  # another's operator, which only has the name of one that we know
     if known not in MOVEMENT:
         walk.written += made
 
 
-def _control(node: Any, shapes: Mapping[str, Shape], values: Mapping[str, Any], walk: _Walk) -> None:
+def _control(node: Any, scope: _Scope, walk: _Walk) -> None:
     bodies = []
-    for attribute in node.attribute:
-        if attribute.type == 5:  # a graph
-            body = _Walk()
-            _graph(attribute.g, shapes, values, body)
-            bodies.append((attribute.g, body))
+    for graph in subgraphs(node):
+        body = _Walk()
+        _graph(graph, scope, body)
+        bodies.append((graph, body))
+    if len(bodies) != (2 if node.op_type == "If" else 1):
+        raise MisfitError(f"it has {len(bodies)} graphs")
     if node.op_type == "If":
         walk.add(max((body for _, body in bodies), key=lambda body: body.flops), 1)
         return
     graph, body = bodies[0]
-    times: int | None = None
-    if node.op_type == "Loop":
-        trips = values.get(node.input[0]) if node.input[0] else None
-        times = int(trips) if trips is not None else None
-    else:
-        count = next(a.i for a in node.attribute if a.name == "num_scan_inputs")
-        scanned = shapes.get(node.input[len(graph.input) - count])
-        times = scanned[0] if scanned else None
+    times = _trips(node, scope) if node.op_type == "Loop" else _scanned(node, graph, scope)
     if times is None:
         walk.uncounted[f"{node.op_type} (its length depends on data; the body counts once)"] += 1
     walk.add(body, 1 if times is None else times)
 
 
-def _shapes(graph: Any) -> dict[str, Shape]:
+def _trips(node: Any, scope: _Scope) -> int | None:
+    """Return how often a loop runs, or None where data decide."""
+    known = scope.values.get(node.input[0]) if node.input and node.input[0] else None
+    if known is None:
+        return None
+    data_type, trips = known
+    if data_type != _INT64:
+        raise MisfitError("its trip count is no int64")
+    if trips < 0:
+        raise MisfitError(f"its trip count is negative: {trips}")
+    return None if trips >= _ENDLESS else int(trips)
+
+
+def _scanned(node: Any, body: Any, scope: _Scope) -> int | None:
+    """Return how often the body of a scan runs: once for each slice of what it scans."""
+    count = next(a.i for a in node.attribute if a.name == "num_scan_inputs")
+    first = len(node.input) - count
+    if count < 1 or first < 0:
+        raise MisfitError(f"it scans {count} of {len(node.input)} inputs")
+    scanned = scope.shapes.get(node.input[first])
+    if scanned is None:
+        return None
+    if len(node.input) > len(body.input):  # until opset 8: lengths come first, and each item of the batch is scanned
+        return scanned[0] * scanned[1]
+    axes = next((list(a.ints) for a in node.attribute if a.name == "scan_input_axes"), [0])
+    return scanned[axes[0]]
+
+
+def _shapes(graph: Any, path: Path) -> dict[str, Shape]:
     found = {tensor.name: tuple(tensor.dims) for tensor in graph.initializer}
+    found |= {sparse.values.name: tuple(sparse.dims) for sparse in graph.sparse_initializer}
     for value in (*graph.input, *graph.value_info, *graph.output):
         tensor = value.type.tensor_type
         if tensor.HasField("shape") and all(d.HasField("dim_value") for d in tensor.shape.dim):
             found[value.name] = tuple(d.dim_value for d in tensor.shape.dim)
+            if min(found[value.name], default=0) < 0:
+                raise InputError(f"{path}: the shape of {value.name!r} comes out negative: {list(found[value.name])}")
     return found
 
 
-def _constants(graph: Any) -> dict[str, Any]:
-    """Return the values of constants of one element."""
+def _constants(graph: Any) -> dict[str, tuple[int, Any]]:
+    """Return the data types and values of constants of one element."""
     onnx = import_extra("onnx", "onnx", "counting a graph")
-    tensors = {t.name: t for t in graph.initializer}
-    tensors |= dict(_constant_nodes(graph))
-    return {
-        name: onnx.numpy_helper.to_array(t).item()
-        for name, t in tensors.items()
-        if math.prod(t.dims) == 1 and t.data_location != 1
-    }
+    tensors = {t.name: t for t in graph.initializer} | dict(constants(graph))
+    found = {}
+    for name, tensor in tensors.items():
+        if math.prod(tensor.dims) == 1 and tensor.data_location != 1:
+            try:
+                found[name] = (tensor.data_type, onnx.numpy_helper.to_array(tensor).item())
+            except (ValueError, TypeError):
+                continue  # without data
+    return found
 
 
-def _constant_nodes(graph: Any) -> Iterator[tuple[str, Any]]:
-    for node in graph.node:
-        if node.op_type == "Constant":
-            for attribute in node.attribute:
-                if attribute.name == "value":
-                    yield node.output[0], attribute.t
-
-
-def _weights(graph: Any) -> dict[str, tuple[int, float]]:
-    """Return values and bytes per value of each weight: initializers, and constants of more than one value."""
-    tensors = {t.name: t for t in graph.initializer}
-    tensors |= {name: t for name, t in _constant_nodes(graph) if math.prod(t.dims) > 1}
-    return {
-        name: (math.prod(t.dims), _WEIGHT_TYPES[t.data_type])
-        for name, t in tensors.items()
-        if t.data_type in _WEIGHT_TYPES
-    }
+def _check_total(path: Path, total: int) -> None:
+    if total > _MOST:
+        raise InputError(f"{path}: its loops and shapes come to more than 10^30 operations or values")
 
 
 def _text(value: Any) -> Any:

@@ -9,62 +9,26 @@ References
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
-from typing import Any
 
-Shape = tuple[int, ...]
-
-
-@dataclass(frozen=True)
-class Call:
-    """One operator with its shapes; an input that is absent, or whose shape is unknown, is None."""
-
-    inputs: tuple[Shape | None, ...]
-    outputs: tuple[Shape | None, ...]
-    attributes: Mapping[str, Any] = field(default_factory=dict)
-
-    def given(self, index: int) -> Shape:
-        """Return the shape of an input that must be there."""
-        shape = self.inputs[index] if index < len(self.inputs) else None
-        if shape is None:
-            raise UnknownShapeError
-        return shape
-
-    def maybe(self, index: int) -> Shape | None:
-        """Return the shape of an input that may be absent."""
-        return self.inputs[index] if index < len(self.inputs) else None
-
-    @property
-    def made(self) -> Shape:
-        """The shape of the first output."""
-        if not self.outputs or self.outputs[0] is None:
-            raise UnknownShapeError
-        return self.outputs[0]
-
-
-class UnknownShapeError(Exception):
-    """A shape that a formula needs depends on data."""
-
-
-# (FLOPs with all pairs of attention, FLOPs with those that a causal mask keeps)
-Cost = tuple[int, int]
-Formula = Callable[[Call], Cost]
-
-
-def _plain(formula: Callable[[Call], int]) -> Formula:
-    def both(call: Call) -> Cost:
-        flops = formula(call)
-        return flops, flops
-
-    return both
+from joulewise.counting.onnx_graph.attention import ATTENTION
+from joulewise.counting.onnx_graph.call import Call, Formula, MisfitError, plain, same
+from joulewise.counting.onnx_graph.packed import PACKED
 
 
 def _convolution(weight: int) -> Formula:
-    return _plain(lambda c: 2 * math.prod(c.made) * math.prod(c.given(weight)[1:]))
+    def flops(c: Call) -> int:
+        x, w = c.given(0), c.given(weight)
+        same(len(x), len(w), "its input and its weight have different numbers of dimensions")
+        # Channels come last in the input, but not in the weight, where the quantised operator says so.
+        channels = x[-1] if c.flag("channels_last") else x[1]
+        same(channels, w[1] * c.positive("group", 1), "channels of its input and of its weight")
+        return 2 * math.prod(c.made) * math.prod(w[1:])
+
+    return plain(flops)
 
 
 def _transposed(c: Call) -> int:
+    same(c.given(0)[1], c.given(1)[0], "channels of its input and of its weight")
     return 2 * math.prod(c.given(0)) * math.prod(c.given(1)[1:])
 
 
@@ -85,13 +49,15 @@ def _matmul(c: Call) -> int:
 
 
 def _recurrent(c: Call) -> int:
-    x, w, r = c.given(0), c.given(1), c.given(2)
+    x, w, r = c.given(0, 3), c.given(1, 3), c.given(2, 3)
+    if x[2] not in w[1:]:  # the quantised LSTM has its weights transposed
+        raise MisfitError(f"its input has {x[2]} features, its weight the shape {list(w)}")
     return 2 * x[0] * x[1] * (math.prod(w) + math.prod(r))
 
 
 def _einsum(c: Call) -> int:
     """Contract from left to right: each step costs the product of all indices that remain."""
-    equation = str(c.attributes["equation"]).replace(" ", "")
+    equation = str(c.attributes.get("equation", "")).replace(" ", "")
     left, _, right = equation.partition("->")
     terms = left.split(",")
     if "..." in equation:
@@ -120,60 +86,11 @@ def _without_ellipsis(terms: list[str], right: str, c: Call) -> tuple[list[str],
     return filled, right.replace("...", "".join(spare[:width]))
 
 
-def _pairs(batch_heads: int, queries: int, cached: int, keys: int, width: int, causal: bool) -> Cost:
-    full = queries * (cached + keys)
-    kept = queries * cached + queries * (queries + 1) // 2 if causal and queries == keys else full
-    return 2 * batch_heads * full * width, 2 * batch_heads * kept * width
-
-
-def _attention(c: Call) -> Cost:
-    """Attention of the standard's opset 23: three or four dimensions, grouped heads, a cache before."""
-    q, k, v = c.given(0), c.given(1), c.given(2)
-    past = c.maybe(4)
-    cached = past[2] if past else 0
-    causal = bool(c.attributes.get("is_causal", 0))
-    if len(q) == 4:
-        return _pairs(q[0] * q[1], q[2], cached, k[2], q[3] + v[3], causal)
-    heads, kv_heads = int(c.attributes["q_num_heads"]), int(c.attributes["kv_num_heads"])
-    return _pairs(q[0] * heads, q[1], cached, k[1], q[2] // heads + v[2] // kv_heads, causal)
-
-
-def _fused_attention(c: Call) -> Cost:
-    """com.microsoft Attention and QAttention: projections of one input, then attention."""
-    x, w = c.given(0), c.given(1)
-    past = next((s for s in c.inputs[3:6] if s is not None and len(s) == 5), None)
-    projections = 2 * x[0] * x[1] * math.prod(w)
-    hidden = w[1] // 3
-    pairs = _pairs(x[0], x[1], past[3] if past else 0, x[1], 2 * hidden, bool(c.attributes.get("unidirectional", 0)))
-    return projections + pairs[0], projections + pairs[1]
-
-
-def _multi_head(c: Call) -> Cost:
-    """com.microsoft MultiHeadAttention: separate queries, keys and values, or all in one."""
-    q, k, v = c.given(0), c.maybe(1), c.maybe(2)
-    causal = bool(c.attributes.get("unidirectional", 0))
-    if len(q) == 5:  # (batch, length, heads, 3, width)
-        return _pairs(q[0] * q[2], q[1], 0, q[1], 2 * q[4], causal)
-    if k is None:
-        raise UnknownShapeError
-    past = c.maybe(6)
-    keys = k[2] if len(k) == 4 else k[1]
-    values = q[2] if v is None else (v[1] * v[3] if len(v) == 4 else v[2])
-    return _pairs(q[0], q[1], past[2] if past else 0, keys, q[2] + values, causal)
-
-
-def _grouped_query(c: Call) -> Cost:
-    """com.microsoft GroupQueryAttention: causal, keys and values of fewer heads, a cache before."""
-    q, past = c.given(0), c.maybe(3)
-    heads, kv_heads = int(c.attributes["num_heads"]), int(c.attributes["kv_num_heads"])
-    key = c.maybe(1)
-    width = q[2] // heads if key is not None else q[2] // (heads + 2 * kv_heads)
-    return _pairs(q[0] * heads, q[1], past[2] if past else 0, q[1], 2 * width, True)
-
-
 def _fourier(c: Call) -> int:
     x, out = c.given(0), c.made
     axis = int(c.attributes.get("axis", 1))
+    if not -len(x) <= axis < len(x):
+        raise MisfitError(f"its input has {len(x)} dimensions, and no axis {axis}")
     points = max(x[axis], out[axis])
     complex_values = math.prod(max(x[:-1], out[:-1], key=math.prod))
     full = 5 * complex_values * math.log2(points) if points > 1 else 0
@@ -191,94 +108,30 @@ FORMULAS: dict[str, Formula] = {
     "FusedConv": _convolution(1),
     "ConvInteger": _convolution(1),
     "QLinearConv": _convolution(3),
-    "ConvTranspose": _plain(_transposed),
-    "DeformConv": _plain(_deformable),
-    "MatMul": _plain(_matmul),
-    "MatMulInteger": _plain(_matmul),
-    "MatMulIntegerToFloat": _plain(_matmul),
-    "DynamicQuantizeMatMul": _plain(_matmul),
-    "QLinearMatMul": _plain(_matmul),
-    "FusedMatMul": _plain(_fused_matmul),
-    "MatMulNBits": _plain(lambda c: 2 * math.prod(c.made) * int(c.attributes["K"])),
-    "Gemm": _plain(_gemm),
-    "FusedGemm": _plain(_gemm),
-    "QGemm": _plain(_gemm),
-    "LSTM": _plain(_recurrent),
-    "GRU": _plain(_recurrent),
-    "RNN": _plain(_recurrent),
-    "Einsum": _plain(_einsum),
-    "Attention": _attention,
-    "com.microsoft:Attention": _fused_attention,
-    "com.microsoft:QAttention": _fused_attention,
-    "com.microsoft:MultiHeadAttention": _multi_head,
-    "com.microsoft:GroupQueryAttention": _grouped_query,
-    "DFT": _plain(_fourier),
+    "ConvTranspose": plain(_transposed),
+    "ConvTransposeWithDynamicPads": plain(_transposed),
+    "DeformConv": plain(_deformable),
+    "MatMul": plain(_matmul),
+    "MatMulInteger": plain(_matmul),
+    "MatMulInteger16": plain(_matmul),
+    "MatMulIntegerToFloat": plain(_matmul),
+    "DynamicQuantizeMatMul": plain(_matmul),
+    "QLinearMatMul": plain(_matmul),
+    "GemmFastGelu": plain(_matmul),
+    "FusedMatMul": plain(_fused_matmul),
+    "FusedMatMulActivation": plain(_fused_matmul),
+    "TransposeMatMul": plain(_fused_matmul),
+    "Gemm": plain(_gemm),
+    "FusedGemm": plain(_gemm),
+    "GemmFloat8": plain(_gemm),
+    "QGemm": plain(_gemm),
+    "LSTM": plain(_recurrent),
+    "DynamicQuantizeLSTM": plain(_recurrent),
+    "GRU": plain(_recurrent),
+    "RNN": plain(_recurrent),
+    "Einsum": plain(_einsum),
+    "DFT": plain(_fourier),
+    **PACKED,
+    **ATTENTION,
 }
-
-# Operations per element of the first output, by the same conventions as in a traced count.
-PER_OUTPUT: dict[str, int] = {
-    **dict.fromkeys(
-        """
-            Add Sub Mul Div Neg Abs Sign Sqrt Reciprocal Exp Log Pow Sin Cos Tan Tanh Erf Sigmoid Relu Clip Max Min
-            Equal Less Greater LessOrEqual GreaterOrEqual And Or Not Xor Where Floor Ceil Round Mod IsNaN IsInf Sinh
-            Cosh Asin Acos Atan BitShift ThresholdedRelu QuantizeLinear DequantizeLinear CumSum
-        """.split(),
-        1,
-    ),
-    "LeakyRelu": 2,
-    "PRelu": 2,
-    "Elu": 3,
-    "Selu": 3,
-    "Celu": 3,
-    "Softplus": 3,
-    "Softsign": 2,
-    "HardSigmoid": 3,
-    "HardSwish": 4,
-    "Swish": 2,
-    "Mish": 5,
-    "Gelu": 8,
-    "FastGelu": 8,
-    "BiasGelu": 9,
-    "QuickGelu": 3,
-    "BatchNormalization": 2,
-    "QLinearAdd": 3,
-    "QLinearMul": 3,
-    "DynamicQuantizeLinear": 3,
-    "RotaryEmbedding": 3,
-    "Resize": 11,
-    "Upsample": 11,
-    "GridSample": 11,
-}
-PER_INPUT: dict[str, int] = {
-    **dict.fromkeys(
-        """
-            ReduceMean ReduceSum ReduceMax ReduceMin ReduceProd ReduceL1 ReduceL2 ReduceSumSquare ReduceLogSumExp
-            ArgMax ArgMin Sum Mean MaxPool AveragePool GlobalAveragePool GlobalMaxPool LpPool QLinearAveragePool
-            QLinearGlobalAveragePool
-        """.split(),
-        1,
-    ),
-    "Softmax": 5,
-    "LogSoftmax": 5,
-    "LayerNormalization": 5,
-    "RMSNormalization": 4,
-    "SimplifiedLayerNormalization": 4,
-    "SkipLayerNormalization": 6,
-    "SkipSimplifiedLayerNormalization": 5,
-    "EmbedLayerNormalization": 6,
-    "GroupNormalization": 5,
-    "InstanceNormalization": 5,
-    "MeanVarianceNormalization": 5,
-    "LpNormalization": 3,
-    "LRN": 5,
-}
-MOVEMENT = frozenset(
-    """
-        Identity Reshape Transpose Squeeze Unsqueeze Flatten Concat Split Slice Gather GatherElements GatherND
-        Scatter ScatterElements ScatterND Expand Tile Pad Cast CastLike Shape Size Constant ConstantOfShape Range
-        Dropout DepthToSpace SpaceToDepth NonZero TopK Unique OneHot EyeLike Trilu Compress ReverseSequence
-        SequenceAt SequenceConstruct SequenceEmpty SequenceInsert SequenceLength ConcatFromSequence SplitToSequence
-        Bernoulli RandomNormal RandomUniform RandomNormalLike RandomUniformLike Optional OptionalGetElement
-        OptionalHasElement CenterCropPad
-    """.split()
-)
+"""The formula of each operator, by its name; one of com.microsoft may have a name of its own."""

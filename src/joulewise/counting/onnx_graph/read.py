@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from pathlib import Path, PurePosixPath, PureWindowsPath
+from pathlib import Path
 from typing import Any
 
+from joulewise.counting.onnx_graph.structure import check_structure, graphs_of, order_nodes
 from joulewise.errors import InputError, UnknownNameError
 from joulewise.extras import import_extra
 
@@ -26,18 +27,23 @@ def read_model(path: Path, dims: Mapping[str, int]) -> Any:
     MissingExtraError
         If onnx is not installed.
     InputError
-        If the file is not an ONNX model, refers to data outside its folder, or has inputs of open dimensions.
+        If the file is not an ONNX model, its parts do not fit together (see `structure`), or an input is open.
     """
     onnx = import_extra("onnx", "onnx", f"counting {path}")
     model = _load(onnx, path)
-    _refuse_outside_data(model.graph, path)
+    check_structure(model, path)
     _set_dims(model, dims, path)
     if model.functions:
         inliner = import_extra("onnx.inliner", "onnx", f"counting {path}")
-        model = inliner.inline_local_functions(model)
+        try:
+            model = inliner.inline_local_functions(model)
+        except Exception as error:
+            raise InputError(f"{path}: its functions cannot be written out: {_line(error)}") from None
+    order_nodes(model.graph, path)
+    _check_declared(model.graph, path)
     try:
         # Data propagation follows the arithmetic of shapes through Shape, Gather, Concat and Reshape.
-        return onnx.shape_inference.infer_shapes(model, data_prop=True)
+        return onnx.shape_inference.infer_shapes(model, data_prop=True, strict_mode=True)
     except Exception as error:
         raise InputError(f"{path}: its shapes do not fit together: {_line(error)}") from None
 
@@ -59,18 +65,6 @@ def _load(onnx: Any, path: Path) -> Any:
     return model
 
 
-def _refuse_outside_data(graph: Any, path: Path) -> None:
-    """Refuse tensors whose data lie outside the model's folder; external data are never read in any case."""
-    for tensor in graph.initializer:
-        for entry in tensor.external_data:
-            if entry.key != "location":
-                continue
-            place = entry.value
-            parts = PurePosixPath(place.replace("\\", "/")).parts
-            if PurePosixPath(place).is_absolute() or PureWindowsPath(place).is_absolute() or ".." in parts:
-                raise InputError(f"{path}: the data of {tensor.name!r} lie outside its folder, at {place!r}")
-
-
 def _set_dims(model: Any, dims: Mapping[str, int], path: Path) -> None:
     weights = {tensor.name for tensor in model.graph.initializer}
     named: set[str] = set()
@@ -78,13 +72,20 @@ def _set_dims(model: Any, dims: Mapping[str, int], path: Path) -> None:
     for value in model.graph.input:
         if value.name in weights:
             continue
+        if value.type.HasField("tensor_type") and not value.type.tensor_type.HasField("shape"):
+            raise InputError(f"{path}: the input {value.name!r} has no shape")
         for axis, dim in enumerate(value.type.tensor_type.shape.dim):
             label = dim.dim_param
             if label:
                 named.add(label)
             if label in dims:
                 dim.dim_value = dims[label]
-            elif not dim.HasField("dim_value") or dim.dim_value < 1:
+            elif dim.dim_value < 0:
+                raise InputError(
+                    f"{path}: the input {value.name!r} has a negative size on axis {axis}: {dim.dim_value}",
+                    "an open axis has a name in place of a size",
+                )
+            elif not dim.HasField("dim_value") or dim.dim_value == 0:
                 open_dims.append(label or f"axis {axis} of {value.name}")
     for label, size in dims.items():
         if label not in named:
@@ -95,8 +96,21 @@ def _set_dims(model: Any, dims: Mapping[str, int], path: Path) -> None:
         names = list(dict.fromkeys(open_dims))
         raise InputError(
             f"{path}: the inputs have open dimensions: {', '.join(names)}",
-            "set them: " + " ".join(f"--dim {name}=N" for name in names if " " not in name),
+            "set them: " + " ".join(f"--dim {name}=N" for name in names)
+            if not any(" of " in name for name in names)
+            else "an open axis needs a name in the file, which --dim can then set",
         )
+
+
+def _check_declared(graph: Any, path: Path) -> None:
+    """Refuse negative sizes; other tools write -1 where a size is open, which is left to the inference."""
+    for each in graphs_of(graph):
+        for value in (*each.input, *each.value_info, *each.output):
+            for dim in value.type.tensor_type.shape.dim:
+                if dim.dim_value < -1:
+                    raise InputError(f"{path}: {value.name!r} has a negative size: {dim.dim_value}")
+                if dim.dim_value == -1:
+                    dim.ClearField("dim_value")
 
 
 def _line(error: Exception) -> str:
