@@ -26,7 +26,7 @@ _APPLY = {
     "a network of timm": {"input_size", "batch_size", "precision"},
     "a model of transformers": {"batch_size", "precision", "online", *_TOKENS},
     "a Python file": {"input_size", "batch_size", "precision"},
-    "a configuration": {"batch_size", "precision", "steps", *_TOKENS},
+    "a configuration": {"batch_size", "precision", "kv_precision", "steps", *_TOKENS},
     "an ONNX file": {"dims", "precision"},
 }
 _OF_NETWORKS = frozenset.union(*map(frozenset, _APPLY.values()))
@@ -59,7 +59,11 @@ _OF_NETWORKS = frozenset.union(*map(frozenset, _APPLY.values()))
 )
 @click.option("--steps", type=_WHOLE, default=1, show_default=True, help="Steps of a diffusion transformer per image.")
 @click.option("--dim", "dims", multiple=True, help="Set a named dimension of an ONNX model, e.g. batch=8; repeatable.")
-@click.option("--precision", help="Format of weights and activations, for the bytes: fp32, bf16, fp8, int4, ...")
+@click.option(
+    "--precision",
+    help="Format of weights and activations, for the bytes: fp32, bf16, fp8, int4, ...; by default that of the target.",
+)
+@click.option("--kv-precision", help="Format of a configuration's key-value cache; by default that of --precision.")
 @click.option(
     "--compat",
     type=click.Choice(["electra", "fvcore", "paper"]),
@@ -88,6 +92,7 @@ def command(
     steps: int,
     dims: tuple[str, ...],
     precision: str | None,
+    kv_precision: str | None,
     compat: str | None,
     by_layer: bool,
     depth: int,
@@ -107,6 +112,7 @@ def command(
         image_size=parse_image(image_size),
         steps=steps,
         precision=precision,
+        kv_precision=kv_precision,
         online=online,
         dims=dict(_dim(text) for text in dims),
     )

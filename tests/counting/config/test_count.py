@@ -439,8 +439,8 @@ def test_the_papers_convention_of_an_encoder_is_electras() -> None:
     assert paper_flops(model, 128) == electra_flops(model, 128)
 
 
-def test_the_electra_counter_knows_no_gates() -> None:
-    with pytest.raises(InputError, match="knows no gated"):
+def test_the_electra_counter_supports_no_gates() -> None:
+    with pytest.raises(InputError, match="does not support gated"):
         electra_flops(model_of(Keys(LLAMA_2_7B, "")), 128)
 
 
