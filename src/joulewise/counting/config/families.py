@@ -49,7 +49,7 @@ def model_of(config: Keys, image_size: tuple[int, int] | None = None) -> Model:
     if config.family in DENOISERS:
         return DENOISERS[config.family](config, image_size)
     text = config.get("text_config")
-    if config.family not in FAMILIES and isinstance(text, dict) and text.get("model_type") in FAMILIES:
+    if config.family not in FAMILIES and isinstance(text, dict) and str(text.get("model_type")) in FAMILIES:
         raise InputError(
             f"{config.where}: {config.family!r} takes images or sound besides text; the closed form does not",
             f"count its 'text_config' ({text['model_type']}) alone, or trace it with hf:",
@@ -81,7 +81,9 @@ def _multimodal(config: Keys, image_size: tuple[int, int] | None) -> Multimodal:
     if not isinstance(vision, dict) or not isinstance(text, dict):
         raise InputError(f"{config.where}: 'vision_config' and 'text_config' must be objects")
     tied = config.get("tie_word_embeddings")
-    family = str(text.get("model_type", family))
+    family = text.get("model_type") or family
+    if not isinstance(family, str):
+        raise InputError(f"{config.where}: text_config: 'model_type' must be text, not {family!r}")
     if family not in FAMILIES:
         raise UnknownNameError("architecture", family, FAMILIES)
     values = nested.TEXT.get(family, {}) | text | {"model_type": family}

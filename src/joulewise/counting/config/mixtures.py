@@ -122,7 +122,7 @@ def llama4(c: Keys) -> Stack:
     listed = c.wholes("moe_layers", ())
     chunk = c.whole("attention_chunk_size", 8192)
     no_rope = c.whole("no_rope_layer_interval", 4)
-    kinds = layer_types(c, lambda i: FULL if (i + 1) % no_rope == 0 else CHUNKED)
+    kinds = layer_types(c, lambda i: FULL if (i + 1) % no_rope == 0 else CHUNKED, (FULL, CHUNKED))
     attention = grouped_query_attention(c, usual_head_dim=128)
     blocks = [
         rms_block(
