@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from dataclasses import asdict
 from pathlib import Path
 
 import click
@@ -10,7 +11,7 @@ from click.core import ParameterSource
 
 from joulewise.cli.main import complain
 from joulewise.cli.options import bounded_int, parse_image, parse_size
-from joulewise.cli.output import emit_object, output_options, table
+from joulewise.cli.output import emit_object, emit_rows, output_options, table
 from joulewise.cli.progress import progress
 from joulewise.counting.options import InferenceOptions
 from joulewise.counting.targets import TARGET_FORMS, count
@@ -78,6 +79,7 @@ _OF_NETWORKS = frozenset.union(*map(frozenset, _APPLY.values()))
     "--all-timm", is_flag=True, help="Count every network of timm into the CSV or Parquet file of -o; resumable."
 )
 @click.option("--workers", type=click.IntRange(min=1), help="Processes for many targets.")
+@click.option("--families", is_flag=True, help="List the families of models that are counted in closed form.")
 @click.option("--online", is_flag=True, help="Let hf:ORG/NAME fetch a configuration; code from the hub is never run.")
 @output_options
 @click.pass_context
@@ -98,12 +100,18 @@ def command(
     depth: int,
     all_timm: bool,
     workers: int | None,
+    families: bool,
     online: bool,
     fmt: str,
     as_json: bool,
     output: Path | None,
 ) -> None:
     """Count one target, or many into a file."""
+    if families:
+        if target is not None or all_timm:
+            raise InputError("--families counts nothing", "leave the target out")
+        emit_rows(_families(), fmt=fmt, as_json=as_json, output=output, least=("source", "published"))
+        return
     options = InferenceOptions(
         input_size=parse_size(input_size),
         batch_size=batch_size,
@@ -236,6 +244,12 @@ def _many(targets: list[str], options: InferenceOptions, output: Path | None, wo
     complain(f"{counted} counted into {output}, {failed} failed" + (": see its column error" if failed else ""))
     if failed:
         raise click.exceptions.Exit(int(ExitCode.WORK_FAILED))
+
+
+def _families() -> list[dict[str, str]]:
+    from joulewise.counting.config.checked import families  # noqa: PLC0415
+
+    return [asdict(family) for family in families()]
 
 
 def _all_timm() -> list[str]:

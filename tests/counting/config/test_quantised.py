@@ -128,6 +128,15 @@ def test_groups_of_modules_have_their_own_bits() -> None:
     assert found == LAYERS * (ATTENTION + FEED * 4.5 / 8) + HEAD + 2 * (HEAD + NORMS)
 
 
+def test_mixed_formats_of_modelopt() -> None:
+    groups = {
+        "a": {"targets": ["layers.0.self_attn", "layers.1.self_attn"], "weights": {"num_bits": 8, "type": "float"}},
+        "b": {"targets": ["re:.*mlp"], "weights": {"num_bits": 4, "type": "float", "group_size": 16}},
+    }
+    found = weight_bytes(DENSE, quant_algo="MIXED_PRECISION", config_groups=groups)
+    assert found == 2 * ATTENTION + LAYERS * FEED * 4.5 / 8 + 2 * (ATTENTION + REST)
+
+
 def test_a_pass_reads_what_is_stored() -> None:
     config = DENSE | {"quantization_config": {"quant_method": "fp8"}}
     wide, narrow = (count_config(c, prompt_tokens=9, output_tokens=4) for c in (DENSE, config))

@@ -41,7 +41,7 @@ def grouped_query_attention(c: Keys, usual_head_dim: int | None = None, **change
 def decoder(c: Keys, blocks: list[Block], **changes: Any) -> Stack:
     """Return a decoder with the parts that most families share; `changes` replace its fields."""
     hidden = c.whole("hidden_size")
-    # Families that do not tell their layers apart have these two kinds at most.
+    # Families that do not distinguish their layers have these two kinds at most.
     if c.family not in _OTHER_KINDS:
         layer_types(c, lambda _: FULL)
     plain = Stack(

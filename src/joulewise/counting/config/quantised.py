@@ -170,7 +170,9 @@ def quantised_of(c: Keys) -> Quantised | None:
     if not isinstance(found, Mapping):
         raise InputError(f"{c.where}: {_KEY!r} must be an object, not {found!r}")
     q = Keys({**found, "model_type": c.family}, f"{c.where}: {_KEY}")
-    method = str(q.get("quant_method", "bitsandbytes" if "load_in_4bit" in found else ""))
+    # Older configurations of two methods do not name them.
+    unnamed = "bitsandbytes" if "load_in_4bit" in found else "modelopt" if "quant_algo" in found else ""
+    method = str(q.get("quant_method", unnamed))
     if method not in _METHODS:
         raise InputError(
             f"{q.where}: 'quant_method' {method!r} is not known",
@@ -249,6 +251,8 @@ _MODELOPT = {
 
 def _modelopt(q: Keys, method: str) -> Quantised:
     algorithm = str(q.get("quant_algo", ""))
+    if algorithm == "MIXED_PRECISION" and q.get("config_groups"):
+        return _compressed(q, f"{method} mixed")
     if algorithm not in _MODELOPT:
         raise InputError(
             f"{q.where}: 'quant_algo' {algorithm!r} is not known",
@@ -281,7 +285,8 @@ def _compressed(q: Keys, method: str) -> Quantised:
 
 def _bits_of_group(w: Keys, form: str) -> float:
     bits, size = w.whole("num_bits", 8, most=16), w.optional_whole("group_size")
-    scale = 8 if form.startswith(("nvfp4", "mxfp")) else 16
+    # Blocks of floating-point numbers of 4 bits have scales of 8.
+    scale = 8 if form.startswith(("nvfp4", "mxfp")) or (w.get("type") == "float" and bits == 4) else 16
     zero = 0 if w.flag("symmetric", True) else bits
     return _per_block(bits, scale + zero, size) if size else float(bits)
 
