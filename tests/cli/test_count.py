@@ -30,6 +30,29 @@ def config(tmp_path: Path) -> Path:
     return path
 
 
+def test_families(joulewise: Run) -> None:
+    rows = {row["model_type"]: row for row in json.loads(joulewise("count", "--families", "--json").stdout)}
+    assert rows["mixtral"] == {
+        "model_type": "mixtral", "kind": "mixture of experts", "counted": "closed form",
+        "model": "mistralai/Mixtral-8x7B-v0.1", "published": "46.7 billion", "source": "arXiv:2401.04088",
+    }  # fmt: skip
+    done = joulewise("count", "--families")
+    assert len(done.stdout.splitlines()) > len(rows)
+    assert "smollm3" in done.stdout
+    assert joulewise("count", "--families", "x.json").returncode == 2
+
+
+def test_a_cache_of_its_own_format(joulewise: Run, config: Path) -> None:
+    asked = ("count", str(config), "--prompt-tokens", "16", "--json")
+    wide, narrow = (json.loads(joulewise(*asked, *more).stdout) for more in ((), ("--kv-precision", "fp8")))
+    # 16 tokens of 2 layers with 2 x 64 values.
+    assert (wide["kv_bytes"], narrow["kv_bytes"]) == (16 * 2 * 128 * 2, 16 * 2 * 128)
+    assert wide["weight_bytes"] == narrow["weight_bytes"]
+    refused = joulewise("count", "model.onnx", "--kv-precision", "fp8")
+    assert refused.returncode == 2
+    assert "--kv-precision does not apply to an ONNX file" in refused.stderr
+
+
 def test_a_config_as_json(joulewise: Run, config: Path) -> None:
     done = joulewise(
         "count", str(config), "--prompt-tokens", "16", "--output-tokens", "4", "--batch-size", "2", "--json"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Set
+from dataclasses import asdict
 from pathlib import Path
 
 import click
@@ -11,7 +12,7 @@ from click.core import ParameterSource
 
 from joulewise.cli.main import complain
 from joulewise.cli.options import bounded_int, parse_image, parse_size
-from joulewise.cli.output import emit_object, output_options, table
+from joulewise.cli.output import emit_object, emit_rows, output_options, table
 from joulewise.cli.progress import progress
 from joulewise.counting.options import InferenceOptions
 from joulewise.counting.targets import TARGET_FORMS, count
@@ -27,7 +28,7 @@ _APPLY = {
     "a network of timm": {"input_size", "batch_size", "precision"},
     "a model of transformers": {"batch_size", "precision", "online", *_TOKENS},
     "a Python file": {"input_size", "batch_size", "precision"},
-    "a configuration": {"batch_size", "precision", "steps", *_TOKENS},
+    "a configuration": {"batch_size", "precision", "kv_precision", "steps", *_TOKENS},
     "an ONNX file": {"dims", "precision"},
 }
 _OF_NETWORKS = frozenset.union(*map(frozenset, _APPLY.values()))
@@ -61,7 +62,11 @@ _OF_ONE = frozenset({"compat", "by_layer", "depth", "fmt", "as_json"})
 )
 @click.option("--steps", type=_WHOLE, default=1, show_default=True, help="Steps of a diffusion transformer per image.")
 @click.option("--dim", "dims", multiple=True, help="Set a named dimension of an ONNX model, e.g. batch=8; repeatable.")
-@click.option("--precision", help="Format of weights and activations, for the bytes: fp32, bf16, fp8, int4, ...")
+@click.option(
+    "--precision",
+    help="Format of weights and activations, for the bytes: fp32, bf16, fp8, int4, ...; by default that of the target.",
+)
+@click.option("--kv-precision", help="Format of a configuration's key-value cache; by default that of --precision.")
 @click.option(
     "--compat",
     type=click.Choice(["electra", "fvcore", "paper"]),
@@ -76,6 +81,7 @@ _OF_ONE = frozenset({"compat", "by_layer", "depth", "fmt", "as_json"})
     "--all-timm", is_flag=True, help="Count every network of timm into the CSV or Parquet file of -o; resumable."
 )
 @click.option("--workers", type=click.IntRange(min=1), help="Processes for many targets.")
+@click.option("--families", is_flag=True, help="List the families of models that are counted in closed form.")
 @click.option("--online", is_flag=True, help="Let hf:ORG/NAME fetch a configuration; code from the hub is never run.")
 @output_options
 @click.pass_context
@@ -90,17 +96,24 @@ def command(
     steps: int,
     dims: tuple[str, ...],
     precision: str | None,
+    kv_precision: str | None,
     compat: str | None,
     by_layer: bool,
     depth: int,
     all_timm: bool,
     workers: int | None,
+    families: bool,
     online: bool,
     fmt: str,
     as_json: bool,
     output: Path | None,
 ) -> None:
     """Count one target, or many into a file."""
+    if families:
+        if target is not None or all_timm:
+            raise InputError("--families counts nothing", "leave the target out")
+        emit_rows(_families(), fmt=fmt, as_json=as_json, output=output, least=("source", "published"))
+        return
     options = InferenceOptions(
         input_size=parse_size(input_size),
         batch_size=batch_size,
@@ -109,6 +122,7 @@ def command(
         image_size=parse_image(image_size),
         steps=steps,
         precision=precision,
+        kv_precision=kv_precision,
         online=online,
         dims=dict(_dim(text) for text in dims),
     )
@@ -244,6 +258,12 @@ def _many(targets: list[str], options: InferenceOptions, output: Path | None, wo
     complain(f"{counted} counted into {output}, {failed} failed" + (": see its column error" if failed else ""))
     if failed:
         raise click.exceptions.Exit(int(ExitCode.WORK_FAILED))
+
+
+def _families() -> list[dict[str, str]]:
+    from joulewise.counting.config.checked import families  # noqa: PLC0415
+
+    return [asdict(family) for family in families()]
 
 
 def _all_timm() -> list[str]:

@@ -24,6 +24,8 @@ class InferenceOptions:
         Steps of a diffusion transformer.
     precision : str, optional
         Format of weights and activations; by default ``fp32`` for networks built here, ``bf16`` for language models.
+    kv_precision : str, optional
+        Format of the key-value cache of a configuration; by default `precision`.
     online : bool
         Whether a configuration may be fetched from a hub.
     dims : mapping of str to int
@@ -37,5 +39,6 @@ class InferenceOptions:
     image_size: tuple[int, int] | None = None
     steps: int = 1
     precision: str | None = None
+    kv_precision: str | None = None
     online: bool = False
     dims: Mapping[str, int] = field(default_factory=dict)

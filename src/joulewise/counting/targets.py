@@ -83,7 +83,8 @@ def count_config_file(path: Path, options: InferenceOptions = _DEFAULTS) -> Work
         prompt_tokens=options.prompt_tokens,
         output_tokens=options.output_tokens,
         batch_size=options.batch_size,
-        precision=options.precision or "bf16",
+        precision=options.precision,
+        kv_precision=options.kv_precision,
         image_size=options.image_size,
         steps=options.steps,
     )

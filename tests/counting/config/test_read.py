@@ -93,3 +93,64 @@ def test_a_changed_file_is_read_again(tmp_path: Path) -> None:
 def test_sizes_of_an_inference_are_bounded() -> None:
     with pytest.raises(InputError, match="prompt_tokens must be 1,000,000,000 at most"):
         count_config(LLAMA, prompt_tokens=10**400)
+
+
+GEMMA3 = LLAMA | {"model_type": "gemma3_text", "sliding_window": 8}
+NEXT = QWEN_MOE | {
+    "model_type": "qwen3_next", "linear_num_key_heads": 2, "linear_num_value_heads": 4, "linear_key_head_dim": 4,
+    "linear_value_head_dim": 4, "shared_expert_intermediate_size": 8, "head_dim": 16,
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("config", "said"),
+    [
+        (LLAMA | {"layer_types": ["full_attention", "mamba"]}, "not 'mamba'"),
+        (GEMMA3 | {"layer_types": ["sliding_attention", "linear_attention"]}, "not 'linear_attention'"),
+        (GEMMA3 | {"layer_types": ["sliding_attention", 3]}, "not 3"),
+        (GEMMA3 | {"layer_types": "full_attention"}, "not 'full_attention'"),
+        (GEMMA3 | {"layer_types": ["full_attention"] * 3}, "'layer_types' has 3 entries for 2 layers"),
+        (
+            NEXT | {"layer_types": ["sliding_attention", "full_attention"]},
+            "must list full_attention or linear_attention",
+        ),
+        (
+            LLAMA | {"model_type": "llama4_text", "layer_types": ["full_attention", "sliding_attention"]},
+            "chunked_attention",
+        ),
+    ],
+)
+def test_a_kind_of_layer_that_the_family_lacks(config: dict[str, Any], said: str) -> None:
+    with pytest.raises(InputError, match=said):
+        count_config(config)
+
+
+def test_listed_layers_of_qwen_have_windows() -> None:
+    qwen = LLAMA | {"model_type": "qwen2", "use_sliding_window": True, "sliding_window": 8, "max_window_layers": 0}
+    listed = count_config(qwen | {"layer_types": ["sliding_attention", "full_attention"]}, prompt_tokens=100)
+    assert count_config(qwen, prompt_tokens=100).kv_bytes == 2 * 8 * 2 * 64 * 2
+    assert listed.kv_bytes == (8 + 100) * 2 * 64 * 2
+
+
+@pytest.mark.parametrize("named", ["", " ", None, [], ["llama"], {}])
+def test_a_model_without_a_type(named: Any) -> None:
+    with pytest.raises(InputError, match="'model_type' is missing"):
+        count_config(LLAMA | {"model_type": named, "_class_name": named})
+
+
+ODD: list[Any] = [-1, 0, 1.5, "x", "", [], [1], ["x"], [None], {}, True, 10**30, float("nan"), float("inf")]
+
+
+@pytest.mark.parametrize("config", [LLAMA, MISTRAL, QWEN_MOE, GEMMA3, NEXT], ids=lambda c: c["model_type"])
+@pytest.mark.parametrize("odd", ODD, ids=repr)
+def test_an_odd_value_of_any_key_is_one_line_or_counts_in_whole_numbers(config: dict[str, Any], odd: Any) -> None:
+    keys = {*config, "head_dim", "layer_types", "sliding_window", "tie_word_embeddings", "quantization_config",
+            "text_config", "architectures", "num_key_value_heads", "mlp_only_layers"}  # fmt: skip
+    for key in sorted(keys):
+        try:
+            work = count_config(config | {key: odd}, prompt_tokens=9, output_tokens=3)
+        except InputError as error:
+            assert "\n" not in str(error)
+            continue
+        found = [work.params, work.active_params, work.weight_bytes, work.kv_bytes, work.flops, work.flops_causal_half]
+        assert all(type(value) is int and value >= 0 for value in found)

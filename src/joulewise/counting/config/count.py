@@ -11,9 +11,10 @@ from joulewise.counting.config.diffusion import Denoiser
 from joulewise.counting.config.elementwise import NORM, SOFTMAX_AND_SCALE
 from joulewise.counting.config.families import model_of
 from joulewise.counting.config.parameters import macs_outside, params
-from joulewise.counting.config.passes import decode_passes, kept_values, prompt_pass
+from joulewise.counting.config.passes import cache_values, decode_passes, kept_values, prompt_pass
+from joulewise.counting.config.quantised import Quantised, Saving, quantised_of, saving_of
 from joulewise.counting.config.read import read_config
-from joulewise.counting.config.spec import EncoderDecoder, Multimodal, Stack
+from joulewise.counting.config.spec import Block, EncoderDecoder, Multimodal, Stack
 from joulewise.counting.config.work import Work, sum_of
 from joulewise.counting.workload import Layer, PhaseName, Workload, bytes_of
 from joulewise.errors import InputError
@@ -28,7 +29,8 @@ def count_config(
     prompt_tokens: int = 2048,
     output_tokens: int = 1,
     batch_size: int = 1,
-    precision: str = "bf16",
+    precision: str | None = None,
+    kv_precision: str | None = None,
     image_size: tuple[int, int] | None = None,
     steps: int = 1,
 ) -> Workload:
@@ -44,8 +46,11 @@ def count_config(
         over the growing cache. An encoder has ``forward`` over the prompt. An encoder-decoder encodes the
         source in prefill; for T5 the source is the prompt, for Whisper 30 s of sound, the prompt being the
         decoder's.
-    precision : str
-        Of weights, activations and cache, for the bytes: see `formats.FORMATS`.
+    precision : str, optional
+        Of weights, activations and cache, for the bytes: see `formats.FORMATS`. By default ``bf16``, and of weights
+        what ``quantization_config`` says, see `quantised`.
+    kv_precision : str, optional
+        Of the key-value cache; by default `precision`. A recurrent state keeps `precision`.
     image_size : (height, width), optional
         Size of one image before each prompt of a multimodal model, whose tokens are added to `prompt_tokens`;
         without it the prompt is text, and the vision tower has parameters but no FLOPs. For a diffusion transformer
@@ -63,7 +68,7 @@ def count_config(
     ------
     InputError
         If the configuration is malformed or lacks a key, a size is not positive, the input is longer than
-        learned positions allow, or an encoder is asked for output tokens.
+        learned positions allow, an encoder is asked for output tokens, or `kv_precision` is of a model without a cache.
     UnknownNameError
         If the architecture or the precision is not known.
 
@@ -80,13 +85,21 @@ def count_config(
             raise InputError(f"{name} must be at least 1, not {value}")
         if value > _MOST:
             raise InputError(f"{name} must be {_MOST:,} at most")
-    stored = format_named(precision)
+    stored = format_named(precision or "bf16")
+    cache = format_named(kv_precision) if kv_precision else stored
     keys = read_config(config)
+    quantised = None if precision else quantised_of(keys)
     model = model_of(keys, image_size)
+    narrow = _Narrow(quantised, stored.bytes)
     inputs: dict[str, Any] = {"batch_size": batch_size, "prompt_tokens": prompt_tokens, "output_tokens": output_tokens}
     if steps > 1 and not isinstance(model, Denoiser):
         raise InputError(f"{keys.where}: a {keys.family} takes no steps", "only diffusion transformers do")
     if isinstance(model, Denoiser):
+        if quantised:
+            raise InputError(
+                f"{keys.where}: 'quantization_config' of a diffusion transformer is not counted",
+                "give the format of all weights with --precision",
+            )
         passes = _denoise(model, steps, batch_size)
         height, width = model.image_size
         inputs = {
@@ -94,23 +107,29 @@ def count_config(
             "image_tokens": model.image_tokens, "text_tokens": model.text_tokens,
         }  # fmt: skip
     elif isinstance(model, EncoderDecoder):
-        passes = _encoder_decoder(model, prompt_tokens, output_tokens, batch_size, keys.where)
+        passes = _encoder_decoder(model, prompt_tokens, output_tokens, batch_size, narrow, keys.where)
     elif isinstance(model, Multimodal):
-        passes = _multimodal(model, prompt_tokens, output_tokens, batch_size, keys.where)
+        passes = _multimodal(model, prompt_tokens, output_tokens, batch_size, narrow, keys.where)
         if image_size:
             inputs |= {"image_size": f"{image_size[0]}x{image_size[1]}", "image_tokens": model.tower.image_tokens}
         else:
             inputs["image_size"] = "no image"
     else:
-        passes = _one_stack(model, prompt_tokens, output_tokens, batch_size, keys.where)
+        passes = _one_stack(model, prompt_tokens, output_tokens, batch_size, narrow, keys.where)
+    if quantised:
+        inputs["weights"] = str(quantised)
+    if kv_precision:
+        if not passes.cache:
+            raise InputError(f"{keys.where}: a {keys.family} has no key-value cache", "leave kv_precision out")
+        inputs["cache"] = cache.name
     return Workload(
         name=keys.where if isinstance(config, Path) else keys.family,
         params=passes.params,
         active_params=passes.active_params,
-        weight_bytes=bytes_of(passes.params, stored.bytes),
-        kv_bytes=bytes_of(passes.kept, stored.bytes),
+        weight_bytes=bytes_of(passes.params * stored.bytes - passes.saved, 1),
+        kv_bytes=bytes_of((passes.kept - passes.cache) * stored.bytes + passes.cache * cache.bytes, 1),
         activation_bytes=bytes_of(sum(w.values_written for w in passes.work.values()), stored.bytes),
-        phases={name: work.phase(stored.bytes) for name, work in passes.work.items()},
+        phases={name: work.phase(stored.bytes, cache.bytes) for name, work in passes.work.items()},
         layers=passes.layers,
         uncounted={},
         method=f"config:{keys.family}",
@@ -127,24 +146,44 @@ class _Passes:
     work: dict[PhaseName, Work]
     kept: int  # values of cache and states at the end
     layers: tuple[Layer, ...]
+    cache: int = 0  # those of them that are keys and values
+    saved: float = 0.0  # bytes by which quantised weights are smaller
 
 
-def _one_stack(stack: Stack, prompt_tokens: int, output_tokens: int, batch: int, where: str) -> _Passes:
+@dataclass(frozen=True)
+class _Narrow:
+    quantised: Quantised | None
+    value_bytes: float
+
+    def of(self, stack: Stack) -> Saving:
+        return saving_of(stack, self.quantised, self.value_bytes)
+
+
+def _one_stack(
+    stack: Stack, prompt_tokens: int, output_tokens: int, batch: int, narrow: _Narrow, where: str
+) -> _Passes:
     if output_tokens > 1 and not stack.generates:
         raise InputError(f"{where}: a {stack.family} generates no tokens", "leave output_tokens at 1")
     steps = output_tokens - 1
     _within_positions(stack, prompt_tokens + steps, where)
-    found = params(stack)
+    found, saving = params(stack), narrow.of(stack)
+    saved = Work(bytes_saved=saving.read(batch * prompt_tokens))
     work: dict[PhaseName, Work] = {
-        "prefill" if stack.generates else "forward": prompt_pass(stack, batch, prompt_tokens)
+        "prefill" if stack.generates else "forward": prompt_pass(stack, batch, prompt_tokens) + saved
     }
     if steps:
-        work["decode"] = decode_passes(stack, batch, prompt_tokens, steps)
-    kept = kept_values(stack, batch, prompt_tokens + steps) if stack.generates else 0
-    return _Passes(found.total, found.active, work, kept, _layers(stack, batch, prompt_tokens, steps))
+        saved = Work(bytes_saved=saving.read(batch)) * steps
+        work["decode"] = decode_passes(stack, batch, prompt_tokens, steps) + saved
+    kept, cache = (
+        values(stack, batch, prompt_tokens + steps) if stack.generates else 0 for values in (kept_values, cache_values)
+    )
+    layers = _layers(stack, batch, prompt_tokens, steps)
+    return _Passes(found.total, found.active, work, kept, layers, cache, saving.total)
 
 
-def _encoder_decoder(model: EncoderDecoder, prompt_tokens: int, output_tokens: int, batch: int, where: str) -> _Passes:
+def _encoder_decoder(
+    model: EncoderDecoder, prompt_tokens: int, output_tokens: int, batch: int, narrow: _Narrow, where: str
+) -> _Passes:
     """Return the passes of an encoder-decoder: the source is encoded, and its keys and values made, in prefill."""
     encoder, decoder, cross = model.encoder, model.decoder, model.cross
     source = model.source_tokens or prompt_tokens
@@ -166,16 +205,22 @@ def _encoder_decoder(model: EncoderDecoder, prompt_tokens: int, output_tokens: i
             values_written=2 * hidden,
         )
         cache = batch * source * cross.cache_values_per_token
-        per_pass = Work(values_read=projections - keys_and_values + cache)
+        per_pass = Work(values_read=projections - keys_and_values + cache, cache_read=cache)
         return per_token * (blocks * batch * tokens) + per_pass * (blocks * passes)
 
     made = blocks * batch * source * cross.cache_values_per_token
     macs = model.front_macs * batch + blocks * batch * source * keys_and_values
-    front = Work(macs, macs, 0, model.front_params + blocks * keys_and_values + made, made)
+    front = Work(macs, macs, 0, model.front_params + blocks * keys_and_values + made, made, made, made)
+    # Keys and values of the source are made once; every pass reads the other matrices of cross-attention.
+    of_encoder, of_decoder = narrow.of(encoder).total, narrow.of(decoder).total
+    across = narrow.of(replace(decoder, blocks=(Block(cross, None, 0, 0),) * blocks, head=False)).total
+    per_pass = of_decoder + across * (1 - keys_and_values / projections)
+    front += Work(bytes_saved=of_encoder + per_pass + across * keys_and_values / projections)
     parts = [front, prompt_pass(encoder, batch, source), prompt_pass(decoder, batch, start), looking(start, 1)]
     work: dict[PhaseName, Work] = {"prefill": sum_of(parts)}
     if steps:
-        work["decode"] = decode_passes(decoder, batch, start, steps) + looking(steps, steps)
+        saved = Work(bytes_saved=per_pass) * steps
+        work["decode"] = decode_passes(decoder, batch, start, steps) + looking(steps, steps) + saved
     seen = looking(start + steps, 1).macs + blocks * batch * source * keys_and_values
     layers = [
         *(replace(layer, path=f"encoder.{layer.path}") for layer in _layers(encoder, batch, source, 0)),
@@ -183,18 +228,21 @@ def _encoder_decoder(model: EncoderDecoder, prompt_tokens: int, output_tokens: i
         Layer("front", "convolutions", model.front_params, 2 * model.front_macs * batch),
         Layer("decoder.cross_attention", "attention", blocks * of_cross, 2 * seen),
     ]
-    kept = kept_values(decoder, batch, start + steps) + made
-    return _Passes(total, total, work, kept, tuple(layer for layer in layers if layer.flops))
+    kept, cache = (values(decoder, batch, start + steps) + made for values in (kept_values, cache_values))
+    saved_in_all = of_encoder + of_decoder + across
+    return _Passes(total, total, work, kept, tuple(layer for layer in layers if layer.flops), cache, saved_in_all)
 
 
-def _multimodal(model: Multimodal, prompt_tokens: int, output_tokens: int, batch: int, where: str) -> _Passes:
+def _multimodal(
+    model: Multimodal, prompt_tokens: int, output_tokens: int, batch: int, narrow: _Narrow, where: str
+) -> _Passes:
     """Return the passes of a language model after those of its vision tower, which are part of prefill."""
     tower = model.tower
     of_tower = params(tower.stack).total + tower.around_params
     if model.image_size is None:
-        text = _one_stack(model.text, prompt_tokens, output_tokens, batch, where)
+        text = _one_stack(model.text, prompt_tokens, output_tokens, batch, narrow, where)
         return replace(text, params=text.params + of_tower, active_params=text.active_params + of_tower)
-    text = _one_stack(model.text, prompt_tokens + tower.image_tokens, output_tokens, batch, where)
+    text = _one_stack(model.text, prompt_tokens + tower.image_tokens, output_tokens, batch, narrow, where)
     around = batch * tower.around_macs
     written = batch * (tower.tiles * tower.patches * tower.stack.hidden + tower.image_tokens * model.text.hidden)
     parts = [
@@ -209,12 +257,12 @@ def _multimodal(model: Multimodal, prompt_tokens: int, output_tokens: int, batch
         ),
         Layer("vision.patches_and_projector", "linear", tower.around_params, 2 * around),
     ]
-    return _Passes(
-        text.params + of_tower,
-        text.active_params + of_tower,
-        {**text.work, "prefill": sum_of(parts)},
-        text.kept,
-        (*seen, *text.layers),
+    return replace(
+        text,
+        params=text.params + of_tower,
+        active_params=text.active_params + of_tower,
+        work={**text.work, "prefill": sum_of(parts)},
+        layers=(*seen, *text.layers),
     )
 
 

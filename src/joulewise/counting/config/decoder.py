@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -13,6 +13,9 @@ from joulewise.counting.config.spec import Block, Stack
 from joulewise.errors import InputError
 
 FULL, SLIDING, CHUNKED, LINEAR = "full_attention", "sliding_attention", "chunked_attention", "linear_attention"
+
+_OTHER_KINDS = ("llama4_text", "nemotron_h", "qwen3_5_moe_text", "qwen3_5_text", "qwen3_next")
+"""Families with layers that are neither full nor sliding attention; each checks its own."""
 
 
 def grouped_query_attention(c: Keys, usual_head_dim: int | None = None, **changes: Any) -> Attention:
@@ -38,6 +41,9 @@ def grouped_query_attention(c: Keys, usual_head_dim: int | None = None, **change
 def decoder(c: Keys, blocks: list[Block], **changes: Any) -> Stack:
     """Return a decoder with the parts that most families share; `changes` replace its fields."""
     hidden = c.whole("hidden_size")
+    # Families that do not distinguish their layers have these two kinds at most.
+    if c.family not in _OTHER_KINDS:
+        layer_types(c, lambda _: FULL)
     plain = Stack(
         family=c.family,
         hidden=hidden,
@@ -56,18 +62,33 @@ def rms_block(c: Keys, mixer: Mixer, feed: Feed, norms: int = 2) -> Block:
     return Block(mixer, feed, norms, norms * c.whole("hidden_size"))
 
 
-def layer_types(c: Keys, pattern: Callable[[int], str]) -> list[str]:
-    """Return each layer's kind of attention: as listed in the config, else by the family's pattern."""
-    listed, layers = c.get("layer_types"), c.layers()
-    kinds = listed if isinstance(listed, list) else [pattern(i) for i in range(layers)]
+def layer_types(c: Keys, pattern: Callable[[int], str], known: Sequence[str] = (FULL, SLIDING)) -> list[str]:
+    """Return each layer's kind of attention: as listed in the config, else by the family's pattern.
+
+    Raises
+    ------
+    InputError
+        If the list has a kind that the family does not have, or is not as long as there are layers.
+    """
+    layers = c.layers()
+    kinds = c.get("layer_types", [pattern(i) for i in range(layers)])
+    if not isinstance(kinds, list) or not all(isinstance(kind, str) and kind in known for kind in kinds):
+        odd = next((k for k in kinds if k not in known), kinds) if isinstance(kinds, list) else kinds
+        raise InputError(
+            f"{c.where}: 'layer_types' must list {' or '.join(known)}, not {odd!r}",
+            f"these are the layers of a {c.family} that have a closed form",
+        )
     if len(kinds) != layers:
         raise InputError(f"{c.where}: 'layer_types' has {len(kinds)} entries for {layers} layers")
-    return [str(kind) for kind in kinds]
+    return kinds
 
 
 def qwen_window(c: Keys, i: int) -> int | None:
-    """Return the window of a layer of Qwen: from a certain layer on, where it is used."""
-    used = c.flag("use_sliding_window", False) and i >= c.whole("max_window_layers", 28, least=0)
+    """Return the window of a layer of Qwen: from a certain layer on, or as listed, where it is used."""
+    if not c.flag("use_sliding_window", False):
+        return None
+    listed, first = c.get("layer_types"), c.whole("max_window_layers", 28, least=0)
+    used = listed[i] == SLIDING if listed else i >= first
     return c.whole("sliding_window", 4096) if used else None
 
 

@@ -113,6 +113,73 @@ def olmo2(c: Keys) -> Stack:
     return decoder(c, [rms_block(c, attention, Mlp(c.whole("intermediate_size"), True))] * c.layers())
 
 
+def olmo3(c: Keys) -> Stack:
+    """OLMo 3: OLMo 2's layers, three with a window for each without."""
+    plain = olmo2(c)
+    kinds = layer_types(c, lambda i: FULL if (i + 1) % 4 == 0 else SLIDING)
+    return _windowed(plain, kinds, c.whole("sliding_window", 4096))
+
+
+def smollm3(c: Keys) -> Stack:
+    """SmolLM3: Llama's layers, some without rotation and, where it is used, with a window."""
+    plain = replace(llama(c), tied=c.flag("tie_word_embeddings", True))
+    if not c.flag("use_sliding_window", False) or c.get("sliding_window") is None:
+        return plain
+    every = c.whole("no_rope_layer_interval", 4)
+    return _windowed(
+        plain, layer_types(c, lambda i: SLIDING if (i + 1) % every == 0 else FULL), c.whole("sliding_window")
+    )
+
+
+def _windowed(stack: Stack, kinds: list[str], window: int) -> Stack:
+    """Return the stack with a window on the layers of sliding attention."""
+    blocks = []
+    for block, kind in zip(stack.blocks, kinds, strict=True):
+        attention = block.mixer
+        if kind == SLIDING and isinstance(attention, Attention):
+            attention = replace(attention, window=window)
+        blocks.append(replace(block, mixer=attention))
+    return replace(stack, blocks=tuple(blocks))
+
+
+def cohere(c: Keys) -> Stack:
+    """Command R: attention and a gated part in parallel, after one norm without a bias."""
+    plain = grouped_query_attention(c)
+    norms = (plain.heads + plain.kv_heads) * plain.head_dim if c.flag("use_qk_norm", False) else 0
+    block = rms_block(c, replace(plain, norm_params=norms), Mlp(c.whole("intermediate_size"), True), norms=1)
+    return decoder(c, [block] * c.layers(), tied=c.flag("tie_word_embeddings", True))
+
+
+def cohere2(c: Keys) -> Stack:
+    """Command R7B and A: Command R's layers, three with a window for each without."""
+    every = c.whole("sliding_window_pattern", 4)
+    kinds = layer_types(c, lambda i: FULL if (i + 1) % every == 0 else SLIDING)
+    return _windowed(cohere(c), kinds, c.whole("sliding_window", 4096))
+
+
+def starcoder2(c: Keys) -> Stack:
+    """StarCoder2: plain feed-forward layers, biases, a window on every layer."""
+    hidden, bias = c.whole("hidden_size"), c.flag("use_bias", True)
+    attention = grouped_query_attention(c, qkv_bias=bias, out_bias=bias, window=c.optional_whole("sliding_window"))
+    block = Block(attention, Mlp(c.whole("intermediate_size"), False, bias=bias), 2, 4 * hidden)
+    return decoder(c, [block] * c.layers(), tied=c.flag("tie_word_embeddings", True), extra_params=2 * hidden)
+
+
+def ernie4_5(c: Keys) -> Stack:
+    """ERNIE 4.5: Llama's layers."""
+    bias = c.flag("use_bias", False)
+    attention = grouped_query_attention(c, usual_head_dim=128, qkv_bias=bias, out_bias=bias)
+    block = rms_block(c, attention, Mlp(c.whole("intermediate_size"), True, bias=bias))
+    return decoder(c, [block] * c.layers(), tied=c.flag("tie_word_embeddings", True))
+
+
+def hunyuan(c: Keys) -> Stack:
+    """Hunyuan: Llama's layers with norms on queries and keys."""
+    plain = grouped_query_attention(c)
+    block = rms_block(c, replace(plain, norm_params=2 * plain.head_dim), Mlp(c.whole("intermediate_size"), True))
+    return decoder(c, [block] * c.layers())
+
+
 def gpt2(c: Keys) -> Stack:
     """GPT-2: learned positions, plain feed-forward layers, biases."""
     hidden, heads, positions = c.whole("n_embd", 768), c.whole("n_head", 12), c.whole("n_positions", 1024)

@@ -25,7 +25,7 @@ from joulewise.errors import InputError
 def qwen3_next(c: Keys) -> Stack:
     """Qwen3-Next and Qwen3.5: three layers of gated delta nets for each of attention."""
     every = c.whole("full_attention_interval", 4)
-    kinds = layer_types(c, lambda i: FULL if (i + 1) % every == 0 else LINEAR)
+    kinds = layer_types(c, lambda i: FULL if (i + 1) % every == 0 else LINEAR, (FULL, LINEAR))
     plain = grouped_query_attention(c, usual_head_dim=256, output_gate=True)
     attention = replace(plain, norm_params=2 * plain.head_dim)
     delta = DeltaNet(

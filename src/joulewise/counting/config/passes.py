@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from joulewise.counting.config.elementwise import NORM
 from joulewise.counting.config.parameters import macs_outside, params_read
 from joulewise.counting.config.spec import Stack
@@ -35,13 +37,24 @@ def blocks_work(stack: Stack, batch: int, cached: int, new: int, passes: int = 1
         macs, written = block.token_macs(stack.hidden), block.token_writes(stack.hidden)
         parts.append(Work(macs, macs, block.token_elementwise(stack.hidden), written, written) * (tokens * times))
         if block.mixer is not None:
-            parts.append(block.mixer.mixing(cached, new, passes) * (batch * times))
+            mixing = block.mixer.mixing(cached, new, passes)
+            made = block.mixer.serving.cache_values_per_token * new * passes
+            if stack.generates and made:
+                # All that it reads is the cache; new keys and values are written, and read once like every result.
+                mixing = replace(mixing, cache_read=mixing.values_read + made, cache_written=made)
+            parts.append(mixing * (batch * times))
     return sum_of(parts)
 
 
 def kept_values(stack: Stack, batch: int, tokens: int) -> int:
     """Return the values in cache and states when `tokens` tokens per sequence have passed."""
     return batch * sum(block.mixer.kept_values(tokens) for block in stack.blocks if block.mixer is not None)
+
+
+def cache_values(stack: Stack, batch: int, tokens: int) -> int:
+    """Return those of `kept_values` that are keys and values, and no state."""
+    mixers = [block.mixer for block in stack.blocks if block.mixer is not None]
+    return batch * sum(mixer.kept_values(tokens) for mixer in mixers if mixer.serving.cache_values_per_token)
 
 
 def _passes(stack: Stack, batch: int, cached: int, new: int, passes: int) -> Work:

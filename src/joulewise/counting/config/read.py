@@ -50,7 +50,7 @@ class Keys:
     def wholes(self, key: str, default: Sequence[int]) -> Sequence[int]:
         """Return a list of whole numbers, e.g. of the layers that differ from the others."""
         value = self.get(key, default)
-        if not isinstance(value, Sequence) or not all(map(_is_whole, value)) or len(value) > MOST_LAYERS:
+        if not isinstance(value, list | tuple) or not all(map(_is_whole, value)) or len(value) > MOST_LAYERS:
             raise InputError(f"{self.where}: {key!r} must be a list of whole numbers, not {value!r}")
         return value
 
@@ -106,7 +106,8 @@ def read_config(config: Mapping[str, Any] | Path) -> Keys:
         values = _json(config)
     if not isinstance(values, Mapping):
         raise InputError(f"{where} is not a configuration: it holds a JSON {_kind(values)}, not an object")
-    if not isinstance(values.get("model_type") or values.get("_class_name"), str):
+    named = values.get("model_type") or values.get("_class_name")
+    if not isinstance(named, str) or not named.strip():
         raise InputError(f"{where} is not a configuration of a known kind: 'model_type' is missing")
     return Keys(values, where)
 

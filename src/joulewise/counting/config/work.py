@@ -22,6 +22,10 @@ class Work:
         Element-wise operations.
     values_read, values_written : int
         Minimum memory traffic: weights, cache or state, and what matrix products read and write.
+    cache_read, cache_written : int
+        Those of them that are keys and values of the cache.
+    bytes_saved : float
+        Bytes by which quantised weights that are read are smaller than at the precision of the values. [B]
     """
 
     macs: int = 0
@@ -29,6 +33,9 @@ class Work:
     elementwise: int = 0
     values_read: int = 0
     values_written: int = 0
+    cache_read: int = 0
+    cache_written: int = 0
+    bytes_saved: float = 0.0
 
     def __add__(self, other: Work) -> Work:
         return Work(
@@ -37,6 +44,9 @@ class Work:
             self.elementwise + other.elementwise,
             self.values_read + other.values_read,
             self.values_written + other.values_written,
+            self.cache_read + other.cache_read,
+            self.cache_written + other.cache_written,
+            self.bytes_saved + other.bytes_saved,
         )
 
     def __mul__(self, times: int) -> Work:
@@ -46,16 +56,25 @@ class Work:
             self.elementwise * times,
             self.values_read * times,
             self.values_written * times,
+            self.cache_read * times,
+            self.cache_written * times,
+            self.bytes_saved * times,
         )
 
-    def phase(self, bytes_per_value: float) -> Phase:
-        """Return the work as a phase of a workload whose values have `bytes_per_value` bytes each."""
+    def phase(self, bytes_per_value: float, cache_bytes_per_value: float | None = None) -> Phase:
+        """Return the work as a phase of a workload whose values have `bytes_per_value` bytes each.
+
+        Those of the cache have `cache_bytes_per_value`, by default as many.
+        """
+        more = 0.0 if cache_bytes_per_value is None else cache_bytes_per_value - bytes_per_value
+        read = self.values_read * bytes_per_value + self.cache_read * more - self.bytes_saved
+        written = self.values_written * bytes_per_value + self.cache_written * more
         return Phase(
             flops=2 * self.macs,
             flops_causal_half=2 * self.macs_needed,
             flops_all_ops=2 * self.macs + self.elementwise,
-            bytes_read=bytes_of(self.values_read, bytes_per_value),
-            bytes_written=bytes_of(self.values_written, bytes_per_value),
+            bytes_read=bytes_of(read, 1),
+            bytes_written=bytes_of(written, 1),
         )
 
 

@@ -62,10 +62,20 @@ class Experts:
         """Return the parameters that one token uses."""
         return self._params_with(self.top_k, hidden)
 
-    def dense_matrix_params(self, hidden: int) -> int:
+    def matrices(self, hidden: int) -> dict[str, int]:
         """Return the parameters of router, shared experts and their gate, and projections to the latent width."""
-        shared = Mlp(self.shared_width, self.gated).dense_matrix_params(hidden)
-        return hidden * self.experts + shared + hidden * self.shared_gate + 2 * hidden * self.latent_width
+        shared = Mlp(self.shared_width, self.gated).matrices(hidden)
+        return {
+            "mlp.gate": hidden * self.experts,
+            "mlp.shared_expert_gate": hidden * self.shared_gate,
+            **{name.replace("mlp.", "mlp.shared_experts."): size for name, size in shared.items()},
+            "mlp.fc1_latent_proj": hidden * self.latent_width,
+            "mlp.fc2_latent_proj": hidden * self.latent_width,
+        }
+
+    def dense_matrix_params(self, hidden: int) -> int:
+        """Return the parameters of all matrices but those of routed experts."""
+        return sum(self.matrices(hidden).values())
 
     def routed_matrix_params(self, hidden: int) -> int:
         """Return the parameters of the matrices of all routed experts: 3 h w E if gated, else 2 h w E."""

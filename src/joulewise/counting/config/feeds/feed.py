@@ -32,6 +32,9 @@ class Feed(Protocol):
     def dense_matrix_params(self, hidden: int) -> int:
         """Return the parameters of matrices that every token is multiplied with."""
 
+    def matrices(self, hidden: int) -> dict[str, int]:
+        """Return the parameters of these matrices, by the module's name in checkpoints, e.g. ``mlp.up_proj``."""
+
     def routed_matrix_params(self, hidden: int) -> int:
         """Return the parameters of the matrices of all routed experts together; 0 for a dense part."""
 

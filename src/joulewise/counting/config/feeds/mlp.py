@@ -40,6 +40,11 @@ class Mlp:
         """Return the parameters that one token uses: all of them."""
         return self.params(hidden)
 
+    def matrices(self, hidden: int) -> dict[str, int]:
+        """Return the parameters of each matrix."""
+        names = ("gate_proj", "up_proj", "down_proj") if self.gated else ("up_proj", "down_proj")
+        return {f"mlp.{name}": hidden * self.width for name in names}
+
     def dense_matrix_params(self, hidden: int) -> int:
         """Return the parameters of the matrices: 3 h w if gated, else 2 h w."""
         return (2 + self.gated) * hidden * self.width

@@ -113,21 +113,37 @@ class Attention:
             return self.latent.kv_rank + self.latent.rope_dim
         return self.kv_heads * (self.head_dim + self.value_dim)
 
-    def matrix_params(self, hidden: int) -> int:
-        """Return the parameters of the projections: h (H d + G (d + v) + H v) [2]_.
+    def matrices(self, hidden: int) -> dict[str, int]:
+        """Return the parameters of each projection: h (H d + G (d + v) + H v) in all [2]_.
 
         Latent attention [3]_ of ranks q and c, with n plain and r rotated dimensions a head, has
         (h + H d) q for the queries, h (c + r) + c H (n + v) for keys and values, and H v h for the output.
         An output gate is one more matrix of H v h.
         """
-        out = self.heads * self.value_dim * hidden * (1 + self.output_gate)
+        out = self.heads * self.value_dim * hidden
+        queries = hidden * self.heads * self.head_dim + out * self.output_gate
         if self.latent is None:
-            keys_and_values = self.kv_heads * (self.head_dim + self.value_dim)
-            return hidden * self.heads * self.head_dim + hidden * keys_and_values + out
-        m, width = self.latent, self.heads * self.head_dim
-        queries = hidden * m.query_rank + m.query_rank * width if m.query_rank else hidden * width
-        expanded = m.kv_rank * self.heads * (m.nope_dim + self.value_dim)
-        return queries + hidden * (m.kv_rank + m.rope_dim) + expanded + out
+            return {
+                "self_attn.q_proj": queries,
+                "self_attn.k_proj": hidden * self.kv_heads * self.head_dim,
+                "self_attn.v_proj": hidden * self.kv_heads * self.value_dim,
+                "self_attn.o_proj": out,
+            }
+        m = self.latent
+        narrow = {
+            "self_attn.q_a_proj": hidden * m.query_rank,
+            "self_attn.q_b_proj": m.query_rank * self.heads * self.head_dim + out * self.output_gate,
+        }
+        return {
+            **(narrow if m.query_rank else {"self_attn.q_proj": queries}),
+            "self_attn.kv_a_proj_with_mqa": hidden * (m.kv_rank + m.rope_dim),
+            "self_attn.kv_b_proj": m.kv_rank * self.heads * (m.nope_dim + self.value_dim),
+            "self_attn.o_proj": out,
+        }
+
+    def matrix_params(self, hidden: int) -> int:
+        """Return the parameters of all projections."""
+        return sum(self.matrices(hidden).values())
 
     def vector_params(self, hidden: int) -> int:
         """Return all other parameters: norms, sinks, and where it has them H d + G (d + v) and h biases."""

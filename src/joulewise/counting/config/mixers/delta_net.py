@@ -86,10 +86,17 @@ class DeltaNet:
         """Values that one sequence keeps: H K V, and the last tokens of the convolution."""
         return self._channels * self.kernel + self._recurrent_values
 
+    def matrices(self, hidden: int) -> dict[str, int]:
+        """Return the parameters of each projection: queries, keys, values and output gate; decay and rate; and back."""
+        return {
+            "linear_attn.in_proj_qkvz": hidden * (self._channels + self._inner),
+            "linear_attn.in_proj_ba": hidden * 2 * self.value_heads,
+            "linear_attn.out_proj": self._inner * hidden,
+        }
+
     def matrix_params(self, hidden: int) -> int:
-        """Return the parameters of the projections: queries, keys, values, output gate, decay and rate; and back."""
-        inputs = 2 * self.key_heads * self.key_dim + 2 * self._inner + 2 * self.value_heads
-        return hidden * inputs + self._inner * hidden
+        """Return the parameters of all projections."""
+        return sum(self.matrices(hidden).values())
 
     def vector_params(self, hidden: int) -> int:
         """Return all other parameters: convolution, norm, decay rates and time biases."""

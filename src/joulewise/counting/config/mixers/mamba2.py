@@ -92,9 +92,16 @@ class Mamba2:
         """Values that one sequence keeps: H D N, and the last tokens of the convolution."""
         return self._channels * self.kernel + self._recurrent_values
 
+    def matrices(self, hidden: int) -> dict[str, int]:
+        """Return the parameters of each projection: gate, convolved channels and time steps; and back."""
+        return {
+            "mixer.in_proj": hidden * (self._inner + self._channels + self.heads),
+            "mixer.out_proj": self._inner * hidden,
+        }
+
     def matrix_params(self, hidden: int) -> int:
-        """Return the parameters of the projections: gate, convolved channels and time steps; and back."""
-        return hidden * (self._inner + self._channels + self.heads) + self._inner * hidden
+        """Return the parameters of all projections."""
+        return sum(self.matrices(hidden).values())
 
     def vector_params(self, hidden: int) -> int:
         """Return all other parameters: convolution, norm, decay rates, skips and time biases, and biases."""

@@ -54,6 +54,9 @@ class Mixer(Protocol):
     def serving(self) -> Serving:
         """Cache, state and work of the layer in serving."""
 
+    def matrices(self, hidden: int) -> dict[str, int]:
+        """Return the parameters of each projection, by the module's name in checkpoints, e.g. ``self_attn.q_proj``."""
+
     def matrix_params(self, hidden: int) -> int:
         """Return the parameters of the projections; each token is multiplied with each of them once."""
 
