@@ -73,7 +73,7 @@ def test_what_cannot_be_fitted(years: list[float], values: list[float], said: st
         fit_log_linear(years, values)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(
     st.lists(
         st.tuples(st.floats(2000, 2030), st.floats(1e-6, 1e12)), min_size=4, max_size=30, unique_by=lambda p: p[0]

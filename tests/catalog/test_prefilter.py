@@ -44,7 +44,7 @@ def _none(_entities: object, facts: pl.DataFrame, _sources: object, _attributes:
     return pl.Series([False] * facts.height)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.lists(st.tuples(st.integers(0, 199), st.sampled_from(COLUMNS), TEXTS), min_size=1, max_size=6))
 def test_both_ways_find_the_same(changes: list[tuple[int, str, str]]) -> None:
     facts = SAMPLE.with_row_index("at")

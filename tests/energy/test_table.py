@@ -37,7 +37,7 @@ def test_the_shipped_calibration_reproduces_measurements_it_was_fitted_to() -> N
 _LLAMA = {"model": "Llama-3.1-8B-Instruct", "accelerator": "H100"}
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(
     prompt=st.integers(1, 20_000),
     output=st.integers(1, 4_000),
@@ -61,7 +61,7 @@ def test_energy_rises_with_tokens_and_falls_per_token_with_batch(
         assert low <= e <= high
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(batch=st.integers(1, 128), output=st.integers(1, 1000))
 def test_energy_rises_with_bytes_per_weight(batch: int, output: int) -> None:
     frame = pl.DataFrame(
@@ -71,7 +71,7 @@ def test_energy_rises_with_bytes_per_weight(batch: int, output: int) -> None:
     assert less < more
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(cut=st.integers(1, 199))
 def test_splitting_a_table_does_not_change_its_sum(cut: int) -> None:
     frame = _metered().sample(200, seed=3)

@@ -74,7 +74,7 @@ def test_a_counter_may_start_again_more_than_once_in_a_run() -> None:
     assert reading.total_j == pytest.approx(100.0 * reading.seconds, rel=0.05)
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(st.lists(st.floats(0, 0.999), min_size=2, max_size=6))
 def test_energy_over_a_round_is_never_negative_and_less_than_a_round_a_look(values: list[float]) -> None:
     readings = iter([*values, *repeat(values[-1], 50)])

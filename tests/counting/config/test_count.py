@@ -124,7 +124,7 @@ def test_sum_of_lengths_is_the_sum(first: int, more: int, window: int) -> None:
     assert sum_of_lengths(first, first + more, None) == sum(lengths)
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(
     st.sampled_from([LLAMA_2_7B, MIXTRAL, DEEPSEEK_V3, GPT_OSS_120B]),
     st.integers(1, 300),

@@ -94,7 +94,7 @@ EXTRA: dict[str, dict[str, Any]] = {
 
 
 @pytest.mark.parametrize("family", EXTRA)
-@settings(max_examples=3, deadline=None)
+@settings(max_examples=3)
 @given(st.data())
 def test_config_path_equals_traced_path(family: str, data: st.DataObject) -> None:
     values = {**data.draw(st.composite(_small)()), **EXTRA[family]}

@@ -59,7 +59,7 @@ def test_exported_modules_equal_their_trace(name: str, tmp_path: Path) -> None:
     assert exported.uncounted == {}
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 @given(st.integers(1, 64))
 def test_flops_are_linear_in_a_named_batch(batch: int) -> None:
     import tempfile  # noqa: PLC0415

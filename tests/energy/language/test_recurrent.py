@@ -95,7 +95,7 @@ def test_a_hybrid_by_hand() -> None:
     assert (nano.layers, nano.attention_layers, nano.expert_layers) == (26, 6, 23)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(pattern=st.text("M*-", min_size=1, max_size=8).filter(lambda p: "M" in p), tokens=st.integers(1, 300))
 def test_states_and_caches_are_those_counted(pattern: str, tokens: int) -> None:
     batch = 3
@@ -141,7 +141,7 @@ def _energy(*rows: dict[str, Any]) -> pl.DataFrame:
     return found
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(
     model=st.sampled_from([r["names"][0] for r in _NAMED]),
     batch=st.floats(1, 128),
@@ -159,7 +159,7 @@ def test_energy_rises_with_batch_in_all_and_with_tokens(
     assert energy[2] > energy[0]
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(batch=st.integers(1, 64), prompt=st.integers(4000, 60_000), more=st.floats(1.2, 4))
 def test_a_hybrid_rises_more_slowly_with_context_than_its_twin_of_attention(
     tmp_path_factory: pytest.TempPathFactory, batch: int, prompt: int, more: float
