@@ -35,8 +35,8 @@ def op(kind: str, inputs: str, output: str = "y", **attributes: Any) -> Any:
     return helper.make_node(kind, inputs.split(","), [output], **attributes)
 
 
-def contrib(kind: str, inputs: str, **attributes: Any) -> Any:
-    return op(kind, inputs, domain="com.microsoft", **attributes)
+def contrib(kind: str, inputs: str, output: str = "y", **attributes: Any) -> Any:
+    return op(kind, inputs, output, domain="com.microsoft", **attributes)
 
 
 def kept_outside(tensor: Any, place: str) -> None:

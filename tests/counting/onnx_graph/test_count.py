@@ -12,6 +12,7 @@ from torch import nn
 
 from joulewise.counting.onnx_graph import count_onnx
 from joulewise.counting.trace import count_module
+from joulewise.errors import InputError
 from tests.counting.onnx_graph.graphs import FLOAT, graph_model, op, saved
 
 
@@ -124,3 +125,39 @@ def test_the_costlier_branch_and_a_loop_of_known_length(tmp_path: Path) -> None:
     model = graph_model([helper.make_node("Loop", ["trips", ""], ["y"], body=body)], {"x": [3, 4]}, None, {"y": None})  # type: ignore[dict-item]
     model.graph.initializer.append(helper.make_tensor("trips", TensorProto.INT64, [], [6]))
     assert count_onnx(saved(tmp_path, model)).flops == 6 * 2 * 3 * 4 * 5
+
+
+def _loop(trips: int) -> Any:
+    body = helper.make_graph(
+        [op("Identity", "go", "go_on"), op("MatMul", "x,w", "turn")],
+        "body",
+        [
+            helper.make_tensor_value_info("i", TensorProto.INT64, []),
+            helper.make_tensor_value_info("go", TensorProto.BOOL, []),
+        ],
+        [
+            helper.make_tensor_value_info("go_on", TensorProto.BOOL, []),
+            helper.make_tensor_value_info("turn", FLOAT, [2, 7]),
+        ],
+        [helper.make_tensor("w", FLOAT, [3, 7], [0.0] * 21)],
+    )
+    model = graph_model([helper.make_node("Loop", ["trips", ""], ["y"], body=body)], {"x": [2, 3]})
+    model.graph.initializer.append(helper.make_tensor("trips", TensorProto.INT64, [], [trips]))
+    return model
+
+
+def test_a_loop_counts_its_weights_once_and_its_work_each_time(tmp_path: Path) -> None:
+    work = count_onnx(saved(tmp_path, _loop(9)))
+    assert (work.flops, work.params) == (9 * 2 * 2 * 3 * 7, 21)
+    assert count_onnx(saved(tmp_path, _loop(0))).flops == 0
+
+
+def test_a_loop_that_ends_by_its_condition_is_listed(tmp_path: Path) -> None:
+    work = count_onnx(saved(tmp_path, _loop(2**63 - 1)))
+    assert work.flops == 2 * 2 * 3 * 7
+    assert work.uncounted == {"Loop (its length depends on data; the body counts once)": 1}
+
+
+def test_a_negative_trip_count_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match=r"node 'y' \(Loop\): its trip count is negative: -4"):
+        count_onnx(saved(tmp_path, _loop(-4)))

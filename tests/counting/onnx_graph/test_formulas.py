@@ -123,3 +123,23 @@ def test_causal_attention_has_its_half(tmp_path: Path) -> None:
     shapes = {"x": [1, 4, 6, 8], "k": [1, 4, 6, 8], "v": [1, 4, 6, 8]}
     work = count_onnx(saved(tmp_path, graph_model([op("Attention", "x,k,v", is_causal=1)], shapes)))
     assert (work.flops, work.flops_causal_half) == (2 * 4 * 36 * 16, 2 * 4 * 21 * 16)
+
+
+def test_one_token_after_a_cache(tmp_path: Path) -> None:
+    node = contrib("GroupQueryAttention", "x,k,v,pk,pv", num_heads=4, kv_num_heads=2)
+    shapes = {"x": [2, 1, 32], "k": [2, 1, 16], "v": [2, 1, 16], "pk": [2, 2, 9, 8], "pv": [2, 2, 9, 8]}
+    assert count_onnx(saved(tmp_path, graph_model([node], shapes))).flops == 2 * 8 * (1 * 10) * (8 + 8)
+
+
+def test_packed_attention_counts_where_nothing_was_padded(tmp_path: Path) -> None:
+    node = contrib("PackedAttention", "x,w,,t,c", num_heads=2)
+    model = graph_model([node], {"x": [10, 8], "t": [2, 5], "c": [3]}, {"w": [8, 24]})
+    assert count_onnx(saved(tmp_path, model)).flops == 2 * 10 * 8 * 24 + 2 * 2 * 25 * (8 + 8)
+    padded = graph_model([node], {"x": [9, 8], "t": [2, 5], "c": [3]}, {"w": [8, 24]})
+    work = count_onnx(saved(tmp_path, padded))
+    assert work.uncounted == {"com.microsoft:PackedAttention (its shape depends on data)": 1}
+
+
+def test_attention_of_an_unknown_kind_is_listed(tmp_path: Path) -> None:
+    work = count_onnx(saved(tmp_path, graph_model([contrib("SparseAttention", "x,w")], {"x": [9, 8]}, {"w": [8, 24]})))
+    assert (work.flops, work.uncounted) == (0, {"com.microsoft:SparseAttention": 1})

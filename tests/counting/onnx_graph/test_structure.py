@@ -147,3 +147,12 @@ def test_functions(tmp_path: Path) -> None:
     deep = {f"f{i}": [f"f{i + 1}"] for i in range(60)} | {"f60": []}
     _refused(tmp_path, _with_functions(deep), "call each other more than 24 deep")
     assert count_onnx(saved(tmp_path, _with_functions({"f": ["g", "g"], "g": []}))).flops_all_ops == 3 * 10
+
+
+def test_a_kernel_larger_than_its_input(tmp_path: Path) -> None:
+    model = graph_model([op("Conv", "x,w")], {"x": [1, 3, 2, 2]}, {"w": [4, 3, 5, 5]})
+    _refused(tmp_path, model, r"the shape of 'y' comes out negative: \[1, 4, -2, -2\]")
+
+
+def test_sizes_beyond_all_bounds(tmp_path: Path) -> None:
+    _refused(tmp_path, graph_model([op("Relu", "x")], {"x": [2**40] * 9}), r"more than 10\^30")

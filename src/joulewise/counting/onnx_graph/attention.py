@@ -74,6 +74,8 @@ def _multi_head(c: Call) -> Cost:
     past = c.given(6, 4) if c.maybe(6) else None
     keys = k[2] if len(k) == 4 else k[1]
     values = q[2] if v is None else (v[1] * v[3] if len(v) == 4 else v[2])
+    if c.outputs and c.outputs[0] is not None:
+        same(c.outputs[0][-1], values, "features of its output and of its values")
     return _pairs(q[0], q[1], past[2] if past else 0, keys, q[2] + values, causal)
 
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from joulewise.counting.onnx_graph.shapes import infer_shapes
 from joulewise.counting.onnx_graph.structure import check_structure, graphs_of, order_nodes
 from joulewise.errors import InputError, UnknownNameError
 from joulewise.extras import import_extra
@@ -41,11 +42,7 @@ def read_model(path: Path, dims: Mapping[str, int]) -> Any:
             raise InputError(f"{path}: its functions cannot be written out: {_line(error)}") from None
     order_nodes(model.graph, path)
     _check_declared(model.graph, path)
-    try:
-        # Data propagation follows the arithmetic of shapes through Shape, Gather, Concat and Reshape.
-        return onnx.shape_inference.infer_shapes(model, data_prop=True, strict_mode=True)
-    except Exception as error:
-        raise InputError(f"{path}: its shapes do not fit together: {_line(error)}") from None
+    return infer_shapes(model, path)
 
 
 def _load(onnx: Any, path: Path) -> Any:
