@@ -51,6 +51,8 @@ _CHECKED: dict[str, tuple[str, str, str]] = {
     "minimax_m2": ("MiniMaxAI/MiniMax-M2.5", "229 billion", _CONFIGS),
     "mixtral": ("mistralai/Mixtral-8x7B-v0.1", "46.7 billion", "arXiv:2401.04088"),
     "olmo3": ("allenai/Olmo-3-1125-32B", "32 billion", "Epoch AI, notable models"),
+    "qwen3_5": ("Qwen/Qwen3.5-27B", "27 billion", _CONFIGS),
+    "qwen3_5_moe": ("Qwen/Qwen3.5-35B-A3B", "35 billion", _CONFIGS),
     "qwen3_moe": ("Qwen/Qwen3-235B-A22B", "235 billion", _CONFIGS),
     "smollm3": ("HuggingFaceTB/SmolLM3-3B", "3.08 billion", "sizes of its files: 4.97 and 1.18 GB at 16 bits"),
     "starcoder2": ("bigcode/starcoder2-3b", "3.03 billion", "size of its file: 12.1 GB at 32 bits"),
