@@ -36,15 +36,15 @@ class Family:
 _CONFIGS = "ai-dynamo/aiconfigurator, model_configs; total on the model card"
 # Model, published total and source of each family. Layers that predict further tokens are left out unless it says so.
 _CHECKED: dict[str, tuple[str, str, str]] = {
-    "cohere": ("CohereLabs/c4ai-command-r-v01", "35 billion", "model card"),
-    "cohere2": ("CohereLabs/c4ai-command-a-03-2025", "111 billion", "model card"),
     "deepseek_v3": ("deepseek-ai/DeepSeek-V3", "671 billion", _CONFIGS),
-    "ernie4_5": ("baidu/ERNIE-4.5-0.3B-PT", "0.36 billion", "model card"),
+    "ernie4_5": ("baidu/ERNIE-4.5-0.3B-PT", "0.4 billion", "list of ernie4_5 models on huggingface.co"),
     "ernie4_5_moe": ("baidu/ERNIE-4.5-21B-A3B-PT", "22 billion", "list of quantised versions on huggingface.co"),
-    "glm4_moe": ("zai-org/GLM-4.5", "358 billion", "model card; with the layer that predicts further tokens"),
+    "glm4_moe": (
+        "zai-org/GLM-4.5",
+        "358 billion",
+        "its page on huggingface.co; with the layer that predicts further tokens",
+    ),
     "gpt_oss": ("openai/gpt-oss-120b", "116.8 billion", "model card (arXiv:2508.10925)"),
-    "granite": ("ibm-granite/granite-3.1-2b-instruct", "2.5 billion", "model card"),
-    "hunyuan_v1_moe": ("tencent/Hunyuan-A13B-Instruct", "80 billion", "model card"),
     "kimi_k2": ("moonshotai/Kimi-K2-Instruct", "1.026 trillion", _CONFIGS),
     "llama": ("meta-llama/Llama-2-7b", "6,738,415,616", "the released weights"),
     "mimo_v2_flash": ("XiaomiMiMo/MiMo-V2-Flash", "309 billion", _CONFIGS),
