@@ -60,6 +60,29 @@ GLM_4_5: dict[str, Any] = {
     "n_routed_experts": 160, "n_shared_experts": 1, "num_experts_per_tok": 8, "first_k_dense_replace": 3,
     "vocab_size": 151552, "use_qk_norm": True, "attention_bias": True,
 }  # fmt: skip
+QWEN3_5_EYE = {
+    "depth": 27, "hidden_size": 1152, "intermediate_size": 4304, "num_heads": 16, "num_position_embeddings": 2304,
+    "patch_size": 16, "spatial_merge_size": 2, "temporal_patch_size": 2, "deepstack_visual_indexes": [],
+}  # fmt: skip
+QWEN3_5_27B: dict[str, Any] = {
+    "model_type": "qwen3_5", "tie_word_embeddings": False, "vision_config": {**QWEN3_5_EYE, "out_hidden_size": 5120},
+    "text_config": {
+        "model_type": "qwen3_5_text", "hidden_size": 5120, "intermediate_size": 17408, "num_hidden_layers": 64,
+        "num_attention_heads": 24, "num_key_value_heads": 4, "head_dim": 256, "vocab_size": 248320,
+        "linear_num_key_heads": 16, "linear_num_value_heads": 48, "linear_key_head_dim": 128,
+        "linear_value_head_dim": 128,
+    },
+}  # fmt: skip
+QWEN3_5_35B: dict[str, Any] = {
+    "model_type": "qwen3_5_moe", "tie_word_embeddings": False,
+    "vision_config": {**QWEN3_5_EYE, "out_hidden_size": 2048},
+    "text_config": {
+        "model_type": "qwen3_5_moe_text", "hidden_size": 2048, "num_hidden_layers": 40, "num_attention_heads": 16,
+        "num_key_value_heads": 2, "head_dim": 256, "vocab_size": 248320, "num_experts": 256, "num_experts_per_tok": 8,
+        "moe_intermediate_size": 512, "shared_expert_intermediate_size": 512, "linear_num_key_heads": 16,
+        "linear_num_value_heads": 32, "linear_key_head_dim": 128, "linear_value_head_dim": 128,
+    },
+}  # fmt: skip
 ERNIE: dict[str, Any] = {
     "model_type": "ernie4_5", "hidden_size": 1024, "intermediate_size": 3072, "num_hidden_layers": 18,
     "num_attention_heads": 16, "num_key_value_heads": 2, "head_dim": 128, "vocab_size": 103424,
@@ -89,6 +112,8 @@ HUNYUAN_A13B: dict[str, Any] = {
         (OLMO3_32B, 32e9, 2),
         (GRANITE_2B, 2.5e9, 2),
         (COMMAND_R, 35e9, 2),
+        (QWEN3_5_27B, 27e9, 2),
+        (QWEN3_5_35B, 35e9, 2),
         (ERNIE, 0.36e9, 2),
         (ERNIE_21B, 22e9, 2),
         (HUNYUAN_A13B, 80e9, 2),

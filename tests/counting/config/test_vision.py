@@ -33,6 +33,16 @@ QWEN3_VL_MOE: dict[str, Any] = {
     **QWEN3_VL, "model_type": "qwen3_vl_moe",
     "text_config": {**QWEN_TEXT, "num_experts": 4, "moe_intermediate_size": 10, "num_experts_per_tok": 2},
 }  # fmt: skip
+QWEN3_5: dict[str, Any] = {
+    "model_type": "qwen3_5", **QWEN_IDS, "vision_config": {**QWEN_EYE, "num_position_embeddings": 16},
+    "text_config": {**QWEN_TEXT, "linear_num_key_heads": 2, "linear_num_value_heads": 4, "linear_key_head_dim": 6,
+                    "linear_value_head_dim": 5, "num_hidden_layers": 4},
+}  # fmt: skip
+QWEN3_5_MOE: dict[str, Any] = {
+    **QWEN3_5, "model_type": "qwen3_5_moe",
+    "text_config": {**QWEN3_5["text_config"], "num_experts": 4, "moe_intermediate_size": 10, "num_experts_per_tok": 2,
+                    "shared_expert_intermediate_size": 12},
+}  # fmt: skip
 QWEN2_5_VL: dict[str, Any] = {
     "model_type": "qwen2_5_vl", **QWEN_IDS,
     "text_config": {**{k: v for k, v in TEXT.items() if k != "head_dim"},
@@ -68,6 +78,8 @@ def _qwen_image(height: int, width: int) -> dict[str, Any]:
     [
         (QWEN3_VL, "Qwen3VLForConditionalGeneration", (24, 16)),
         (QWEN3_VL_MOE, "Qwen3VLMoeForConditionalGeneration", (24, 16)),
+        (QWEN3_5, "Qwen3_5ForConditionalGeneration", (24, 16)),
+        (QWEN3_5_MOE, "Qwen3_5MoeForConditionalGeneration", (24, 16)),
         (QWEN2_5_VL, "Qwen2_5_VLForConditionalGeneration", (40, 24)),
         (GEMMA3, "Gemma3ForConditionalGeneration", (32, 32)),
         (LLAMA4, "Llama4ForConditionalGeneration", (16, 16)),

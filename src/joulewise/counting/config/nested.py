@@ -25,6 +25,15 @@ TEXT: dict[str, dict[str, Any]] = {
         "hidden_size": 8192, "intermediate_size": 29568, "num_hidden_layers": 80, "num_attention_heads": 64,
         "num_key_value_heads": 8, "vocab_size": 152064,
     },
+    "qwen3_5_text": {
+        "hidden_size": 4096, "intermediate_size": 12288, "num_hidden_layers": 32, "num_attention_heads": 16,
+        "num_key_value_heads": 4, "vocab_size": 248320,
+    },
+    "qwen3_5_moe_text": {
+        "hidden_size": 2048, "num_hidden_layers": 40, "num_attention_heads": 16, "num_key_value_heads": 2,
+        "vocab_size": 248320, "moe_intermediate_size": 512, "shared_expert_intermediate_size": 512,
+        "num_experts_per_tok": 8, "num_experts": 256,
+    },
     "qwen3_vl_text": {
         "hidden_size": 4096, "intermediate_size": 22016, "num_hidden_layers": 32, "num_attention_heads": 32,
         "num_key_value_heads": 32, "vocab_size": 151936,
@@ -57,6 +66,9 @@ VISION: dict[str, dict[str, Any]] = {
         "hidden_size": 3584, "intermediate_size": 3420, "depth": 32, "num_heads": 16, "patch_size": 14,
         "out_hidden_size": 3584,
     },
+    # No features of single layers are given to the text.
+    "qwen3_5": _QWEN3_EYE | {"deepstack_visual_indexes": []},
+    "qwen3_5_moe": _QWEN3_EYE | {"deepstack_visual_indexes": []},
     "qwen3_vl": _QWEN3_EYE,
     "qwen3_vl_moe": _QWEN3_EYE,
 }  # fmt: skip

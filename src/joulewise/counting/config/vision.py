@@ -170,6 +170,8 @@ MULTIMODAL: dict[str, tuple[str, Callable[[Eye, tuple[int, int] | None], Tower]]
     "llama4": ("llama4_text", llama4),
     "llava": ("llama", llava),
     "qwen2_5_vl": ("qwen2_5_vl_text", qwen2_5_vl),
+    "qwen3_5": ("qwen3_5_text", qwen3_vl),
+    "qwen3_5_moe": ("qwen3_5_moe_text", qwen3_vl),
     "qwen3_vl": ("qwen3_vl_text", qwen3_vl),
     "qwen3_vl_moe": ("qwen3_vl_moe_text", qwen3_vl),
 }
