@@ -52,7 +52,7 @@ def decoder(c: Keys, blocks: list[Block], **changes: Any) -> Stack:
         tied=c.flag("tie_word_embeddings", False),
         embedding_dim=hidden,
         extra_params=hidden,  # the final norm
-        head=not c.architecture.endswith("Model"),
+        head=c.has_head,
     )
     return replace(plain, **changes)
 

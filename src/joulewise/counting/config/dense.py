@@ -189,7 +189,7 @@ def gpt2(c: Keys) -> Stack:
     return Stack(
         c.family, hidden, c.whole("vocab_size", 50257), (block,) * c.layers("n_layer", 12),
         tied=True, embedding_dim=hidden, extra_params=positions * hidden + 2 * hidden, max_positions=positions,
-        head=not c.architecture.endswith("Model"),
+        head=c.has_head,
     )  # fmt: skip
 
 

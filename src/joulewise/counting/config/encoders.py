@@ -24,7 +24,7 @@ def _bert_like(c: Keys, *, pooled: bool, positions: int = 512, types: int = 2) -
     types = c.whole("type_vocab_size", types)
     block = _encoder_block(c, hidden, c.whole("num_attention_heads", 12), c.whole("intermediate_size", 3072))
     masked_lm = c.architecture.endswith("ForMaskedLM")
-    if c.architecture and not masked_lm and not c.architecture.endswith("Model"):
+    if c.architecture and not masked_lm and c.has_head:
         raise InputError(
             f"{c.where}: the closed form of {c.family!r} does not cover the head of {c.architecture}",
             "trace it with hf:",
@@ -91,7 +91,7 @@ def t5(c: Keys) -> EncoderDecoder:
     decoder = Stack(
         c.family, hidden, vocab, (Block(own, feed, 2, 2 * hidden),) * c.layers("num_decoder_layers", layers),
         tied=c.flag("tie_word_embeddings", True), embedding_dim=hidden, extra_params=buckets + hidden,
-        head=not c.architecture.endswith("Model"),
+        head=c.has_head,
     )  # fmt: skip
     return EncoderDecoder(encoder, decoder, replace(own, causal=False, norm_params=hidden), start_tokens=1)
 
@@ -118,7 +118,7 @@ def whisper(c: Keys) -> EncoderDecoder:
         block = Block(attention(side, causal), Mlp(c.whole(f"{side}_ffn_dim", 1536), False, bias=True), 2, 4 * hidden)
         return Stack(
             c.family, hidden, words, (block,) * c.layers(f"{side}_layers", 4), generates=causal,
-            head=causal and not c.architecture.endswith("Model"), tied=True, embedding_dim=hidden,
+            head=causal and c.has_head, tied=True, embedding_dim=hidden,
             extra_params=positions * hidden + 2 * hidden, max_positions=positions,
         )  # fmt: skip
 

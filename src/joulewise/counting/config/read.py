@@ -85,6 +85,11 @@ class Keys:
         return str(self.values.get("model_type") or self.values["_class_name"])
 
     @property
+    def has_head(self) -> bool:
+        """Whether the architecture has a head: the name of a bare network ends in ``Model``, but so may others'."""
+        return not self.architecture.endswith("Model") or "Head" in self.architecture
+
+    @property
     def architecture(self) -> str:
         """The first of ``architectures``, or blank."""
         named = self.values.get("architectures")

@@ -313,10 +313,16 @@ class _WholeCalls(TorchFunctionMode):
             return out
         flops = attention_flops(query, key, value)
         rows, columns = query.shape[-2], key.shape[-2]
-        masked = named.get("is_causal", False) or (self.causal[-1] and columns >= rows)
-        kept = rows * (columns - rows) + rows * (rows + 1) // 2 if masked and columns >= rows else rows * columns
+        kept = rows * columns
+        if named.get("is_causal", False):
+            # torch aligns its mask to the first query and the first key.
+            short = min(rows, columns)
+            kept = short * (short + 1) // 2 + (rows - short) * columns
+        elif self.causal[-1] and columns >= rows:
+            # A module's own mask lets its queries, the last of the sequence, see all keys before them.
+            kept = rows * (columns - rows) + rows * (rows + 1) // 2
         # Exact: flops is a whole multiple of all rows x columns pairs.
         saved = flops // (rows * columns) * (rows * columns - kept) if rows * columns else 0
         self.counter.products(flops, [query, key, value], out.numel(), saved)
-        self.counter.tally.elementwise += (_SOFTMAX_COST + 1) * math.prod(query.shape[:-1]) * columns
+        self.counter.tally.elementwise += (_SOFTMAX_COST + 1) * math.prod(out.shape[:-1]) * columns
         return out

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from itertools import zip_longest
 from typing import Any
 
 import torch
@@ -76,7 +77,9 @@ def formulas() -> dict[Any, Formula]:
 
 def attention_flops(query: Any, key: Any, value: Any) -> int:
     """Return FLOPs of scores and their product with the values, all pairs counted. [FLOP]"""
-    pairs = math.prod(query.shape[:-1]) * key.shape[-2]
+    # Batch and heads broadcast; where heads are grouped there are more of the query's, a multiple.
+    stacked = zip_longest(*(reversed(t.shape[:-2]) for t in (query, key, value)), fillvalue=1)
+    pairs = math.prod(max(sizes) for sizes in stacked) * query.shape[-2] * key.shape[-2]
     return 2 * pairs * (query.shape[-1] + value.shape[-1])
 
 
