@@ -29,7 +29,7 @@ def test_domain_leaves_room() -> None:
 places = st.tuples(st.floats(5, WIDTH - 5), st.floats(5, HEIGHT - 5), st.text("abcdef -/", min_size=1, max_size=20))
 
 
-@settings(deadline=None, max_examples=50)
+@settings(max_examples=50)
 @given(st.lists(places, min_size=1, max_size=40))
 def test_no_two_labels_touch_and_none_leaves_the_plot(found: list[tuple[float, float, str]]) -> None:
     requests = [LabelRequest(float(i), 0.0, text, Dot(x, y, 4.0)) for i, (x, y, text) in enumerate(found)]

@@ -82,7 +82,7 @@ def test_too_few_points_and_years_out_of_order() -> None:
 rows = st.lists(st.tuples(st.integers(0, 30), st.integers(0, 30)), min_size=1, max_size=40)
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(rows)
 def test_pareto_front_is_what_none_dominates(pairs: list[tuple[int, int]]) -> None:
     frame = pl.DataFrame(pairs, schema=["cost", "score"], orient="row")
@@ -100,7 +100,7 @@ def test_pareto_front_as_of_a_day() -> None:
     assert front["name"].to_list()[-1] == "Inception V3"
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(st.lists(st.floats(1, 100), min_size=1, max_size=30))
 def test_records_rise(values: list[float]) -> None:
     frame = pl.DataFrame(

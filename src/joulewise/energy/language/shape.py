@@ -200,7 +200,7 @@ def shape_of_config(config: Path | Mapping[str, Any]) -> Shape:
             f"{keys.where} is not a text-generation model",
             "the calibrated method covers decoders, hybrids, encoder-decoders like T5, and image generators",
         )
-    counted, shape = count_config(config, prompt_tokens=1), _shape_of_stack(stack)
+    counted, shape = count_config(config, prompt_tokens=1, precision="bf16"), _shape_of_stack(stack)
     embedding = 0 if stack.tied else stack.vocab * stack.hidden
     return replace(
         shape,
@@ -248,7 +248,7 @@ def _shape_of_encoder_decoder(model: EncoderDecoder, config: Path | Mapping[str,
     the prompt and what is written, as one of a decoder alone does.
     """
     decoder, blocks = model.decoder, len(model.decoder.blocks)
-    total = count_config(config, prompt_tokens=1).params
+    total = count_config(config, prompt_tokens=1, precision="bf16").params
     cross = model.cross.serving
     made = blocks * decoder.hidden * cross.cache_values_per_token
     encoder = params(model.encoder).total
